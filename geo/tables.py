@@ -1,0 +1,298 @@
+"""The only reader of ``data/``: files in, valid rows out, or every problem at once.
+
+A cell is never interpreted beyond what :mod:`geo.schema` says and never defaulted. All files are read before anything is reported, so that one
+run shows all there is to mend.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from geo.errors import Problem, TableError
+from geo.names import normalize_name
+from geo.schema import (
+    TABLES,
+    ColumnError,
+    CorridorRow,
+    GazetteerRow,
+    Indicator,
+    OtherNumber,
+    Paragraph,
+    Place,
+    Row,
+    Source,
+    Tie,
+    UnitKind,
+    Vocable,
+)
+
+
+class _Line(NamedTuple):
+    """A valid row and the line of its file, counted from 1 with the header."""
+
+    number: int
+    row: Row
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The validated tables.
+
+    Attributes
+    ----------
+    sources, paragraphs, corridors, places, vocabulary, indicators, relations, gazetteer, other_numbers
+        The rows of each table, in file order.
+    version
+        First 12 hexadecimal digits of the sha256 over all files: the data version.
+    """
+
+    sources: tuple[Source, ...]
+    paragraphs: tuple[Paragraph, ...]
+    corridors: tuple[CorridorRow, ...]
+    places: tuple[Place, ...]
+    vocabulary: tuple[Vocable, ...]
+    indicators: tuple[Indicator, ...]
+    relations: tuple[Tie, ...]
+    gazetteer: tuple[GazetteerRow, ...]
+    other_numbers: tuple[OtherNumber, ...]
+    version: str
+
+
+def read_tables(directory: Path) -> Tables:
+    """Read and validate every table of a folder.
+
+    Raises
+    ------
+    TableError
+        With every problem that was found, each with file, line, column, value and what was expected.
+    """
+    problems: list[Problem] = []
+    digest = hashlib.sha256()
+    lines: dict[str, list[_Line]] = {}
+    for file, model in TABLES.items():
+        content = _read_bytes(directory, file, problems)
+        digest.update(f"{file}\0{len(content)}\0".encode() + content)
+        lines[file] = list(_read_rows(file, content, model, problems))
+    problems.extend(_problems_between_rows(lines))
+    if problems:
+        raise TableError(problems)
+
+    # The fields of Tables are named after the files, and TABLES gives each file its row model.
+    rows: dict[str, Any] = {Path(file).stem: tuple(line.row for line in lines[file]) for file in TABLES}
+    return Tables(**rows, version=digest.hexdigest()[:12])
+
+
+def _read_bytes(directory: Path, file: str, problems: list[Problem]) -> bytes:
+    try:
+        return (directory / file).read_bytes()
+    except OSError:
+        problems.append(Problem(file, 0, "", "", f"a readable file in {directory.name}/"))
+        return b""
+
+
+def _decode(file: str, content: bytes, problems: list[Problem]) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        expected = "UTF-8"
+        try:
+            content.decode("gb18030")
+            expected = "UTF-8; this looks like GBK, so save the file as UTF-8"
+        except UnicodeDecodeError:
+            pass
+        problems.append(Problem(file, line, "", repr(content[error.start : error.end]), expected))
+        return ""
+
+
+def _read_rows(file: str, content: bytes, model: type[Row], problems: list[Problem]) -> Iterator[_Line]:
+    """Yield the valid rows of a file; what is not valid becomes a problem."""
+    text = _decode(file, content, problems)
+    if any(problem.file == file for problem in problems):
+        return
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = next(reader, [])
+        if not _expect_columns(file, header, model, problems):
+            return
+        first = reader.line_num + 1
+        for cells in reader:
+            number, first = first, reader.line_num + 1
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                problems.append(Problem(file, number, "", f"{len(cells)} cells", f"{len(header)} cells, one a column"))
+                continue
+            row = dict(zip(header, (cell or None for cell in cells), strict=True))
+            try:
+                yield _Line(number, model.model_validate(row))
+            except ValidationError as error:
+                problems.extend(_problem(file, number, row, details) for details in error.errors())
+    except csv.Error as error:
+        problems.append(Problem(file, reader.line_num, "", "", f"CSV with commas and double quotes ({error})"))
+
+
+def _expect_columns(file: str, header: Sequence[str], model: type[Row], problems: list[Problem]) -> bool:
+    wanted = list(model.model_fields)
+    found = [Problem(file, 1, column, "", "this column, which is missing") for column in wanted if column not in header]
+    found += [Problem(file, 1, column, column, f"one of the columns {', '.join(wanted)}") for column in header if column not in wanted]
+    found += [Problem(file, 1, column, column, "each column once") for column in wanted if header.count(column) > 1]
+    problems.extend(found)
+    return not found
+
+
+def _problem(file: str, line: int, row: Mapping[str, str | None], details: ErrorDetails) -> Problem:
+    """Say what pydantic found in the words of the tables."""
+    context = details.get("ctx", {})
+    cause = context.get("error")
+    column = cause.column if isinstance(cause, ColumnError) else str(details["loc"][0])
+    if cause is not None:
+        expected = str(cause)
+    elif details["type"] == "enum":
+        expected = f"one of {context['expected']}"
+    else:
+        expected = details["msg"]
+    return Problem(file, line, column, row[column] or "", expected)
+
+
+# --- what spans rows ----------------------------------------------------------------------------------------------------------------------
+
+
+def _problems_between_rows(lines: Mapping[str, Sequence[_Line]]) -> Iterator[Problem]:
+    yield from _duplicates(lines)
+    yield from _dangling(lines)
+    yield from _cycles("places.csv", "parent_id", lines["places.csv"], lambda place: place.id, lambda place: place.parent_id)
+    yield from _cycles(
+        "gazetteer.csv",
+        "alias_of",
+        lines["gazetteer.csv"],
+        lambda row: normalize_name(row.name),
+        lambda row: normalize_name(row.alias_of) if row.alias_of else None,
+    )
+    yield from _wrong_units(lines)
+    yield from _bad_pointers(lines)
+
+
+# What may stand once only in a table, and the column to name when it stands twice.
+_UNIQUE: dict[str, tuple[str, Callable[[Any], Hashable]]] = {
+    "sources.csv": ("id", lambda row: row.id),
+    "paragraphs.csv": ("paragraph", lambda row: (row.source, row.paragraph)),
+    "corridors.csv": ("id", lambda row: row.id),
+    "places.csv": ("id", lambda row: row.id),
+    "vocabulary.csv": ("indicator", lambda row: row.indicator),
+    "indicators.csv": ("indicator", lambda row: (row.subject_id, row.indicator, row.period, row.source)),
+    "relations.csv": ("relation", lambda row: (row.from_id, row.to_id, row.relation)),
+    "gazetteer.csv": ("name", lambda row: (normalize_name(row.name), row.admin)),
+    "other_numbers.csv": ("start", lambda row: (row.source, row.start)),
+}
+
+
+def _duplicates(lines: Mapping[str, Sequence[_Line]]) -> Iterator[Problem]:
+    for file, (column, key) in _UNIQUE.items():
+        seen: dict[Hashable, int] = {}
+        for line in lines[file]:
+            first = seen.setdefault(key(line.row), line.number)
+            if first != line.number:
+                yield Problem(file, line.number, column, _shown(line.row, column), f"no duplicate of line {first}")
+
+
+# Which column refers to which table.
+_REFERENCES = (
+    ("paragraphs.csv", "source", "sources.csv"),
+    ("corridors.csv", "source", "sources.csv"),
+    ("places.csv", "source", "sources.csv"),
+    ("places.csv", "parent_id", "places.csv"),
+    ("indicators.csv", "subject_id", "places.csv"),
+    ("indicators.csv", "indicator", "vocabulary.csv"),
+    ("indicators.csv", "source", "sources.csv"),
+    ("relations.csv", "from_id", "places.csv"),
+    ("relations.csv", "to_id", "places.csv"),
+    ("relations.csv", "source", "sources.csv"),
+    ("gazetteer.csv", "source", "sources.csv"),
+    ("gazetteer.csv", "alias_of", "gazetteer.csv"),
+    ("other_numbers.csv", "source", "sources.csv"),
+)
+_KEYS: dict[str, Callable[[Any], str]] = {
+    "sources.csv": lambda row: row.id,
+    "places.csv": lambda row: row.id,
+    "vocabulary.csv": lambda row: row.indicator,
+    "gazetteer.csv": lambda row: row.name,
+}
+
+
+def _dangling(lines: Mapping[str, Sequence[_Line]]) -> Iterator[Problem]:
+    known = {file: {key(line.row) for line in lines[file]} for file, key in _KEYS.items()}
+    for file, column, target in _REFERENCES:
+        if not lines[target]:
+            continue  # The table itself could not be read, which is said already.
+        for line in lines[file]:
+            value = getattr(line.row, column)
+            if value is not None and value not in known[target]:
+                yield Problem(file, line.number, column, value, f"a row of {target} that is valid")
+
+
+def _cycles(file: str, column: str, lines: Sequence[_Line], key: Callable[[Any], str], parent: Callable[[Any], str | None]) -> Iterator[Problem]:
+    parents = {key(line.row): parent(line.row) for line in lines}
+    for line in lines:
+        seen = {key(line.row)}
+        above = parent(line.row)
+        while above is not None and above not in seen:
+            seen.add(above)
+            above = parents.get(above)
+        if above == key(line.row):
+            yield Problem(file, line.number, column, _shown(line.row, column), "a chain that does not come back to itself")
+
+
+def _wrong_units(lines: Mapping[str, Sequence[_Line]]) -> Iterator[Problem]:
+    kinds = {row.indicator: row.unit_kind for row in (cast(Vocable, line.row) for line in lines["vocabulary.csv"])}
+    for line in lines["indicators.csv"]:
+        row = cast(Indicator, line.row)
+        kind = kinds.get(row.indicator)
+        if kind is None or row.value is None:
+            continue
+        if kind is UnitKind.RATIO and row.unit is None:
+            continue
+        if row.unit is None or row.unit.kind is not kind:
+            yield Problem("indicators.csv", line.number, "unit", row.unit.zh if row.unit else "", f"a unit of {kind}, as vocabulary.csv says")
+
+
+def _bad_pointers(lines: Mapping[str, Sequence[_Line]]) -> Iterator[Problem]:
+    """Check every pointer against the paragraphs of its source; a source whose text has a sha256 has its paragraphs in paragraphs.csv."""
+    spans = {(row.source, row.paragraph): row for row in (cast(Paragraph, line.row) for line in lines["paragraphs.csv"])}
+    with_text = {row.id for row in (cast(Source, line.row) for line in lines["sources.csv"]) if row.sha256}
+    for line in lines["paragraphs.csv"]:
+        paragraph = cast(Paragraph, line.row)
+        before = spans.get((paragraph.source, paragraph.paragraph - 1))
+        if before is not None and paragraph.start <= before.end:
+            expected = f"an offset after paragraph {before.paragraph} ({before.end})"
+            yield Problem("paragraphs.csv", line.number, "start", str(paragraph.start), expected)
+    for file in ("places.csv", "indicators.csv", "relations.csv", "other_numbers.csv"):
+        for line in lines[file]:
+            row: Any = line.row
+            if row.source not in with_text:
+                if row.paragraph is not None:
+                    yield Problem(file, line.number, "paragraph", str(row.paragraph), f"nothing: {row.source} has no text with a sha256")
+                continue
+            if row.paragraph is None:
+                yield Problem(file, line.number, "paragraph", "", f"a paragraph of {row.source}")
+                continue
+            span = spans.get((row.source, row.paragraph))
+            if span is None:
+                yield Problem(file, line.number, "paragraph", str(row.paragraph), f"a paragraph of {row.source} in paragraphs.csv")
+            elif getattr(row, "start", None) is not None and not span.start <= row.start < row.end <= span.end:
+                expected = f"a span inside paragraph {row.paragraph} ({span.start}-{span.end})"
+                yield Problem(file, line.number, "start", f"{row.start}-{row.end}", expected)
+
+
+def _shown(row: Row, column: str) -> str:
+    value = getattr(row, column)
+    return "" if value is None else str(value)
