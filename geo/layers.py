@@ -1,0 +1,252 @@
+"""Rows and answers laid out as layers: GeoDataFrames in EPSG:4326, and the filters that choose from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from geo.gazetteer import Gazetteer
+from geo.geocode import Answer, Match
+from geo.names import normalize_name, search_keys
+from geo.schema import Corridor, District, Indicator, Kind, Place, Vocable
+from geo.tables import Tables
+
+# RFC 7946, section 11.2: six decimals are about ten centimetres.
+DECIMALS = 6
+
+
+class Layer(NamedTuple):
+    """A row of the layers table.
+
+    Attributes
+    ----------
+    name
+        As in the address of its files.
+    kinds
+        The kinds of places it holds; empty for a layer without places.
+    filters
+        The query parameters that choose from it.
+    """
+
+    name: str
+    kinds: frozenset[Kind]
+    filters: tuple[str, ...]
+
+
+_PLACE_FILTERS = ("corridor", "kind", "district", "bbox", "q")
+LAYERS = {
+    layer.name: layer
+    for layer in (
+        Layer("places", frozenset(Kind), _PLACE_FILTERS),
+        Layer("platforms", frozenset({Kind.PLATFORM}), _PLACE_FILTERS),
+        Layer("projects", frozenset({Kind.PROJECT}), _PLACE_FILTERS),
+        Layer("corridors", frozenset(), ("corridor", "bbox")),
+    )
+}
+
+
+class Box(NamedTuple):
+    """A bounding box in degrees, WGS-84."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a request or a page wants to see; an empty field chooses everything.
+
+    Attributes
+    ----------
+    corridors, kinds, districts
+        Any of these.
+    bbox
+        Geometry that touches this box; what has no geometry is outside every box.
+    q
+        A part of a name in Chinese, English, pinyin or its initials.
+    """
+
+    corridors: frozenset[Corridor] = frozenset()
+    kinds: frozenset[Kind] = frozenset()
+    districts: frozenset[District] = frozenset()
+    bbox: Box | None = None
+    q: str = ""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The layers of the atlas.
+
+    Attributes
+    ----------
+    places
+        GeoDataFrame in EPSG:4326, indexed by place id in table order; one column a property of the GeoJSON feature, and ``geometry``, a Point or
+        ``None`` where the place is a miss.
+    corridors
+        GeoDataFrame in EPSG:4326 with a belt and an axis for each corridor.
+    search
+        For each place id what a person may type to find it, folded as by :func:`geo.names.normalize_name`.
+    """
+
+    places: gpd.GeoDataFrame
+    corridors: gpd.GeoDataFrame
+    search: Mapping[str, tuple[str, ...]] = field(repr=False)
+
+    def select(self, name: str, selection: Selection) -> gpd.GeoDataFrame:
+        """Return the features of a layer that a selection chooses, in table order.
+
+        Raises
+        ------
+        KeyError
+            If there is no layer of this name.
+        """
+        layer = LAYERS[name]
+        frame = self.places if layer.kinds else self.corridors
+        keep = pd.Series(True, index=frame.index)
+        if layer.kinds:
+            keep &= frame["kind"].isin([kind.value for kind in layer.kinds])
+        if selection.corridors:
+            keep &= frame["corridor"].isin([corridor.value for corridor in selection.corridors])
+        if selection.kinds:
+            keep &= frame["kind"].isin([kind.value for kind in selection.kinds])
+        if selection.districts:
+            keep &= frame["district"].isin([district.value for district in selection.districts])
+        if selection.bbox:
+            keep &= frame.geometry.intersects(shapely.box(*selection.bbox))
+        wanted = normalize_name(selection.q)
+        if wanted:
+            keep &= pd.Series({id_: any(wanted in key for key in self.search[id_]) for id_ in frame.index}, dtype=bool)
+        return frame[keep]
+
+
+def build_layers(tables: Tables, answers: Mapping[str, Answer], belts: gpd.GeoDataFrame, gazetteer: Gazetteer) -> Layers:
+    """Lay the places and corridors out as layers.
+
+    Parameters
+    ----------
+    tables
+        The validated tables.
+    answers
+        The geocoder's answer for every place id.
+    belts
+        As :func:`geo.corridors.build_belts` returns them.
+    gazetteer
+        For the other names of a place.
+    """
+    return Layers(
+        places=_build_places(tables, answers),
+        corridors=_build_corridors(tables, belts),
+        search={place.id: search_keys((place.name_zh, place.name_en, *gazetteer.names_of(place.place_query))) for place in tables.places},
+    )
+
+
+def _build_places(tables: Tables, answers: Mapping[str, Answer]) -> gpd.GeoDataFrame:
+    vocabulary = {vocable.indicator: vocable for vocable in tables.vocabulary}
+    figures: dict[str, list[Indicator]] = {place.id: [] for place in tables.places}
+    for indicator in tables.indicators:
+        figures[indicator.subject_id].append(indicator)
+    properties = [_place_properties(place, figures[place.id], vocabulary, tables, answers[place.id]) for place in tables.places]
+    points = [
+        shapely.Point(round(answer.lon, DECIMALS), round(answer.lat, DECIMALS)) if isinstance(answer, Match) else None
+        for answer in (answers[place.id] for place in tables.places)
+    ]
+    columns = {name: [row[name] for row in properties] for name in properties[0]} if properties else {}
+    return gpd.GeoDataFrame(columns, index=[place.id for place in tables.places], geometry=points, crs="EPSG:4326", dtype=object)
+
+
+def _place_properties(
+    place: Place, figures: Sequence[Indicator], vocabulary: Mapping[str, Vocable], tables: Tables, answer: Answer
+) -> dict[str, Any]:
+    return {
+        "name_zh": place.name_zh,
+        "name_en": place.name_en,
+        "kind": place.kind.value,
+        "corridor": place.corridor.value,
+        "corridor_basis": place.corridor_basis.value,
+        "district": place.district.value,
+        "parent": place.parent_id,
+        "sector": place.sector,
+        "status": place.status.value if place.status else None,
+        "focus_zh": place.focus_zh,
+        "focus_en": place.focus_en,
+        "source": place.source,
+        "paragraph": place.paragraph,
+        "indicators": [_figure_properties(figure, vocabulary[figure.indicator]) for figure in figures],
+        "relations": [
+            {"relation": tie.relation.value, "to": tie.to_id, "source": tie.source, "paragraph": tie.paragraph}
+            for tie in tables.relations
+            if tie.from_id == place.id
+        ],
+        "geocode": _geocode_properties(answer),
+    }
+
+
+def _figure_properties(figure: Indicator, vocable: Vocable) -> dict[str, Any]:
+    return {
+        "indicator": figure.indicator,
+        "label_zh": vocable.label_zh,
+        "label_en": vocable.label_en,
+        "value": _json_number(figure.value),
+        "value_max": _json_number(figure.value_max),
+        "unit": figure.unit.zh if figure.unit else None,
+        "unit_en": figure.unit.en if figure.unit else None,
+        "period": figure.period.text if figure.period else None,
+        "qualifier": figure.qualifier.value,
+        "status": figure.status.value,
+        "growth_pct": _json_number(figure.growth_pct),
+        "rank": figure.rank,
+        "rank_scope_zh": figure.rank_scope_zh,
+        "rank_scope_en": figure.rank_scope_en,
+        "source": figure.source,
+        "paragraph": figure.paragraph,
+        "start": figure.start,
+        "end": figure.end,
+    }
+
+
+def _geocode_properties(answer: Answer) -> dict[str, Any]:
+    if not isinstance(answer, Match):
+        return {"query": answer.query, "matched": None, "method": None, "miss": answer.reason.value}
+    return {
+        "query": answer.query,
+        "matched": answer.matched,
+        "method": answer.method.value,
+        "precision": answer.precision.value,
+        "uncertainty_m": answer.uncertainty_m,
+        "basis": answer.basis.value,
+        "source": answer.source,
+        "datum_of_source": answer.datum_of_source.value,
+        "note": answer.note,
+    }
+
+
+def _build_corridors(tables: Tables, belts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    rows = {corridor.id.value: corridor for corridor in tables.corridors}
+    order = [rows[id_] for id_ in belts["corridor"]]
+    layer = belts[["corridor", "part"]].assign(
+        name_zh=[row.name_zh for row in order],
+        name_en=[row.name_en for row in order],
+        schematic=True,
+        published_area_km2=[_json_number(row.published_area_km2) for row in order],
+        scope_note_zh=[row.scope_note_zh for row in order],
+        scope_note_en=[row.scope_note_en for row in order],
+        source=[row.source for row in order],
+    )
+    layer["published_area_km2"] = layer["published_area_km2"].astype(object).where(layer["published_area_km2"].notna(), None)
+    rounded = shapely.transform(shapely.orient_polygons(belts.geometry.array), lambda lon_lat: lon_lat.round(DECIMALS))
+    return gpd.GeoDataFrame(layer, geometry=rounded, crs="EPSG:4326")
+
+
+def _json_number(number: Decimal | None) -> int | float | None:
+    """Give a Decimal the shortest JSON form that is the same number: 756, 305.8."""
+    if number is None:
+        return None
+    return int(number) if number == number.to_integral_value() else float(number)
