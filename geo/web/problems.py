@@ -1,0 +1,63 @@
+"""Errors as answers: problem documents (RFC 9457) for data, a page for people; never a stack trace."""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from geo.errors import BadParameterError, NotFoundError, QueryTooLongError, RequestError
+
+STATUS = {BadParameterError: 400, QueryTooLongError: 414, NotFoundError: 404}
+TITLES = {400: "Bad parameter", 404: "Not found", 405: "Method not allowed", 414: "Query too long", 500: "Internal error"}
+MAX_QUERY_BYTES = 2000
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error of the application, and refuse overlong queries before they are read."""
+
+    @app.before_request
+    def refuse_overlong_query() -> None:
+        if len(request.query_string) > MAX_QUERY_BYTES:
+            raise QueryTooLongError(f"the query has {len(request.query_string)} bytes; expected {MAX_QUERY_BYTES} at most")
+
+    @app.errorhandler(RequestError)
+    def answer_request_error(error: RequestError) -> Response:
+        extra: dict[str, object] = {}
+        if isinstance(error, BadParameterError):
+            extra = {"parameter": error.parameter}
+            if error.allowed:
+                extra["allowed"] = list(error.allowed)
+        return _problem(STATUS[type(error)], str(error), extra)
+
+    @app.errorhandler(HTTPException)
+    def answer_http_error(error: HTTPException) -> Response:
+        status = error.code or 500
+        response = _problem(status, error.description or error.name)
+        for name, value in error.get_headers():
+            if name == "Allow":
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(Exception)
+    def answer_unknown_error(error: Exception) -> Response:
+        incident = uuid.uuid4().hex[:12]
+        logging.getLogger("geo").error("incident %s at %s", incident, request.path, exc_info=error)
+        return _problem(500, "The server failed on this request; its log has the details under the incident number", {"incident": incident})
+
+
+def _problem(status: int, detail: str, extra: dict[str, object] | None = None) -> Response:
+    title = TITLES.get(status, "Error")
+    best = request.accept_mimetypes.best_match(["application/problem+json", "application/json", "application/geo+json", "text/html"])
+    # A browser names text/html first; a program that names nothing gets the document.
+    if best == "text/html" and request.accept_mimetypes["text/html"] > request.accept_mimetypes["application/problem+json"]:
+        response = Response(render_template("error.html", status=status, detail=detail), status=status, content_type="text/html; charset=utf-8")
+    else:
+        document = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(extra or {})}
+        response = Response(json.dumps(document, ensure_ascii=False), status=status, content_type="application/problem+json")
+    response.vary.add("Accept")
+    response.headers["Cache-Control"] = "no-store"
+    return response

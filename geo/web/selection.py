@@ -1,0 +1,112 @@
+"""From query parameters to a selection: strictly for data, with notes for pages."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TypeVar
+
+from werkzeug.datastructures import MultiDict
+
+from geo.errors import BadParameterError
+from geo.layers import Box, Layer, Selection
+from geo.schema import Corridor, District, Kind
+
+MAX_Q = 100
+_E = TypeVar("_E", bound=StrEnum)
+
+
+def parse_selection(args: MultiDict[str, str], layer: Layer) -> Selection:
+    """Read the filters of a layer from query parameters.
+
+    ``corridor``, ``kind`` and ``district`` may stand more than once or hold several values with commas.
+
+    Raises
+    ------
+    BadParameterError
+        If a parameter is not a filter of the layer, stands twice where once is enough, or has a value it cannot have.
+    """
+    for name in args:
+        if name not in layer.filters:
+            raise BadParameterError(name, args[name], f"one of the filters of {layer.name}: {', '.join(layer.filters)}", layer.filters)
+    for name in ("bbox", "q"):
+        if len(args.getlist(name)) > 1:
+            raise BadParameterError(name, args.getlist(name)[1], "the parameter once")
+    return Selection(
+        corridors=_parse_choices(args, "corridor", Corridor),
+        kinds=_parse_choices(args, "kind", Kind),
+        districts=_parse_choices(args, "district", District),
+        bbox=_parse_bbox(args["bbox"]) if "bbox" in args else None,
+        q=_parse_q(args.get("q", "")),
+    )
+
+
+def page_selection(args: MultiDict[str, str]) -> tuple[Selection | None, list[BadParameterError]]:
+    """Read the filters of the page; what cannot be used is dropped and reported.
+
+    Returns
+    -------
+    selection
+        ``None`` when an empty ``corridor`` says that every layer is switched off.
+    dropped
+        What was dropped.
+    """
+    dropped: list[BadParameterError] = []
+
+    def choices(name: str, enumeration: type[_E]) -> frozenset[_E]:
+        kept = MultiDict[str, str]()
+        for value in _values(args, name):
+            try:
+                _parse_choices(MultiDict([(name, value)]), name, enumeration)
+                kept.add(name, value)
+            except BadParameterError as error:
+                dropped.append(error)
+        return _parse_choices(kept, name, enumeration)
+
+    q = ""
+    try:
+        q = _parse_q(args.get("q", ""))
+    except BadParameterError as error:
+        dropped.append(error)
+    all_off = args.getlist("corridor") == [""]
+    corridors = frozenset[Corridor]() if all_off else choices("corridor", Corridor)
+    selection = Selection(corridors=corridors, kinds=choices("kind", Kind), districts=choices("district", District), q=q)
+    return (None if all_off else selection), dropped
+
+
+def _values(args: MultiDict[str, str], name: str) -> list[str]:
+    return [value for text in args.getlist(name) for value in text.split(",")]
+
+
+def _parse_choices(args: MultiDict[str, str], name: str, enumeration: type[_E]) -> frozenset[_E]:
+    allowed: Sequence[str] = [member.value for member in enumeration]
+    for value in _values(args, name):
+        if value not in allowed:
+            raise BadParameterError(name, value, f"one of {', '.join(allowed)}", allowed)
+    return frozenset(enumeration(value) for value in _values(args, name))
+
+
+def _parse_bbox(text: str) -> Box:
+    expected = "west,south,east,north in degrees, WGS-84, such as 120.1,30.1,120.3,30.3"
+    parts = text.split(",")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        raise BadParameterError("bbox", text, expected) from None
+    if len(numbers) != 4 or not all(math.isfinite(number) for number in numbers):
+        raise BadParameterError("bbox", text, expected)
+    box = Box(*numbers)
+    if box.west > box.east or box.south > box.north:
+        raise BadParameterError("bbox", text, "west before east and south before north: the box looks reversed")
+    if box.west < -180 or box.east > 180 or box.south < -90 or box.north > 90:
+        raise BadParameterError("bbox", text, "lon -180 to 180, lat -90 to 90")
+    return box
+
+
+def _parse_q(text: str) -> str:
+    if len(text) > MAX_Q:
+        raise BadParameterError("q", text, f"{MAX_Q} characters at most")
+    if "\0" in text:
+        raise BadParameterError("q", text, "text without control characters")
+    return text

@@ -1,0 +1,125 @@
+"""What the server keeps in memory: the atlas, the outline, and what is made of them once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from flask import Flask, current_app
+
+from geo.basemap import Outline, read_outline
+from geo.pipeline import Atlas, build_atlas
+from geo.schema import TABLES, Place, Source
+from geo.settings import PROJECT, Settings
+from geo.webmap import MapParts
+
+
+class Asset(NamedTuple):
+    """A static file under a name that changes with its content.
+
+    Attributes
+    ----------
+    name
+        As in its address, such as ``leaflet.0f3a9c1b2d.js``.
+    content
+        Its bytes.
+    media_type
+        As in the Content-Type header.
+    """
+
+    name: str
+    content: bytes
+    media_type: str
+
+
+@dataclass(frozen=True)
+class Site:
+    """The state of the server; nothing in it depends on a request.
+
+    Attributes
+    ----------
+    atlas, outline
+        What is served, and the basemap under it.
+    assets
+        Static files under their plain names.
+    last_change
+        When the newest table was written.
+    maps
+        The drawn map of each language, filled as they are asked for.
+    """
+
+    atlas: Atlas
+    outline: Outline
+    assets: Mapping[str, Asset]
+    last_change: datetime
+    maps: dict[str, MapParts] = field(default_factory=dict)
+
+    @cached_property
+    def places(self) -> dict[str, Place]:
+        """The places by id, in table order."""
+        return {place.id: place for place in self.atlas.tables.places}
+
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """The sources by id."""
+        return {source.id: source for source in self.atlas.tables.sources}
+
+    @cached_property
+    def report(self) -> Source | None:
+        """The first source that has a text: the report that the atlas is about."""
+        return next((source for source in self.atlas.tables.sources if source.sha256), None)
+
+    def asset_name(self, name: str) -> str:
+        """Return the name under which an asset is served."""
+        return self.assets[name].name
+
+
+def build_site(settings: Settings) -> Site:
+    """Read everything the server needs.
+
+    Raises
+    ------
+    TableError
+        If the tables or the outline are broken; with every problem.
+    """
+    atlas = build_atlas(settings)
+    return Site(
+        atlas=atlas,
+        outline=read_outline(settings.data),
+        assets=_read_assets(),
+        last_change=datetime.fromtimestamp(max((settings.data / file).stat().st_mtime for file in TABLES), tz=UTC).replace(microsecond=0),
+    )
+
+
+def site_of(app: Flask) -> Site:
+    """Return the site of an application."""
+    return cast(Site, app.extensions["site"])
+
+
+def current_site() -> Site:
+    """Return the site of the application that answers the current request."""
+    return site_of(current_app)
+
+
+_MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+def _read_assets() -> dict[str, Asset]:
+    # Leaflet comes as a Python package, so that no third-party file is kept here.
+    leaflet = files("js_lib_leaflet") / "static" / "js_lib_leaflet"
+    contents = {name: (leaflet / name).read_bytes() for name in ("leaflet.js", "leaflet.css")}
+    # The source map is not served; a browser's developer tools would ask for it.
+    contents["leaflet.js"] = contents["leaflet.js"].replace(b"//# sourceMappingURL=leaflet.js.map", b"")
+    contents |= {path.name: path.read_bytes() for path in sorted((PROJECT / "static").iterdir())}
+    return {name: _asset(Path(name), content) for name, content in contents.items()}
+
+
+def _asset(path: Path, content: bytes) -> Asset:
+    digest = hashlib.sha256(content).hexdigest()[:10]
+    return Asset(f"{path.stem}.{digest}{path.suffix}", content, _MEDIA_TYPES[path.suffix])
