@@ -22,7 +22,9 @@ from geo.basemap import Outline
 from geo.layers import Box
 from geo.schema import Corridor
 
-MIN_ZOOM, MAX_ZOOM = 7, 17
+MIN_ZOOM, MAX_ZOOM = 8, 17
+# How far the map can be moved: the embedded outline ends there.
+FRAME = Box(117.8, 28.8, 121.6, 31.1)
 
 
 @dataclass(frozen=True)
@@ -146,12 +148,17 @@ def build_map(
         zoom_start=10,
         tiles=None,
         zoom_control="topright",
-        min_zoom=MIN_ZOOM,
+        max_bounds=True,
+        min_lon=FRAME.west,
+        min_lat=FRAME.south,
+        max_lon=FRAME.east,
+        max_lat=FRAME.north,
         zoom_snap=0.5,
         attribution_control=True,
     )
-    # Without tiles folium leaves the map without a maxZoom.
-    atlas.options["maxZoom"] = MAX_ZOOM
+    atlas._id = "atlas"
+    # Without tiles folium leaves the map without limits.
+    atlas.options |= {"minZoom": MIN_ZOOM, "maxZoom": MAX_ZOOM}
     _add(atlas, CustomPane("outline", z_index=250), "outline")
     _add(atlas, CustomPane("belts", z_index=300), "belts")
     for name, collection in (("surround", outline.surround), ("district", outline.districts), ("water", outline.water)):

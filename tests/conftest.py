@@ -1,0 +1,57 @@
+"""What the tests share: the real data, read once, and copies of it to break."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from geo.pipeline import Atlas, build_atlas
+from geo.settings import PROJECT, Settings
+from geo.tables import Tables
+
+DATA = PROJECT / "data"
+
+Edit = Callable[[str, int, str, str], None]
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """The defaults: the real tables."""
+    return Settings.from_env({})
+
+
+@pytest.fixture(scope="session")
+def atlas(settings: Settings) -> Atlas:
+    return build_atlas(settings)
+
+
+@pytest.fixture(scope="session")
+def tables(atlas: Atlas) -> Tables:
+    return atlas.tables
+
+
+@pytest.fixture
+def data_copy(tmp_path: Path) -> Path:
+    """A copy of the data folder that a test may break."""
+    copy = tmp_path / "data"
+    shutil.copytree(DATA, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    return copy
+
+
+@pytest.fixture
+def edit(data_copy: Path) -> Edit:
+    """Write a value into a cell of the copy: ``edit("places.csv", 2, "kind", "castle")``; the line is counted from 1 with the header."""
+
+    def write(file: str, line: int, column: str, value: str) -> None:
+        path = data_copy / file
+        with path.open(encoding="utf-8", newline="") as source:
+            rows = list(csv.reader(source))
+        rows[line - 1][rows[0].index(column)] = value
+        with path.open("w", encoding="utf-8", newline="") as target:
+            csv.writer(target, lineterminator="\n").writerows(rows)
+
+    return write
