@@ -111,6 +111,9 @@ ESTUARY_FRAME = (120.12, 30.18, 120.28900, 30.31)
 SEA_TOLERANCE = 0.0007
 """Simplification of the shore, degrees (about 70 m)."""
 
+ESTUARY_TOLERANCE = 0.0015
+"""Simplification of the river banks, degrees (about 150 m): GSHHG's banks here are the steps of a raster of that size."""
+
 SMALLEST_ISLAND = 2e-5
 """Islands below this area in square degrees (about 0.2 square kilometres) are not drawn."""
 
@@ -334,7 +337,7 @@ def build_estuary() -> shapely.Polygon:
     """Build the Qiantang between its banks, from the Liuhe Pagoda to the edge of `ESTUARY_FRAME`."""
     eurasia = shapely.Polygon(read_gshhg("gshhs", [GSHHG_EURASIA])[GSHHG_EURASIA])
     water = shapely.difference(shapely.box(*ESTUARY_FRAME), shapely.clip_by_rect(eurasia, *ESTUARY_FRAME))
-    return max(polygons(water), key=lambda part: part.area)
+    return shapely.simplify(max(polygons(water), key=lambda part: part.area), ESTUARY_TOLERANCE)
 
 
 def build_lake() -> shapely.Polygon:

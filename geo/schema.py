@@ -553,7 +553,7 @@ class GazetteerRow(Row):
     lat: Degrees | None = Field(description="degrees in the row's datum")
     datum: Datum | None
     precision: Precision | None
-    uncertainty_m: Positive | None = Field(description="metres: the true place lies within this radius")
+    uncertainty_m: Positive | None = Field(description="metres: the true place, of an area all of it as far as it is known, lies within this radius")
     admin: District | None
     basis: Basis | None
     source: Slug | None

@@ -78,11 +78,13 @@ def read_tables(directory: Path) -> Tables:
     problems: list[Problem] = []
     digest = hashlib.sha256()
     lines: dict[str, list[_Line]] = {}
+    broken: dict[str, set[str]] = {}
     for file, model in TABLES.items():
         content = _read_bytes(directory, file, problems)
         digest.update(f"{file}\0{len(content)}\0".encode() + content)
-        lines[file] = list(_read_rows(file, content, model, problems))
-    problems.extend(_problems_between_rows(lines))
+        broken[file] = set()
+        lines[file] = list(_read_rows(file, content, model, problems, broken[file]))
+    problems.extend(_problems_between_rows(lines, broken))
     if problems:
         raise TableError(problems)
 
@@ -114,8 +116,11 @@ def _decode(file: str, content: bytes, problems: list[Problem]) -> str:
         return ""
 
 
-def _read_rows(file: str, content: bytes, model: type[Row], problems: list[Problem]) -> Iterator[_Line]:
-    """Yield the valid rows of a file; what is not valid becomes a problem."""
+def _read_rows(file: str, content: bytes, model: type[Row], problems: list[Problem], broken: set[str]) -> Iterator[_Line]:
+    """Yield the valid rows of a file; what is not valid becomes a problem.
+
+    The key of a row that is not valid goes to ``broken``: what refers to it is not dangling, and one mistake is reported once.
+    """
     text = _decode(file, content, problems)
     if any(problem.file == file for problem in problems):
         return
@@ -137,6 +142,7 @@ def _read_rows(file: str, content: bytes, model: type[Row], problems: list[Probl
                 yield _Line(number, model.model_validate(row))
             except ValidationError as error:
                 problems.extend(_problem(file, number, row, details) for details in error.errors())
+                broken.add(row.get(_KEYS.get(file, "")) or "")
     except csv.Error as error:
         problems.append(Problem(file, reader.line_num, "", "", f"CSV with commas and double quotes ({error})"))
 
@@ -167,9 +173,9 @@ def _problem(file: str, line: int, row: Mapping[str, str | None], details: Error
 # --- what spans rows ----------------------------------------------------------------------------------------------------------------------
 
 
-def _problems_between_rows(lines: Mapping[str, Sequence[_Line]]) -> Iterator[Problem]:
+def _problems_between_rows(lines: Mapping[str, Sequence[_Line]], broken: Mapping[str, set[str]]) -> Iterator[Problem]:
     yield from _duplicates(lines)
-    yield from _dangling(lines)
+    yield from _dangling(lines, broken)
     yield from _cycles("places.csv", "parent_id", lines["places.csv"], lambda place: place.id, lambda place: place.parent_id)
     yield from _cycles(
         "gazetteer.csv",
@@ -221,23 +227,19 @@ _REFERENCES = (
     ("gazetteer.csv", "alias_of", "gazetteer.csv"),
     ("other_numbers.csv", "source", "sources.csv"),
 )
-_KEYS: dict[str, Callable[[Any], str]] = {
-    "sources.csv": lambda row: row.id,
-    "places.csv": lambda row: row.id,
-    "vocabulary.csv": lambda row: row.indicator,
-    "gazetteer.csv": lambda row: row.name,
-}
+# The column by which the rows of a table are referred to.
+_KEYS = {"sources.csv": "id", "places.csv": "id", "vocabulary.csv": "indicator", "gazetteer.csv": "name"}
 
 
-def _dangling(lines: Mapping[str, Sequence[_Line]]) -> Iterator[Problem]:
-    known = {file: {key(line.row) for line in lines[file]} for file, key in _KEYS.items()}
+def _dangling(lines: Mapping[str, Sequence[_Line]], broken: Mapping[str, set[str]]) -> Iterator[Problem]:
+    known = {file: {getattr(line.row, column) for line in lines[file]} | broken[file] for file, column in _KEYS.items()}
     for file, column, target in _REFERENCES:
-        if not lines[target]:
+        if not known[target]:
             continue  # The table itself could not be read, which is said already.
         for line in lines[file]:
             value = getattr(line.row, column)
             if value is not None and value not in known[target]:
-                yield Problem(file, line.number, column, value, f"a row of {target} that is valid")
+                yield Problem(file, line.number, column, value, f"a row of {target}")
 
 
 def _cycles(file: str, column: str, lines: Sequence[_Line], key: Callable[[Any], str], parent: Callable[[Any], str | None]) -> Iterator[Problem]:

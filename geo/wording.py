@@ -429,6 +429,8 @@ class Wording:
         ranked = [row for row in tables.indicators if row.subject_id in ids and row.rank is not None and row.value is not None and row.unit]
         if not ranked:
             count = sum(1 for row in tables.indicators if row.subject_id in ids)
+            if not count:
+                return self._("%(places)s 处地点，报道没有单独给出它们的数字。") % {"places": len(places)}
             return self._("%(places)s 处地点，%(figures)s 个数字，逐条注明出处。") % {"places": len(places), "figures": count}
         first = ranked[0]
         same = [row for row in ranked if (row.subject_id, row.indicator) == (first.subject_id, first.indicator)]
