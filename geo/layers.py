@@ -235,12 +235,12 @@ def _build_corridors(tables: Tables, belts: gpd.GeoDataFrame) -> gpd.GeoDataFram
         name_zh=[row.name_zh for row in order],
         name_en=[row.name_en for row in order],
         schematic=True,
-        published_area_km2=[_json_number(row.published_area_km2) for row in order],
+        # As objects: a column of floats would turn 398 into 398.0.
+        published_area_km2=pd.Series([_json_number(row.published_area_km2) for row in order], index=belts.index, dtype=object),
         scope_note_zh=[row.scope_note_zh for row in order],
         scope_note_en=[row.scope_note_en for row in order],
         source=[row.source for row in order],
     )
-    layer["published_area_km2"] = layer["published_area_km2"].astype(object).where(layer["published_area_km2"].notna(), None)
     rounded = shapely.transform(shapely.orient_polygons(belts.geometry.array), lambda lon_lat: lon_lat.round(DECIMALS))
     return gpd.GeoDataFrame(layer, geometry=rounded, crs="EPSG:4326")
 

@@ -58,11 +58,11 @@ class Finding:
 _DIGITS = {digit: value for value, digits in enumerate(("零〇", "一", "二两", "三", "四", "五", "六", "七", "八", "九")) for digit in digits}
 _TENS = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 10**4, "亿": 10**8}
-_NUMERALS = "一二两三四五六七八九"
+_ARABIC = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 _NUMBER = re.compile(
-    rf"(?P<arabic>\d+(?:\.\d+)?)(?:[—–~-](?P<arabic_high>\d+(?:\.\d+)?))?(?P<scale>[百千万亿]*)"
-    rf"|(?P<pair>[{_NUMERALS}]{{2}})(?P<pair_scale>[十百千][万亿]*)"
-    rf"|(?P<chinese>[{_NUMERALS}十百千万亿]+)"
+    rf"(?P<arabic>{_ARABIC})(?:[—–~-](?P<arabic_high>{_ARABIC}))?(?P<scale>[百千万亿]*)"
+    r"|(?P<pair>一二|二三|两三|三四|四五|五六|六七|七八|八九)(?P<pair_scale>[十百千]?[万亿]*)"
+    r"|(?P<chinese>[零〇一二两三四五六七八九十百千万亿]+)"
     r"|(?P<first>首[个条家座]|唯一|领跑|超越[^,\uff0c\u3002;\uff1b]{0,12}其他)"
 )
 
@@ -87,8 +87,8 @@ def _printed(found: re.Match[str], text: str, end: int) -> PrintedNumber:
     ordinal = found.start() > 0 and text[found.start() - 1] == "第"
     if found["arabic"]:
         scale = _scale(found["scale"])
-        low = Decimal(found["arabic"]) * scale
-        high = Decimal(found["arabic_high"]) * scale if found["arabic_high"] else low
+        low = _arabic(found["arabic"]) * scale
+        high = _arabic(found["arabic_high"]) * scale if found["arabic_high"] else low
     elif found["pair"]:
         scale = _scale(found["pair_scale"])
         low, high = (Decimal(_DIGITS[digit]) * scale for digit in found["pair"])
@@ -100,6 +100,10 @@ def _printed(found: re.Match[str], text: str, end: int) -> PrintedNumber:
     return PrintedNumber(low, high, ordinal, text[found.end() : min(found.end() + 4, end)], found.start(), found.end())
 
 
+def _arabic(characters: str) -> Decimal:
+    return Decimal(characters.replace(",", ""))
+
+
 def _scale(characters: str) -> Decimal:
     scale = Decimal(1)
     for character in characters:
@@ -108,7 +112,7 @@ def _scale(characters: str) -> Decimal:
 
 
 def _chinese(characters: str) -> Decimal:
-    """Read a Chinese numeral; a leading unit counts once (千亿 is 1000 × 10⁸, 万亿 is 10⁴ × 10⁸)."""
+    """Read a Chinese numeral; a leading unit counts once (千亿 is 1000 × 10⁸), and 万 before 亿 multiplies (万亿 is 10⁴ × 10⁸)."""
     total = section = digit = 0
     for character in characters:
         if character in _DIGITS:
@@ -116,6 +120,9 @@ def _chinese(characters: str) -> Decimal:
         elif character in _TENS:
             section += (digit or 1) * _TENS[character]
             digit = 0
+        elif total >= _MYRIADS[character] ** 2 or (character == "万" and total >= _MYRIADS["亿"]):
+            total += (section + digit or 1) * _MYRIADS[character]
+            section = digit = 0
         else:
             total = (total + section + digit or 1) * _MYRIADS[character]
             section = digit = 0

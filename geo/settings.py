@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,7 @@ class Settings:
         """
         text = {setting.name: env.get(setting.name) or setting.default for setting in SETTINGS}
         port = text["GEO_PORT"]
-        if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
+        if not (re.fullmatch(r"\d{1,5}", port, re.ASCII) and 1 <= int(port) <= 65535):
             raise SettingsError("GEO_PORT", port, "a whole number from 1 to 65535")
         data = PROJECT / text["GEO_DATA"]
         if not data.is_dir():

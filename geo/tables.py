@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from geo.names import normalize_name
 from geo.schema import (
     TABLES,
     ColumnError,
+    Corridor,
     CorridorRow,
     GazetteerRow,
     Indicator,
@@ -41,6 +43,25 @@ class _Line(NamedTuple):
 
     number: int
     row: Row
+
+
+@dataclass
+class _Read:
+    """What could be read of a table.
+
+    Attributes
+    ----------
+    lines
+        The valid rows.
+    broken
+        The keys of rows that are not valid: what refers to them is not dangling, so that one mistake is reported once.
+    is_readable
+        Whether its rows could be read at all.
+    """
+
+    lines: list[_Line]
+    broken: set[str]
+    is_readable: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,31 +98,29 @@ def read_tables(directory: Path) -> Tables:
     """
     problems: list[Problem] = []
     digest = hashlib.sha256()
-    lines: dict[str, list[_Line]] = {}
-    broken: dict[str, set[str]] = {}
+    read: dict[str, _Read] = {}
     for file, model in TABLES.items():
         content = _read_bytes(directory, file, problems)
-        digest.update(f"{file}\0{len(content)}\0".encode() + content)
-        broken[file] = set()
-        lines[file] = list(_read_rows(file, content, model, problems, broken[file]))
-    problems.extend(_problems_between_rows(lines, broken))
+        digest.update(f"{file}\0{len(content or b'')}\0".encode() + (content or b""))
+        read[file] = _read_table(file, content, model, problems)
+    problems.extend(_problems_between_rows(read))
     if problems:
         raise TableError(problems)
 
     # The fields of Tables are named after the files, and TABLES gives each file its row model.
-    rows: dict[str, Any] = {Path(file).stem: tuple(line.row for line in lines[file]) for file in TABLES}
+    rows: dict[str, Any] = {Path(file).stem: tuple(line.row for line in read[file].lines) for file in TABLES}
     return Tables(**rows, version=digest.hexdigest()[:12])
 
 
-def _read_bytes(directory: Path, file: str, problems: list[Problem]) -> bytes:
+def _read_bytes(directory: Path, file: str, problems: list[Problem]) -> bytes | None:
     try:
         return (directory / file).read_bytes()
     except OSError:
         problems.append(Problem(file, 0, "", "", f"a readable file in {directory.name}/"))
-        return b""
+        return None
 
 
-def _decode(file: str, content: bytes, problems: list[Problem]) -> str:
+def _decode(file: str, content: bytes, problems: list[Problem]) -> str | None:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -112,23 +131,22 @@ def _decode(file: str, content: bytes, problems: list[Problem]) -> str:
             expected = "UTF-8; this looks like GBK, so save the file as UTF-8"
         except UnicodeDecodeError:
             pass
-        problems.append(Problem(file, line, "", repr(content[error.start : error.end]), expected))
-        return ""
+        problems.append(Problem(file, line, "", f"byte 0x{content[error.start : error.end].hex()}", expected))
+        return None
 
 
-def _read_rows(file: str, content: bytes, model: type[Row], problems: list[Problem], broken: set[str]) -> Iterator[_Line]:
-    """Yield the valid rows of a file; what is not valid becomes a problem.
-
-    The key of a row that is not valid goes to ``broken``: what refers to it is not dangling, and one mistake is reported once.
-    """
-    text = _decode(file, content, problems)
-    if any(problem.file == file for problem in problems):
-        return
+def _read_table(file: str, content: bytes | None, model: type[Row], problems: list[Problem]) -> _Read:
+    """Read the rows of a file; what is not valid becomes a problem."""
+    read = _Read([], set())
+    text = None if content is None else _decode(file, content, problems)
+    if text is None:
+        return read
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
         if not _expect_columns(file, header, model, problems):
-            return
+            return read
+        read.is_readable = True
         first = reader.line_num + 1
         for cells in reader:
             number, first = first, reader.line_num + 1
@@ -139,12 +157,14 @@ def _read_rows(file: str, content: bytes, model: type[Row], problems: list[Probl
                 continue
             row = dict(zip(header, (cell or None for cell in cells), strict=True))
             try:
-                yield _Line(number, model.model_validate(row))
+                read.lines.append(_Line(number, model.model_validate(row)))
             except ValidationError as error:
                 problems.extend(_problem(file, number, row, details) for details in error.errors())
-                broken.add(row.get(_KEYS.get(file, "")) or "")
+                read.broken.add(row.get(_KEYS.get(file, "")) or "")
     except csv.Error as error:
+        read.is_readable = False
         problems.append(Problem(file, reader.line_num, "", "", f"CSV with commas and double quotes ({error})"))
+    return read
 
 
 def _expect_columns(file: str, header: Sequence[str], model: type[Row], problems: list[Problem]) -> bool:
@@ -173,19 +193,22 @@ def _problem(file: str, line: int, row: Mapping[str, str | None], details: Error
 # --- what spans rows ----------------------------------------------------------------------------------------------------------------------
 
 
-def _problems_between_rows(lines: Mapping[str, Sequence[_Line]], broken: Mapping[str, set[str]]) -> Iterator[Problem]:
-    yield from _duplicates(lines)
-    yield from _dangling(lines, broken)
-    yield from _cycles("places.csv", "parent_id", lines["places.csv"], lambda place: place.id, lambda place: place.parent_id)
+def _problems_between_rows(read: Mapping[str, _Read]) -> Iterator[Problem]:
+    if read["places.csv"].is_readable and not read["places.csv"].lines and not read["places.csv"].broken:
+        yield Problem("places.csv", 0, "", "", "at least one place")
+    yield from _duplicates(read)
+    yield from _dangling(read)
+    yield from _aliases_of_many(read["gazetteer.csv"].lines)
+    yield from _cycles("places.csv", "parent_id", read["places.csv"].lines, lambda place: place.id, lambda place: place.parent_id)
     yield from _cycles(
         "gazetteer.csv",
         "alias_of",
-        lines["gazetteer.csv"],
+        read["gazetteer.csv"].lines,
         lambda row: normalize_name(row.name),
         lambda row: normalize_name(row.alias_of) if row.alias_of else None,
     )
-    yield from _wrong_units(lines)
-    yield from _bad_pointers(lines)
+    yield from _wrong_units(read)
+    yield from _bad_pointers(read)
 
 
 # What may stand once only in a table, and the column to name when it stands twice.
@@ -202,10 +225,10 @@ _UNIQUE: dict[str, tuple[str, Callable[[Any], Hashable]]] = {
 }
 
 
-def _duplicates(lines: Mapping[str, Sequence[_Line]]) -> Iterator[Problem]:
+def _duplicates(read: Mapping[str, _Read]) -> Iterator[Problem]:
     for file, (column, key) in _UNIQUE.items():
         seen: dict[Hashable, int] = {}
-        for line in lines[file]:
+        for line in read[file].lines:
             first = seen.setdefault(key(line.row), line.number)
             if first != line.number:
                 yield Problem(file, line.number, column, _shown(line.row, column), f"no duplicate of line {first}")
@@ -217,6 +240,7 @@ _REFERENCES = (
     ("corridors.csv", "source", "sources.csv"),
     ("places.csv", "source", "sources.csv"),
     ("places.csv", "parent_id", "places.csv"),
+    ("places.csv", "corridor", "corridors.csv"),
     ("indicators.csv", "subject_id", "places.csv"),
     ("indicators.csv", "indicator", "vocabulary.csv"),
     ("indicators.csv", "source", "sources.csv"),
@@ -228,18 +252,27 @@ _REFERENCES = (
     ("other_numbers.csv", "source", "sources.csv"),
 )
 # The column by which the rows of a table are referred to.
-_KEYS = {"sources.csv": "id", "places.csv": "id", "vocabulary.csv": "indicator", "gazetteer.csv": "name"}
+_KEYS = {"sources.csv": "id", "corridors.csv": "id", "places.csv": "id", "vocabulary.csv": "indicator", "gazetteer.csv": "name"}
 
 
-def _dangling(lines: Mapping[str, Sequence[_Line]], broken: Mapping[str, set[str]]) -> Iterator[Problem]:
-    known = {file: {getattr(line.row, column) for line in lines[file]} | broken[file] for file, column in _KEYS.items()}
+def _dangling(read: Mapping[str, _Read]) -> Iterator[Problem]:
+    known = {file: {getattr(line.row, column) for line in read[file].lines} | read[file].broken for file, column in _KEYS.items()}
     for file, column, target in _REFERENCES:
-        if not known[target]:
+        if not read[target].is_readable:
             continue  # The table itself could not be read, which is said already.
-        for line in lines[file]:
+        for line in read[file].lines:
             value = getattr(line.row, column)
-            if value is not None and value not in known[target]:
+            if value is not None and value is not Corridor.NONE and value not in known[target]:
                 yield Problem(file, line.number, column, value, f"a row of {target}")
+
+
+def _aliases_of_many(lines: Sequence[_Line]) -> Iterator[Problem]:
+    """Find aliases of a name that several places share: only a district tells those apart, and an alias has none."""
+    rows = [(line.number, cast(GazetteerRow, line.row)) for line in lines]
+    counts = Counter(normalize_name(row.name) for _, row in rows)
+    for number, row in rows:
+        if row.alias_of is not None and counts[normalize_name(row.alias_of)] > 1:
+            yield Problem("gazetteer.csv", number, "alias_of", row.alias_of, "a name that stands once in the table")
 
 
 def _cycles(file: str, column: str, lines: Sequence[_Line], key: Callable[[Any], str], parent: Callable[[Any], str | None]) -> Iterator[Problem]:
@@ -254,9 +287,9 @@ def _cycles(file: str, column: str, lines: Sequence[_Line], key: Callable[[Any],
             yield Problem(file, line.number, column, _shown(line.row, column), "a chain that does not come back to itself")
 
 
-def _wrong_units(lines: Mapping[str, Sequence[_Line]]) -> Iterator[Problem]:
-    kinds = {row.indicator: row.unit_kind for row in (cast(Vocable, line.row) for line in lines["vocabulary.csv"])}
-    for line in lines["indicators.csv"]:
+def _wrong_units(read: Mapping[str, _Read]) -> Iterator[Problem]:
+    kinds = {row.indicator: row.unit_kind for row in (cast(Vocable, line.row) for line in read["vocabulary.csv"].lines)}
+    for line in read["indicators.csv"].lines:
         row = cast(Indicator, line.row)
         kind = kinds.get(row.indicator)
         if kind is None or row.value is None:
@@ -267,20 +300,22 @@ def _wrong_units(lines: Mapping[str, Sequence[_Line]]) -> Iterator[Problem]:
             yield Problem("indicators.csv", line.number, "unit", row.unit.zh if row.unit else "", f"a unit of {kind}, as vocabulary.csv says")
 
 
-def _bad_pointers(lines: Mapping[str, Sequence[_Line]]) -> Iterator[Problem]:
+def _bad_pointers(read: Mapping[str, _Read]) -> Iterator[Problem]:
     """Check every pointer against the paragraphs of its source; a source whose text has a sha256 has its paragraphs in paragraphs.csv."""
-    spans = {(row.source, row.paragraph): row for row in (cast(Paragraph, line.row) for line in lines["paragraphs.csv"])}
-    with_text = {row.id for row in (cast(Source, line.row) for line in lines["sources.csv"]) if row.sha256}
-    for line in lines["paragraphs.csv"]:
+    spans = {(row.source, row.paragraph): row for row in (cast(Paragraph, line.row) for line in read["paragraphs.csv"].lines)}
+    sources = {row.id: row for row in (cast(Source, line.row) for line in read["sources.csv"].lines)}
+    for line in read["paragraphs.csv"].lines:
         paragraph = cast(Paragraph, line.row)
         before = spans.get((paragraph.source, paragraph.paragraph - 1))
         if before is not None and paragraph.start <= before.end:
             expected = f"an offset after paragraph {before.paragraph} ({before.end})"
             yield Problem("paragraphs.csv", line.number, "start", str(paragraph.start), expected)
     for file in ("places.csv", "indicators.csv", "relations.csv", "other_numbers.csv"):
-        for line in lines[file]:
+        for line in read[file].lines:
             row: Any = line.row
-            if row.source not in with_text:
+            if row.source not in sources:
+                continue  # Dangling or broken, which is said already.
+            if sources[row.source].sha256 is None:
                 if row.paragraph is not None:
                     yield Problem(file, line.number, "paragraph", str(row.paragraph), f"nothing: {row.source} has no text with a sha256")
                 continue
@@ -288,6 +323,8 @@ def _bad_pointers(lines: Mapping[str, Sequence[_Line]]) -> Iterator[Problem]:
                 yield Problem(file, line.number, "paragraph", "", f"a paragraph of {row.source}")
                 continue
             span = spans.get((row.source, row.paragraph))
+            if not read["paragraphs.csv"].is_readable:
+                continue
             if span is None:
                 yield Problem(file, line.number, "paragraph", str(row.paragraph), f"a paragraph of {row.source} in paragraphs.csv")
             elif getattr(row, "start", None) is not None and not span.start <= row.start < row.end <= span.end:

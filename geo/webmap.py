@@ -17,6 +17,7 @@ import shapely
 from branca.element import Element, Figure, MacroElement
 from folium.map import CustomPane
 from folium.template import Template
+from jinja2.utils import htmlsafe_json_dumps
 
 from geo.basemap import Outline
 from geo.layers import Box
@@ -43,6 +44,16 @@ class MapParts:
     script: str
 
 
+def _script_json(value: object) -> str:
+    """Encode data for a script, so that it can end neither the script nor a template.
+
+    branca renders every script a second time as a Jinja template: what would open an expression, a statement or a comment there is escaped. In JSON
+    these pairs of characters only stand inside strings, where the escape means the same.
+    """
+    text = str(htmlsafe_json_dumps(value))
+    return text.replace("{{", "{\\u007b").replace("{%", "\\u007b%").replace("{#", "\\u007b#")
+
+
 class AtlasMap(folium.Map):
     """A folium map that loads nothing by itself: the page links Leaflet's files from this server.
 
@@ -62,12 +73,12 @@ class PlaceMarkers(MacroElement):
         What ``atlas.addPlaces`` takes: id, name, symbol, lon and lat in WGS-84 or null, radius in metres, the host of a guest, and the card.
     """
 
-    _template = Template("{% macro script(this, kwargs) %}atlas.addPlaces({{ this._parent.get_name() }}, {{ this.places|tojson }});\n{% endmacro %}")
+    _template = Template("{% macro script(this, kwargs) %}atlas.addPlaces({{ this._parent.get_name() }}, {{ this.places }});\n{% endmacro %}")
 
     def __init__(self, places: Sequence[Mapping[str, Any]]) -> None:
         super().__init__()
         self._name = "PlaceMarkers"
-        self.places = list(places)
+        self.places = _script_json(list(places))
 
 
 class PlaceNames(MacroElement):
@@ -79,12 +90,12 @@ class PlaceNames(MacroElement):
         Name, lon and lat in WGS-84.
     """
 
-    _template = Template("{% macro script(this, kwargs) %}atlas.addNames({{ this._parent.get_name() }}, {{ this.names|tojson }});\n{% endmacro %}")
+    _template = Template("{% macro script(this, kwargs) %}atlas.addNames({{ this._parent.get_name() }}, {{ this.names }});\n{% endmacro %}")
 
     def __init__(self, names: Sequence[tuple[str, float, float]]) -> None:
         super().__init__()
         self._name = "PlaceNames"
-        self.names = list(names)
+        self.names = _script_json(list(names))
 
 
 class AtlasStart(MacroElement):
@@ -197,15 +208,15 @@ def _add(parent: Element, child: Element, name: str) -> None:
 
 def _shapes(features: Iterable[Mapping[str, Any]], pane: str, classes: str) -> folium.GeoJson:
     """Draw the lines and areas among some features as shapes that the style sheet colours, below the places and out of reach of the pointer."""
+    drawn = [feature for feature in features if feature["geometry"]["type"] != "Point"]
     shapes = [
         {
             "type": "Feature",
-            "id": feature["id"],
+            "id": f"shape-{number}",
             "properties": {"className": _classes(feature, classes)},
             "geometry": feature["geometry"],
         }
-        for feature in features
-        if feature["geometry"]["type"] != "Point"
+        for number, feature in enumerate(drawn)
     ]
     return folium.GeoJson(
         {"type": "FeatureCollection", "features": shapes},
@@ -219,7 +230,7 @@ def _shapes(features: Iterable[Mapping[str, Any]], pane: str, classes: str) -> f
 def _classes(feature: Mapping[str, Any], classes: str) -> str:
     form = "line" if feature["geometry"]["type"].endswith("LineString") else "area"
     rank = feature["properties"].get("rank")
-    return f"shape-{form} {classes}" + (f" rank-{rank}" if rank else "")
+    return f"shape-{form} {classes}" + (f" rank-{int(rank)}" if rank else "")
 
 
 def _lines(ties: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> list[dict[str, Any]]:
@@ -228,6 +239,9 @@ def _lines(ties: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> l
 
 def _view(places: Mapping[Corridor, Sequence[Mapping[str, Any]]], belts: gpd.GeoDataFrame) -> Box:
     """Show the belts and every place but whole cities: the point of a city lies far from everything that is worth a look."""
-    points = [(place["lon"], place["lat"]) for some in places.values() for place in some if place["lon"] is not None and place["symbol"] != "city"]
-    west, south, east, north = shapely.union_all([*belts.geometry, *shapely.points(points)]).bounds
+    located = [place for some in places.values() for place in some if place["lon"] is not None and place["symbol"] != "city"]
+    seen = [*belts.geometry, *(shapely.Point(place["lon"], place["lat"]) for place in located)]
+    if not seen:
+        return FRAME
+    west, south, east, north = shapely.union_all(seen).bounds
     return Box(west, south, east, north)

@@ -446,7 +446,8 @@ class Wording:
     def _finding_part(self, row: Indicator) -> str:
         parts = [f"{self.period(row.period)} {self.amount(row)} {self.unit(row)}", self._("居%(rank)s") % {"rank": self.rank(row)}]
         if row.growth_pct is not None:
-            parts.append(self._("增长 %(growth)s%%") % {"growth": row.growth_pct})
+            phrase = self._("增长 %(growth)s%%") if row.growth_pct >= 0 else self._("下降 %(growth)s%%")
+            parts.append(phrase % {"growth": abs(row.growth_pct)})
         return self._("，").join(parts)
 
     def corridor_extent(self, corridor: CorridorRow) -> str:

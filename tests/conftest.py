@@ -7,11 +7,16 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from geo.pipeline import Atlas, build_atlas
 from geo.settings import PROJECT, Settings
 from geo.tables import Tables
+
+# Examples are the same in every run, and a slow machine is no failure.
+hypothesis.settings.register_profile("same_every_time", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("same_every_time")
 
 DATA = PROJECT / "data"
 

@@ -10,7 +10,7 @@ from flask import Flask
 from flask_babel import Babel
 from flask_compress import Compress
 
-from geo.errors import PortInUseError
+from geo.errors import PortInUseError, SettingsError
 from geo.settings import PROJECT, Settings
 from geo.web import assets, downloads, pages, problems, security
 from geo.web.language import chosen_language
@@ -63,13 +63,17 @@ def serve(app: Flask, settings: Settings) -> None:
     ------
     PortInUseError
         If another program listens on the port.
+    SettingsError
+        If the host is no address of this machine.
     """
     try:
         server = waitress.create_server(app, host=settings.host, port=settings.port, ident=None)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise PortInUseError(settings.host, settings.port) from None
-        raise
+        raise SettingsError("GEO_HOST", settings.host, f"an address of this machine ({error.strerror})") from None
+    except ValueError:
+        raise SettingsError("GEO_HOST", settings.host, "an address or a name of this machine") from None
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     logging.getLogger("geo").info("The atlas is at http://%s:%d/ (Ctrl+C stops it)", host, settings.port)
     server.run()

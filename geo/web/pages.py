@@ -16,7 +16,7 @@ from geo.errors import NotFoundError
 from geo.formats import FORMATS
 from geo.geocode import Match
 from geo.layers import Selection
-from geo.schema import Basis, Corridor, Kind, Place, Relation
+from geo.schema import Basis, Corridor, Indicator, Kind, Place, Relation
 from geo.web.language import chosen_language, request_wording
 from geo.web.responses import IMMUTABLE, REVALIDATE, cacheable
 from geo.web.selection import page_selection
@@ -67,6 +67,7 @@ def index() -> Response:
         q=selection.q if selection else "",
         finding=_findings(site, wording)[_finding_key(selection)],
         notes=notes,
+        download_url=_download_url(selection) if len(shown) else None,
         figures_count=len(site.atlas.tables.indicators),
         report=site.report,
         misses=site.atlas.misses,
@@ -128,11 +129,19 @@ def source(id_: str) -> Response:
         for figure in tables.indicators
         if figure.source == id_
     ]
+    figures.sort(key=lambda entry: (entry[0].paragraph or 0, entry[0].start or 0))
+    named = [place for place in tables.places if place.source == id_]
+    # Links lead to #p and the paragraph: the first row that stands for a paragraph carries its anchor.
+    anchors: dict[int | None, Indicator | Place] = {}
+    rows: list[Indicator | Place] = [*(entry[0] for entry in figures), *named]
+    for stated in rows:
+        anchors.setdefault(stated.paragraph, stated)
     html = render_template(
         "source.html",
         source=row,
-        figures=sorted(figures, key=lambda entry: (entry[0].paragraph or 0, entry[0].start or 0)),
-        named=[place for place in tables.places if place.source == id_],
+        figures=figures,
+        named=named,
+        anchors={paragraph: stated for paragraph, stated in anchors.items() if paragraph},
         located=[
             (site.places[place_id], answer) for place_id, answer in site.atlas.answers.items() if isinstance(answer, Match) and answer.source == id_
         ],
@@ -215,6 +224,20 @@ def _corridor_switches(site: Site, wording: Wording, selection: Selection | None
         }
         for corridor in Corridor
     ]
+
+
+def _download_url(selection: Selection | None) -> str:
+    """Give the address of what is shown, as ``static/atlas.js`` does when the view changes."""
+    chosen = selection or Selection()
+    return url_for(
+        "downloads.layer",
+        name="places",
+        extension=next(iter(FORMATS)),
+        corridor=[corridor.value for corridor in Corridor if corridor in chosen.corridors],
+        kind=[kind.value for kind in Kind if kind in chosen.kinds],
+        district=sorted(chosen.districts),
+        q=chosen.q or None,
+    )
 
 
 def _finding_key(selection: Selection | None) -> str:

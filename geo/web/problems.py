@@ -4,20 +4,48 @@ from __future__ import annotations
 
 import json
 import logging
+import string
 import uuid
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from geo.errors import BadParameterError, NotFoundError, QueryTooLongError, RequestError
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 STATUS = {BadParameterError: 400, QueryTooLongError: 414, NotFoundError: 404}
 TITLES = {400: "Bad parameter", 404: "Not found", 405: "Method not allowed", 414: "Query too long", 500: "Internal error"}
 MAX_QUERY_BYTES = 2000
 
 
+class QueryInAscii:
+    """Percent-encodes the bytes of a query that are not ASCII, which a browser never sends and Werkzeug does not read.
+
+    Parameters
+    ----------
+    application
+        The WSGI application to pass the request on to.
+    """
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self._application = application
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        query = environ.get("QUERY_STRING", "")
+        if not query.isascii():
+            environ["QUERY_STRING"] = quote(query.encode("latin-1"), safe=string.printable)
+        return self._application(environ, start_response)
+
+
 def init_app(app: Flask) -> None:
     """Answer every error of the application, and refuse overlong queries before they are read."""
+    app.wsgi_app = QueryInAscii(app.wsgi_app)  # type: ignore[method-assign]
 
     @app.before_request
     def refuse_overlong_query() -> None:
@@ -46,7 +74,8 @@ def init_app(app: Flask) -> None:
     def answer_unknown_error(error: Exception) -> Response:
         incident = uuid.uuid4().hex[:12]
         logging.getLogger("geo").error("incident %s at %s", incident, request.path, exc_info=error)
-        return _problem(500, "The server failed on this request; its log has the details under the incident number", {"incident": incident})
+        detail = f"The server failed on this request; its log has the details under the incident number {incident}"
+        return _problem(500, detail, {"incident": incident})
 
 
 def _problem(status: int, detail: str, extra: dict[str, object] | None = None) -> Response:
@@ -58,6 +87,6 @@ def _problem(status: int, detail: str, extra: dict[str, object] | None = None) -
     else:
         document = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(extra or {})}
         response = Response(json.dumps(document, ensure_ascii=False), status=status, content_type="application/problem+json")
-    response.vary.add("Accept")
+    response.vary.update(("Accept", "Accept-Language"))
     response.headers["Cache-Control"] = "no-store"
     return response

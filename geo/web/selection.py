@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import TypeVar
@@ -90,13 +90,9 @@ def _parse_choices(args: MultiDict[str, str], name: str, enumeration: type[_E]) 
 def _parse_bbox(text: str) -> Box:
     expected = "west,south,east,north in degrees, WGS-84, such as 120.1,30.1,120.3,30.3"
     parts = text.split(",")
-    try:
-        numbers = [float(part) for part in parts]
-    except ValueError:
-        raise BadParameterError("bbox", text, expected) from None
-    if len(numbers) != 4 or not all(math.isfinite(number) for number in numbers):
+    if len(parts) != 4 or not all(re.fullmatch(r"[+-]?\d{1,3}(\.\d{1,15})?", part, re.ASCII) for part in parts):
         raise BadParameterError("bbox", text, expected)
-    box = Box(*numbers)
+    box = Box(*map(float, parts))
     if box.west > box.east or box.south > box.north:
         raise BadParameterError("bbox", text, "west before east and south before north: the box looks reversed")
     if box.west < -180 or box.east > 180 or box.south < -90 or box.north > 90:

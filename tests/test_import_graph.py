@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from geo.settings import PROJECT
+
+# The sentence of the pipeline: no room imports a later one.
+ROOMS = (
+    "errors",
+    "settings",
+    "schema",
+    "names",
+    "tables",
+    "datum",
+    "gazetteer",
+    "geocode",
+    "corridors",
+    "layers",
+    "basemap",
+    "webmap",
+    "formats",
+    "provenance",
+    "pipeline",
+    "wording",
+    "web",
+    "cli",
+    "__main__",
+)
+FILES = sorted((PROJECT / "geo").rglob("*.py"))
+FILE_NAMES = [path.relative_to(PROJECT).as_posix() for path in FILES]
+READERS = {"open", "read_text", "read_bytes", "read_file", "read_csv", "loadtxt"}
+
+
+def room_of(path: Path) -> str:
+    first = path.relative_to(PROJECT / "geo").parts[0]
+    return first.removesuffix(".py")
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported_modules(path: Path) -> set[str]:
+    modules = set()
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            modules |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: a relative import hides which room it is from"
+            modules.add(node.module or "")
+            modules |= {f"{node.module}.{name.name}" for name in node.names if node.module in ("geo", "os", "importlib")}
+    return modules
+
+
+def imported_rooms(path: Path) -> set[str]:
+    return {module.split(".")[1] for module in imported_modules(path) if module.startswith("geo.")}
+
+
+def imported_packages(path: Path) -> set[str]:
+    return {module.split(".")[0] for module in imported_modules(path)}
+
+
+def test_every_file_is_a_room_of_the_sentence() -> None:
+    assert {room_of(path) for path in FILES} == {*ROOMS, "__init__"}
+    assert imported_modules(PROJECT / "geo/__init__.py") == set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=FILE_NAMES)
+def test_no_room_imports_a_later_one(path: Path) -> None:
+    room = room_of(path)
+    earlier = set(ROOMS[: ROOMS.index(room)]) if room in ROOMS else set()
+    assert imported_rooms(path) - earlier - ({room} if room == "web" else set()) == set()
+
+
+def test_the_rooms_of_the_web_have_no_cycle() -> None:
+    modules = {f"geo.web.{path.stem}" if path.stem != "__init__" else "geo.web": path for path in FILES if room_of(path) == "web"}
+    graph = {name: set() if name == "geo.web" else imported_modules(path) & set(modules) for name, path in modules.items()}
+    while graph:
+        leaves = {name for name, imports in graph.items() if not imports & set(graph)}
+        assert leaves, f"a cycle among {sorted(graph)}"
+        graph = {name: imports for name, imports in graph.items() if name not in leaves}
+
+
+def test_the_composition_needs_the_web_and_the_settings_only_and_no_room_needs_it() -> None:
+    assert imported_rooms(PROJECT / "app.py") == {"errors", "settings", "web"}
+    assert [path for path in FILES if "app" in imported_packages(path)] == []
+
+
+@pytest.mark.parametrize(
+    ("package", "rooms"),
+    [
+        ("flask", {"web"}),
+        ("flask_babel", {"web"}),
+        ("werkzeug", {"web"}),
+        ("waitress", {"web"}),
+        ("folium", {"webmap"}),
+        ("branca", {"webmap"}),
+        ("pydantic", {"schema", "tables"}),
+        ("csv", {"tables"}),
+        ("os", {"cli"}),
+        ("pypinyin", {"names"}),
+        ("argparse", {"cli"}),
+        ("urllib", {"web"}),
+    ],
+)
+def test_a_package_is_known_to_its_room_only(package: str, rooms: set[str]) -> None:
+    assert {room_of(path) for path in FILES if package in imported_packages(path)} == rooms
+
+
+@pytest.mark.parametrize("package", ["socket", "http", "requests", "httpx", "subprocess"])
+def test_no_room_opens_a_connection_or_a_process(package: str) -> None:
+    assert [path for path in FILES if package in imported_packages(path)] == []
+
+
+def test_files_are_read_at_the_doors_only() -> None:
+    readers = set()
+    for path in FILES:
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Call):
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                if name in READERS:
+                    readers.add(room_of(path))
+    assert readers == {"tables", "basemap", "web", "cli"}
+
+
+@pytest.mark.parametrize("path", [*FILES, PROJECT / "app.py"], ids=[*FILE_NAMES, "app.py"])
+def test_the_environment_is_not_read_when_a_file_is_imported(path: Path) -> None:
+    tree = tree_of(path)
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    inside_functions = {id(inner) for function in functions for statement in function.body for inner in ast.walk(statement)}
+    at_import = [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "environb") and id(node) not in inside_functions
+    ]
+    assert at_import == []
+    assert imported_modules(path) & {"os.environ", "os.getenv"} == set()

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo.names import normalize_name, search_keys
+
+HAN = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1)
+SEPARATORS = st.text("  \t·-—()（）[]【】“”\"'「」《》、，", max_size=3)
+
+
+@pytest.mark.parametrize(
+    ("typed", "folded"),
+    [
+        ("杭州高新区（滨江）", "杭州高新区滨江"),
+        ("杭州高新区(滨江)", "杭州高新区滨江"),
+        (" 杭州 高新区 ", "杭州高新区"),
+        ("国家“芯火平台”", "国家芯火平台"),
+        ("Future Sci-Tech City", "futurescitechcity"),
+        ("ＦＵＬＬＳＥＭＩ　１", "fullsemi1"),
+        ("Straße", "strasse"),
+        ("——", ""),
+        ("", ""),
+    ],
+)
+def test_width_case_spaces_brackets_and_quotes_do_not_count(typed: str, folded: str) -> None:
+    assert normalize_name(typed) == folded
+
+
+@given(st.lists(HAN | st.text("abcXYZ0189", min_size=1), min_size=1), SEPARATORS)
+def test_punctuation_between_the_parts_of_a_name_changes_nothing(parts: list[str], separator: str) -> None:
+    assert normalize_name(separator.join(parts)) == normalize_name("".join(parts))
+
+
+@given(HAN | st.text("abcXYZ0189（）- "))
+def test_a_folded_name_is_folded(name: str) -> None:
+    assert normalize_name(normalize_name(name)) == normalize_name(name)
+
+
+def test_a_chinese_name_is_found_by_itself_its_pinyin_and_its_initials() -> None:
+    assert search_keys(["未来科技城"]) == ("未来科技城", "weilaikejicheng", "wlkjc")
+
+
+def test_a_name_in_latin_letters_is_found_by_itself_only() -> None:
+    assert search_keys(["Future Sci-Tech City"]) == ("futurescitechcity",)
+
+
+def test_every_name_counts_and_the_same_key_once() -> None:
+    assert search_keys(["滨江", "滨 江", "Binjiang"]) == ("滨江", "binjiang", "bj")
+
+
+def test_latin_letters_and_digits_within_a_chinese_name_stay() -> None:
+    assert search_keys(["AI算力2期"]) == ("ai算力2期", "aisuanli2qi", "aisl2q")

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+
+from geo.errors import SettingsError
+from geo.settings import PROJECT, SETTINGS, Settings
+
+
+def test_the_defaults_serve_the_shipped_tables_on_this_machine_only() -> None:
+    assert Settings.from_env({}) == Settings(host="127.0.0.1", port=8000, data=PROJECT / "data")
+
+
+def test_the_table_has_a_help_text_for_every_setting() -> None:
+    assert [setting.name for setting in SETTINGS] == ["GEO_HOST", "GEO_PORT", "GEO_DATA"]
+    assert all(setting.help for setting in SETTINGS)
+
+
+def test_an_empty_value_takes_its_default() -> None:
+    assert Settings.from_env({"GEO_HOST": "", "GEO_PORT": "", "GEO_DATA": ""}) == Settings.from_env({})
+
+
+def test_set_values_are_used_and_other_variables_ignored(tmp_path: Path) -> None:
+    env = {"GEO_HOST": "0.0.0.0", "GEO_PORT": "65535", "GEO_DATA": str(tmp_path), "GEO_OTHER": "x"}
+    assert Settings.from_env(env) == Settings(host="0.0.0.0", port=65535, data=tmp_path)
+
+
+def test_a_relative_data_folder_lies_below_the_project() -> None:
+    assert Settings.from_env({"GEO_DATA": "data/basemap"}).data == PROJECT / "data" / "basemap"
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "80.0", "http", " 80", "٨٠", "1_000"])
+def test_a_port_that_is_none_is_named(port: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({"GEO_PORT": port})
+    assert str(caught.value) == f"GEO_PORT={port!r}: expected a whole number from 1 to 65535"
+
+
+def test_a_data_folder_that_does_not_exist_is_named() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({"GEO_DATA": "no/such/folder"})
+    assert str(caught.value) == "GEO_DATA='no/such/folder': expected a folder that exists"
+
+
+def test_a_file_is_no_data_folder() -> None:
+    with pytest.raises(SettingsError, match=r"^GEO_DATA='data/places\.csv': expected a folder that exists$"):
+        Settings.from_env({"GEO_DATA": "data/places.csv"})
+
+
+def test_settings_do_not_change_once_read(settings: Settings) -> None:
+    with pytest.raises(FrozenInstanceError):
+        settings.port = 1  # type: ignore[misc]

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from geo.basemap import Outline, read_outline
+from geo.geocode import Match
+from geo.pipeline import Atlas
+from geo.schema import Corridor
+from geo.settings import Settings
+from geo.webmap import MAX_ZOOM, MIN_ZOOM, AtlasMap, MapParts, build_map, render_map
+
+NAMES = {Corridor.WEST: "西", Corridor.EAST: "东", Corridor.NONE: "多点"}
+HOSTILE = ["</script><script>alert(1)</script>", "${1}", "<img src=x onerror=alert(1)>", "`+alert(1)+`", "'\"\\", "\u2028\u2029", "<!--", "&lt;"]
+
+
+@pytest.fixture(scope="module")
+def outline(settings: Settings) -> Outline:
+    return read_outline(settings.data)
+
+
+def place(id_: str, name: str, lon: float | None = 120.1, lat: float | None = 30.2, symbol: str = "site") -> dict[str, Any]:
+    return {"id": id_, "symbol": symbol, "lon": lon, "lat": lat, "radius": 900, "card": {"name": name}}
+
+
+def places_of(atlas: Atlas) -> dict[Corridor, list[dict[str, Any]]]:
+    drawn: dict[Corridor, list[dict[str, Any]]] = {corridor: [] for corridor in Corridor}
+    for row in atlas.tables.places:
+        answer = atlas.answers[row.id]
+        lon, lat = (answer.lon, answer.lat) if isinstance(answer, Match) else (None, None)
+        drawn[row.corridor].append(place(row.id, row.name_zh, lon, lat, row.kind.value))
+    return drawn
+
+
+def drawn(
+    atlas: Atlas,
+    outline: Outline,
+    places: Mapping[Corridor, Sequence[Mapping[str, Any]]],
+    names: Mapping[Corridor, str] = NAMES,
+    district_name: str = "name_zh",
+) -> MapParts:
+    ties = {Corridor.EAST: [((120.18067, 30.18282), (120.02, 30.018))]}
+    return render_map(build_map(outline, atlas.layers.corridors, places, ties, names, district_name))
+
+
+def argument(script: str, call: str) -> Any:
+    """The JSON that a call is given behind the first argument."""
+    return json.JSONDecoder().raw_decode(script, script.index(call) + len(call))[0]
+
+
+def test_two_builds_are_the_same_to_the_byte(atlas: Atlas, outline: Outline) -> None:
+    assert drawn(atlas, outline, places_of(atlas)) == drawn(atlas, outline, places_of(atlas))
+
+
+def test_the_page_gets_a_div_and_nothing_else(atlas: Atlas, outline: Outline) -> None:
+    html = drawn(atlas, outline, places_of(atlas)).html
+    assert re.fullmatch(r'\s*<div class="folium-map" id="map_atlas"\s*></div>\s*', html)
+
+
+def test_the_script_links_to_no_other_host_and_holds_no_markup(atlas: Atlas, outline: Outline) -> None:
+    script = drawn(atlas, outline, places_of(atlas)).script
+    assert re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]+[^\s\"']*", script.replace("http://www.w3.org/2000/svg", "")) == []
+    assert re.findall(r"<\s*/?\s*[a-z!]", script, flags=re.IGNORECASE) == []
+
+
+def test_folium_adds_no_files_of_other_hosts(atlas: Atlas, outline: Outline) -> None:
+    drawn(atlas, outline, places_of(atlas))
+    assert (AtlasMap.default_js, AtlasMap.default_css) == ([], [])
+
+
+def test_the_map_has_limits_although_it_has_no_tiles(atlas: Atlas, outline: Outline) -> None:
+    script = drawn(atlas, outline, places_of(atlas)).script
+    assert re.findall(r'"(minZoom|maxZoom|zoomSnap)": ([\d.]+)', script) == [
+        ("zoomSnap", "0.5"),
+        ("minZoom", str(MIN_ZOOM)),
+        ("maxZoom", str(MAX_ZOOM)),
+    ]
+    assert "L.tileLayer" not in script
+
+
+def test_every_place_is_handed_to_its_layer_in_lon_lat(atlas: Atlas, outline: Outline) -> None:
+    script = drawn(atlas, outline, places_of(atlas)).script
+    for corridor, wanted in places_of(atlas).items():
+        assert argument(script, f"atlas.addPlaces(feature_group_{corridor.value}, ") == wanted
+
+
+def test_every_layer_and_part_has_a_name_of_ours(atlas: Atlas, outline: Outline) -> None:
+    script = drawn(atlas, outline, places_of(atlas)).script
+    groups = re.findall(r"var (feature_group_\w+) =", script)
+    shapes = re.findall(r"var (geo_json_\w+) =", script)
+    assert groups == ["feature_group_west", "feature_group_east", "feature_group_none"]
+    assert shapes == [
+        f"geo_json_{name}" for name in ("surround", "district", "water", "west_belt", "west_axis", "east_belt", "east_axis", "east_ties")
+    ]
+
+
+def test_the_names_of_the_districts_are_in_the_reader_s_language(atlas: Atlas, outline: Outline) -> None:
+    for district_name, first in (("name_zh", "上城区"), ("name_en", "Shangcheng District")):
+        names = argument(drawn(atlas, outline, places_of(atlas), district_name=district_name).script, "atlas.addNames(map_atlas, ")
+        assert names[0] == [first, 120.2339, 30.3065]
+        assert len(names) == 13
+
+
+def test_the_first_view_holds_the_belts_and_every_place_but_the_city(atlas: Atlas, outline: Outline) -> None:
+    script = drawn(atlas, outline, places_of(atlas)).script
+    south, west, north, east = (float(number) for number in re.findall(r"-?\d+\.\d+", script[script.rindex("[[") :])[:4])
+    assert west < 119.7233 and east > 120.5424
+    assert south == 29.793 and north > 30.456
+    assert west > 119.48
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_only_data(atlas: Atlas, outline: Outline, name: str) -> None:
+    hostile = place("hostile", name)
+    collection = outline.districts | {
+        "features": [feature | {"properties": feature["properties"] | {"name_zh": name}} for feature in outline.districts["features"]]
+    }
+    parts = drawn(atlas, dataclasses.replace(outline, districts=collection), {Corridor.EAST: [hostile]}, dict.fromkeys(Corridor, name))
+    assert name not in parts.html
+    assert argument(parts.script, "atlas.addPlaces(feature_group_east, ") == [hostile]
+    assert {label for label, *_ in argument(parts.script, "atlas.addNames(map_atlas, ")} == {name}
+    assert re.findall(r"<\s*/?\s*[a-z!]", parts.script, flags=re.IGNORECASE) == []
+    # What JSON leaves as it is stands between double quotes, where it is neither a template nor a name.
+    assert parts.script.count(name) == parts.script.count(json.dumps(name, ensure_ascii=False))
+
+
+def test_a_place_that_is_missed_is_handed_over_without_a_coordinate(atlas: Atlas, outline: Outline) -> None:
+    missed = place("missed", "某园", None, None)
+    script = drawn(atlas, outline, {Corridor.WEST: [missed, place("found", "某厂")]}).script
+    assert argument(script, "atlas.addPlaces(feature_group_west, ")[0] == missed

@@ -1,0 +1,129 @@
+"""`python app.py` as an operator runs it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from geo.settings import PROJECT
+from tests.conftest import Edit
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Run the server with some settings; nothing else of ours reaches it."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(**env: str) -> subprocess.Popen[str]:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("GEO_")}
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "app.py"], cwd=PROJECT, env=clean | env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+            )
+        )
+        return started[-1]
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that another program listens on."""
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as other:
+        yield other.getsockname()[1]
+
+
+def free_port() -> int:
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def wait_until_it_listens(process: subprocess.Popen[str]) -> str:
+    """Read the log up to the line with the address; an end of the log before that is a failure."""
+    assert process.stderr
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if "The atlas is at" in line:
+            return line
+    raise AssertionError("".join(lines))
+
+
+@pytest.mark.parametrize(("stop", "codes"), [(signal.SIGTERM, {0, -signal.SIGTERM}), (signal.SIGINT, {0})])
+def test_it_serves_until_it_is_told_to_stop(start: Start, stop: signal.Signals, codes: set[int]) -> None:
+    port = free_port()
+    process = start(GEO_PORT=str(port))
+    assert f"The atlas is at http://127.0.0.1:{port}/ (Ctrl+C stops it)" in wait_until_it_listens(process)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz") as response:
+        assert response.status == 200
+        assert json.load(response)["status"] == "ready"
+        assert response.headers["Content-Security-Policy"].startswith("default-src 'self'")
+        assert "Server" not in response.headers
+    process.send_signal(stop)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode in codes
+    assert "Traceback" not in out + err
+
+
+def assert_refuses(process: subprocess.Popen[str], *messages: str) -> None:
+    """It ends with 1, the messages and nothing else: neither a trace nor an address."""
+    out, err = process.communicate(timeout=60)
+    assert err.splitlines() == list(messages)
+    assert out == ""
+    assert process.returncode == 1
+
+
+def test_a_busy_port_is_a_clear_message(start: Start, taken: int) -> None:
+    message = f"port {taken} on 127.0.0.1 is in use: stop the other program, or choose another port with GEO_PORT"
+    assert_refuses(start(GEO_PORT=str(taken)), message)
+
+
+@pytest.mark.parametrize("port", ["eighty", "0", "65536", "-1", "80.0", "８０００"])
+def test_a_bad_port_is_a_clear_message(start: Start, port: str) -> None:
+    assert_refuses(start(GEO_PORT=port), f"GEO_PORT={port!r}: expected a whole number from 1 to 65535")
+
+
+# 203.0.113.9 is an address of documentation (RFC 5737) that no machine has.
+@pytest.mark.parametrize("host", ["203.0.113.9", "no such host"])
+def test_a_host_that_is_not_this_machine_is_a_clear_message(start: Start, host: str) -> None:
+    process = start(GEO_HOST=host, GEO_PORT=str(free_port()))
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Traceback" not in err
+    assert "GEO_HOST" in err
+
+
+def test_a_folder_that_is_not_there_is_a_clear_message(start: Start, tmp_path: Path) -> None:
+    folder = str(tmp_path / "nowhere")
+    assert_refuses(start(GEO_DATA=folder), f"GEO_DATA={folder!r}: expected a folder that exists")
+
+
+def test_broken_tables_are_told_with_every_problem_before_anything_listens(start: Start, data_copy: Path, edit: Edit) -> None:
+    edit("places.csv", 2, "kind", "castle")
+    edit("places.csv", 4, "corridor", "north")
+    edit("indicators.csv", 3, "value", "many")
+    process = start(GEO_DATA=str(data_copy), GEO_PORT=str(free_port()))
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert [line.partition(": expected")[0] for line in err.splitlines()] == [
+        "indicators.csv:3 [value] 'many'",
+        "places.csv:2 [kind] 'castle'",
+        "places.csv:4 [corridor] 'north'",
+    ]
+    assert "The atlas is at" not in err
