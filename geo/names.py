@@ -11,10 +11,10 @@ from pypinyin import Style, lazy_pinyin
 def normalize_name(name: str) -> str:
     """Fold a name so that two ways to type it compare equal.
 
-    Full width becomes half width (NFKC), case is folded, and only letters and digits stay: spaces, brackets, quotes and hyphens do not count.
+    Full width becomes half width (NFKC), capitals become small, and only letters and digits stay: spaces, brackets, quotes and hyphens do not count.
     ``static/atlas.js`` folds what is typed into the search box in the same way.
     """
-    return "".join(character for character in unicodedata.normalize("NFKC", name).casefold() if character.isalnum())
+    return "".join(character for character in unicodedata.normalize("NFKC", name).lower() if character.isalnum())
 
 
 def search_keys(names: Iterable[str]) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ from geo.schema import Corridor
 MIN_ZOOM, MAX_ZOOM = 8, 17
 # How far the map can be moved: the embedded outline ends there.
 FRAME = Box(117.8, 28.8, 121.6, 31.1)
+# A popup near the edge of a small screen needs room to be moved into view.
+_SLACK = 1.0
 
 
 @dataclass(frozen=True)
@@ -160,10 +162,10 @@ def build_map(
         tiles=None,
         zoom_control="topright",
         max_bounds=True,
-        min_lon=FRAME.west,
-        min_lat=FRAME.south,
-        max_lon=FRAME.east,
-        max_lat=FRAME.north,
+        min_lon=FRAME.west - _SLACK,
+        min_lat=FRAME.south - _SLACK,
+        max_lon=FRAME.east + _SLACK,
+        max_lat=FRAME.north + _SLACK,
         zoom_snap=0.5,
         attribution_control=True,
     )

@@ -10,6 +10,8 @@ window.atlas = (() => {
   const BOX = 24; // side of a symbol's box in pixels: the least size that is easy to hit
   const SVG = "http://www.w3.org/2000/svg";
 
+  document.getElementById("loading").hidden = false;
+
   let map;
   let layers;
   let popup = null;
@@ -30,7 +32,7 @@ window.atlas = (() => {
       corridors: new Set(allOff ? [] : known.length ? known : page.corridors),
       kinds: only("kind", "kind"),
       districts: only("district", "district"),
-      q: (query.get("q") || "").slice(0, 100),
+      q: [...(query.get("q") || "")].length <= 100 ? query.get("q") || "" : "",
       place: places.has(query.get("place")) ? query.get("place") : null,
       lang: query.get("lang"),
     };
@@ -159,7 +161,9 @@ window.atlas = (() => {
       : { cx: BOX / 2, cy: BOX / 2, r: radius };
     Object.entries(attributes).forEach(([name, value]) => shape.setAttribute(name, value));
     shape.setAttribute("class", "shape");
-    svg.append(shape);
+    const hit = document.createElementNS(SVG, "circle");
+    Object.entries({ class: "hit", cx: BOX / 2, cy: BOX / 2, r: BOX / 2 }).forEach(([name, value]) => hit.setAttribute(name, value));
+    svg.append(hit, shape);
     const box = element("div", "");
     const label = element("bdi", "pin-label off", place.card.name);
     label.setAttribute("aria-hidden", "true");
@@ -229,6 +233,15 @@ window.atlas = (() => {
       else placeLabel(entry, symbols, labels);
     }
     placeNames(symbols, labels);
+    drawn.forEach((entry) => drawHit(entry, drawn));
+  }
+
+  /** A symbol is as easy to hit as its box, but takes nothing from its neighbours: at most half of the way to the nearest one. */
+  function drawHit(entry, drawn) {
+    const spotOf = ({ point, offset }) => ({ x: point.x + offset.x, y: point.y + offset.y });
+    const here = spotOf(entry);
+    const distances = drawn.filter((other) => other !== entry).map((other) => Math.hypot(spotOf(other).x - here.x, spotOf(other).y - here.y));
+    entry.marker.getElement().querySelector(".hit").setAttribute("r", Math.min(BOX / 2, ...distances.map((distance) => distance / 2)));
   }
 
   /** A guest has no point of its own, and the point of a district stands for the whole of it: both give way to what has one. */
@@ -321,7 +334,8 @@ window.atlas = (() => {
   // --- selection and popup ---
 
   function link(href, className, text) {
-    const made = element("a", className, text);
+    const made = element("a", className);
+    made.append(element("bdi", "", text));
     made.setAttribute("href", href);
     return made;
   }
@@ -330,8 +344,8 @@ window.atlas = (() => {
     const row = element("tr");
     const head = element("th");
     head.scope = "row";
-    const notes = element("span", "notes", `${[figure.period, figure.rank].filter(Boolean).join(" · ")} · `);
-    notes.append(link(figure.href, "", figure.where));
+    const notes = element("span", "notes");
+    notes.append(element("bdi", "", [figure.period, figure.rank].filter(Boolean).join(" · ")), " · ", link(figure.href, "", figure.where));
     const label = element("span", "label");
     label.append(element("bdi", "", figure.label));
     head.append(label, notes);
@@ -398,11 +412,25 @@ window.atlas = (() => {
     return box;
   }
 
+  /** Move the map until a popup is in view, clear of the buttons at the top right where they stay. */
+  function showWhole(opened, point, animate) {
+    const box = opened.getElement();
+    const [x, y] = opened.options.offset;
+    const buttons = map.getContainer().querySelector(".leaflet-control-zoom").offsetWidth;
+    map.panInside(point, {
+      paddingTopLeft: [box.offsetWidth / 2 - x + 16, box.offsetHeight - y + 24],
+      paddingBottomRight: [box.offsetWidth / 2 + x + 16 + (buttons ? buttons + 12 : 0), 40],
+      animate: animate && !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
+    });
+  }
+
   /** Open the card of a place, or close what is open. */
-  function select(id, { push = false, focus = false, from = null } = {}) {
+  function select(id, { push = false, focus = false, from = null, animate = true } = {}) {
     if (push && focus) opener = from || (id && places.get(id).marker ? places.get(id).marker.getElement() : null);
     const before = state.place;
     state.place = id;
+    // Before the map moves: the end of a move is remembered as well.
+    if (before !== id) remember(push ? "pushState" : "replaceState");
     if (popup) {
       const old = popup;
       popup = null;
@@ -427,18 +455,18 @@ window.atlas = (() => {
         maxWidth: Math.min(360, size.x - 40),
         minWidth: Math.min(280, size.x - 40),
         maxHeight: Math.max(160, Math.min(520, size.y - 90)),
-        autoPanPadding: [16, 16],
+        autoPan: false,
       });
       popup.setLatLng(marker.getLatLng()).setContent(drawCard(place));
       popup.on("remove", () => {
         if (popup) select(null, { push: true });
       });
       popup.openOn(map);
+      showWhole(popup, marker.getLatLng(), animate);
       const close = popup.getElement().querySelector(".leaflet-popup-close-button");
       close.setAttribute("aria-label", page.phrases.close);
       if (focus) popup.getElement().querySelector(".popup").focus({ preventScroll: true });
     }
-    if (before !== id) remember(push ? "pushState" : "replaceState");
     if (!id && push && opener && opener.isConnected) opener.focus({ preventScroll: true });
   }
 
@@ -494,6 +522,24 @@ window.atlas = (() => {
     map.on("moveend", rememberView);
   }
 
+  /** Paper has another shape than the window: show on it what the window shows, and go back afterwards. */
+  function followPrinter() {
+    let before = null;
+    const fit = (isPrinting) => {
+      if (isPrinting === Boolean(before)) return;
+      const bounds = map.getBounds();
+      const back = before;
+      before = isPrinting ? { centre: map.getCenter(), zoom: map.getZoom() } : null;
+      map.invalidateSize({ animate: false, pan: false });
+      if (isPrinting) map.fitBounds(bounds, { animate: false });
+      else map.setView(back.centre, back.zoom, { animate: false });
+    };
+    // A browser tells of printing in the one way or the other.
+    window.addEventListener("beforeprint", () => fit(true));
+    window.addEventListener("afterprint", () => fit(false));
+    window.matchMedia("print").addEventListener("change", (event) => fit(event.matches));
+  }
+
   function start(drawnMap, drawnLayers, view) {
     map = drawnMap;
     layers = drawnLayers;
@@ -520,9 +566,10 @@ window.atlas = (() => {
     if (state.place) {
       const id = state.place;
       state.place = null;
-      select(id);
+      select(id, { animate: false });
     }
     remember("replaceState");
+    followPrinter();
     container.dataset.ready = "true";
   }
 

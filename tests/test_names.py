@@ -19,7 +19,7 @@ SEPARATORS = st.text("  \t·-—()（）[]【】“”\"'「」《》、，", ma
         ("国家“芯火平台”", "国家芯火平台"),
         ("Future Sci-Tech City", "futurescitechcity"),
         ("ＦＵＬＬＳＥＭＩ　１", "fullsemi1"),
-        ("Straße", "strasse"),
+        ("Straße", "straße"),
         ("——", ""),
         ("", ""),
     ],

@@ -287,7 +287,7 @@ def _map(site: Site, wording: Wording) -> MapParts:
                 belts=site.atlas.layers.corridors,
                 places={
                     corridor: [
-                        _map_place(site, card)
+                        _map_place(site, card, wording.language)
                         for card in build_cards(site.atlas.tables, site.atlas.answers, wording).values()
                         if site.places[card.id].corridor is corridor
                     ]
@@ -301,17 +301,17 @@ def _map(site: Site, wording: Wording) -> MapParts:
     return parts
 
 
-def _map_place(site: Site, card: Card) -> dict[str, Any]:
+def _map_place(site: Site, card: Card, language: str) -> dict[str, Any]:
     """Give the script one place: its symbol, where it goes, and its card with the addresses in it."""
     place, answer = site.places[card.id], site.atlas.answers[card.id]
     point = site.atlas.layers.places.geometry.loc[card.id]
     by_host = isinstance(answer, Match) and answer.basis is Basis.PARENT
     words = asdict(card)
-    words["href"] = url_for("pages.place", id_=card.id)
+    words["href"] = url_for("pages.place", id_=card.id, lang=language)
     words["geojsonHref"] = url_for("downloads.place", id_=card.id)
-    words["sourceHref"] = _source_url(card.source, card.paragraph)
+    words["sourceHref"] = _source_url(card.source, card.paragraph, language)
     for figure in words["figures"]:
-        figure["href"] = _source_url(figure["source"], figure["paragraph"])
+        figure["href"] = _source_url(figure["source"], figure["paragraph"], language)
     return {
         "id": place.id,
         "corridor": place.corridor.value,
@@ -352,5 +352,5 @@ def _map_ties(site: Site) -> dict[Corridor, list[tuple[tuple[float, float], tupl
     return ties
 
 
-def _source_url(id_: str, paragraph: int | None) -> str:
-    return url_for("pages.source", id_=id_, _anchor=f"p{paragraph}" if paragraph else None)
+def _source_url(id_: str, paragraph: int | None, language: str) -> str:
+    return url_for("pages.source", id_=id_, lang=language, _anchor=f"p{paragraph}" if paragraph else None)

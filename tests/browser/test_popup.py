@@ -48,7 +48,7 @@ def test_the_card_reads_as_the_report_does(open_map: Open) -> None:
     assert popup.locator(".chip").all_text_contents() == ["城东 · 规划文件", "平台", "滨江区", "已设立"]
     of_2022 = figure(page, "规上工业增加值", "2022 年 · 杭州市第 1")
     expect(of_2022.locator("td")).to_have_text(re.compile(r"^756 亿元\s*$"))
-    expect(of_2022.get_by_role("link", name="报道第 10 段")).to_have_attribute("href", "/sources/report-2023#p10")
+    expect(of_2022.get_by_role("link", name="报道第 10 段")).to_have_attribute("href", "/sources/report-2023?lang=zh#p10")
     of_2023 = figure(page, "规上工业增加值", "2023 年 1—5 月 · 杭州市第 1")
     expect(of_2023.locator(".value")).to_have_text("305.8")
     expect(of_2023.locator(".growth.up")).to_have_text("增长+8.1%")
