@@ -1,16 +1,20 @@
-"""The sentence: read the tables, geocode every place name, lay the places out as layers."""
+"""The sentence: read the tables, geocode every place name, lay the places out as layers; and verify what can be verified."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from geo.comparisons import Comparison, find_comparisons
 from geo.corridors import build_belts
 from geo.gazetteer import Gazetteer
 from geo.geocode import Answer, GazetteerGeocoder, Miss, geocode_places
 from geo.layers import Layers, build_layers
+from geo.provenance import find_unverified
+from geo.schema import Indicator
 from geo.settings import Settings
 from geo.tables import Tables, read_tables
+from geo.texts import SourceText, read_texts
 
 
 @dataclass(frozen=True)
@@ -25,11 +29,20 @@ class Atlas:
         The geocoder's answer for every place id, misses included.
     layers
         The places and corridors in EPSG:4326.
+    comparisons
+        The figures that may be compared, by key.
+    texts
+        The texts of sources that the operator has, by source id.
+    unverified
+        The figures that such a text does not bear out.
     """
 
     tables: Tables
     answers: Mapping[str, Answer]
     layers: Layers
+    comparisons: Mapping[str, Comparison]
+    texts: Mapping[str, SourceText]
+    unverified: frozenset[Indicator]
 
     @property
     def misses(self) -> dict[str, Miss]:
@@ -44,10 +57,13 @@ def build_atlas(settings: Settings) -> Atlas:
     ------
     TableError
         If the tables are broken; with every problem.
+    SettingsError
+        If a text of a source cannot be read.
     """
     tables = read_tables(settings.data)
     gazetteer = Gazetteer(tables.gazetteer)
     answers = geocode_places(tables.places, GazetteerGeocoder(gazetteer))
     belts = build_belts(tables.corridors)
     layers = build_layers(tables, answers, belts, gazetteer)
-    return Atlas(tables, answers, layers)
+    texts = read_texts(settings.source_texts, tables.sources) if settings.source_texts else {}
+    return Atlas(tables, answers, layers, find_comparisons(tables), texts, find_unverified(tables, texts))

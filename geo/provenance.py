@@ -7,13 +7,14 @@ every number of the text is accounted for: stated by a row, or listed as somethi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, pairwise
 
 from geo.schema import Indicator, Source
 from geo.tables import Tables
+from geo.texts import SourceText
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,45 @@ def check_text(tables: Tables, source: Source, text: str) -> list[Finding]:
         *_check_names(tables, source, text),
         *_check_all_numbers_are_told(tables, source, text),
     ]
+
+
+def find_unverified(tables: Tables, texts: Mapping[str, SourceText]) -> frozenset[Indicator]:
+    """Find the figures whose source has a text here that does not bear them out; what has no text here is not among them."""
+    return frozenset(
+        row for row in tables.indicators if row.source in texts and (not texts[row.source].matches or any(_check_figure(row, texts[row.source].text)))
+    )
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A part of a paragraph, and whether a figure points to it."""
+
+    text: str
+    marked: bool
+
+
+def mark_spans(text: str, start: int, end: int, spans: Iterable[tuple[int, int]]) -> tuple[Passage, ...]:
+    """Cut a part of a text into passages that lie inside or outside of some spans.
+
+    Parameters
+    ----------
+    text
+        The whole text.
+    start, end
+        The part, as code-point offsets, end excluded.
+    spans
+        What to mark, as code-point offsets in the whole text; they may overlap.
+    """
+    inside = [(max(start, first), min(end, last)) for first, last in spans if first < end and start < last]
+    cuts = sorted({start, end, *chain.from_iterable(inside)})
+    passages: list[Passage] = []
+    for left, right in pairwise(cuts):
+        marked = any(first <= left and right <= last for first, last in inside)
+        if passages and passages[-1].marked == marked:
+            passages[-1] = Passage(passages[-1].text + text[left:right], marked)
+        else:
+            passages.append(Passage(text[left:right], marked))
+    return tuple(passages)
 
 
 _BLOCK = re.compile(r"[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*")

@@ -23,6 +23,18 @@ SETTINGS = (
     Setting("GEO_HOST", "127.0.0.1", "Address to listen on; 0.0.0.0 for every interface"),
     Setting("GEO_PORT", "8000", "Port to listen on, 1 to 65535"),
     Setting("GEO_DATA", "data", "Folder with the tables, absolute or below the project"),
+    Setting("GEO_BASEMAPS", "", "Tile basemaps to offer beside the built-in outline, with commas: `tianditu`, `amap`, `osm`, `custom`; unset: none"),
+    Setting("GEO_TIANDITU_KEY", "", "Key of the operator for `tianditu`; the reader's browser sends it with every tile"),
+    Setting("GEO_TILES_URL", "", "Address of `custom` tiles, Web Mercator, with `{z}`, `{x}` and `{y}`"),
+    Setting("GEO_TILES_ATTRIBUTION", "", "Attribution of `custom` tiles, shown on the map"),
+    Setting("GEO_TILES_DATUM", "WGS84", "Datum of `custom` tiles: `WGS84` or `GCJ02`"),
+    Setting("GEO_TILES_REVIEW_NUMBER", "", "Map review number (审图号) of `custom` tiles; unset: none is shown"),
+    Setting(
+        "GEO_FRAME_ANCESTORS",
+        "",
+        "Origins, with spaces, that may frame `/embed`, such as `https://example.org`; `*`: any; unset: this one",
+    ),
+    Setting("GEO_SOURCE_TEXTS", "", "Folder with the texts of sources, one `{id}.txt` each, to show them with the spans; unset: pointers only"),
 )
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -38,11 +50,25 @@ class Settings:
         Where the server listens.
     data
         Absolute folder with the tables.
+    source_texts
+        Absolute folder with the texts of sources; ``None`` where the operator has none.
+    frame_ancestors
+        The origins that may show ``/embed`` in a frame, beside this one.
+    basemaps, tianditu_key, tiles_url, tiles_attribution, tiles_datum, tiles_review_number
+        The tile basemaps to offer, and what they need; :func:`geo.basemap.choose_basemaps` makes them usable.
     """
 
     host: str
     port: int
     data: Path
+    source_texts: Path | None = None
+    frame_ancestors: tuple[str, ...] = ()
+    basemaps: tuple[str, ...] = ()
+    tianditu_key: str = ""
+    tiles_url: str = ""
+    tiles_attribution: str = ""
+    tiles_datum: str = "WGS84"
+    tiles_review_number: str = ""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -57,7 +83,31 @@ class Settings:
         port = text["GEO_PORT"]
         if not (re.fullmatch(r"\d{1,5}", port, re.ASCII) and 1 <= int(port) <= 65535):
             raise SettingsError("GEO_PORT", port, "a whole number from 1 to 65535")
-        data = PROJECT / text["GEO_DATA"]
-        if not data.is_dir():
-            raise SettingsError("GEO_DATA", text["GEO_DATA"], "a folder that exists")
-        return cls(host=text["GEO_HOST"], port=int(port), data=data)
+        return cls(
+            host=text["GEO_HOST"],
+            port=int(port),
+            data=_folder("GEO_DATA", text["GEO_DATA"]),
+            source_texts=_folder("GEO_SOURCE_TEXTS", text["GEO_SOURCE_TEXTS"]) if text["GEO_SOURCE_TEXTS"] else None,
+            frame_ancestors=_origins("GEO_FRAME_ANCESTORS", text["GEO_FRAME_ANCESTORS"]),
+            basemaps=tuple(name.strip() for name in text["GEO_BASEMAPS"].split(",") if name.strip()),
+            tianditu_key=text["GEO_TIANDITU_KEY"],
+            tiles_url=text["GEO_TILES_URL"],
+            tiles_attribution=text["GEO_TILES_ATTRIBUTION"],
+            tiles_datum=text["GEO_TILES_DATUM"],
+            tiles_review_number=text["GEO_TILES_REVIEW_NUMBER"],
+        )
+
+
+def _origins(name: str, value: str) -> tuple[str, ...]:
+    origins = tuple(value.split())
+    for origin in origins:
+        if origin != "*" and not re.fullmatch(r"https?://(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?", origin, re.ASCII):
+            raise SettingsError(name, origin, "an origin such as https://example.org, or *")
+    return origins
+
+
+def _folder(name: str, value: str) -> Path:
+    folder = PROJECT / value
+    if not folder.is_dir():
+        raise SettingsError(name, value, "a folder that exists")
+    return folder

@@ -100,6 +100,31 @@ class PlaceNames(MacroElement):
         self.names = _script_json(list(names))
 
 
+class AxisName(MacroElement):
+    """The name of a corridor, written along its axis.
+
+    Parameters
+    ----------
+    name
+        What to write.
+    axis
+        The longest line of the axis: ``(lon, lat)``, WGS-84.
+    """
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "atlas.addAxisName({{ this._parent.get_name() }}, '{{ this.corridor }}', {{ this.name }}, {{ this.axis }});\n"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, corridor: Corridor, name: str, axis: Sequence[tuple[float, float]]) -> None:
+        super().__init__()
+        self._name = "AxisName"
+        self.corridor = corridor.value
+        self.name = _script_json(name)
+        self.axis = _script_json(list(axis))
+
+
 class AtlasStart(MacroElement):
     """Hands the map and its layers to the page; comes last.
 
@@ -161,6 +186,8 @@ def build_map(
         zoom_start=10,
         tiles=None,
         zoom_control="topright",
+        # The arrow keys go from place to place; atlas.js sees to it.
+        keyboard=False,
         max_bounds=True,
         min_lon=FRAME.west - _SLACK,
         min_lat=FRAME.south - _SLACK,
@@ -186,6 +213,10 @@ def build_map(
             drawn = belts[(belts["corridor"] == corridor.value) & (belts["part"] == part)]
             if len(drawn):
                 _add(layer, _shapes(drawn[["geometry"]].iterfeatures(), "belts", f"{part} {part}-{corridor.value}"), f"{corridor.value}_{part}")
+        axes = belts[(belts["corridor"] == corridor.value) & (belts["part"] == "axis")].geometry
+        for axis in axes:
+            longest = max(shapely.get_parts(axis), key=shapely.length)
+            _add(layer, AxisName(corridor, name, shapely.get_coordinates(longest).tolist()), f"{corridor.value}_axis_name")
         if ties.get(corridor):
             _add(layer, _shapes(_lines(ties[corridor]), "belts", f"tie tie-{corridor.value}"), f"{corridor.value}_ties")
         _add(layer, PlaceMarkers(places.get(corridor, ())), f"{corridor.value}_places")

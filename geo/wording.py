@@ -10,7 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from geo.basemap import Basemap
+from geo.comparisons import Comparison
 from geo.geocode import Answer, Match, MissReason
+from geo.pipeline import Atlas
 from geo.schema import (
     Basis,
     Corridor,
@@ -150,6 +153,10 @@ class FigureWords:
         Where it is stated.
     source, paragraph
         For the link to it.
+    share
+        Its amount as a share of the largest that it may be compared with; ``None`` where there is none.
+    doubt
+        The mark of a figure that the text of its source does not bear out; else empty.
     """
 
     label: str
@@ -163,6 +170,8 @@ class FigureWords:
     where: str
     source: str
     paragraph: int | None
+    share: float | None
+    doubt: str
 
 
 @dataclass(frozen=True)
@@ -347,7 +356,7 @@ class Wording:
             return source.title
         return self._("报道第 %(paragraph)s 段") % {"paragraph": paragraph}
 
-    def figure(self, figure: Indicator, label: str, source: Source) -> FigureWords:
+    def figure(self, figure: Indicator, label: str, source: Source, *, share: float | None = None, is_unverified: bool = False) -> FigureWords:
         """Write a figure in words; where only a rank is stated, the rank stands as its value."""
         only_rank = figure.value is None and figure.growth_pct is None
         rank = self.pick(figure.rank_scope_zh, figure.rank_scope_en) if only_rank else self.rank(figure)
@@ -363,6 +372,8 @@ class Wording:
             where=self.where(source, figure.paragraph),
             source=figure.source,
             paragraph=figure.paragraph,
+            share=share,
+            doubt=self._("未核实") if is_unverified else "",
         )
 
     # --- places ---
@@ -382,13 +393,18 @@ class Wording:
             return self._("只知在%(host)s，自身位置不详；误差 ±%(radius)s") % {"host": host or answer.matched, "radius": radius}
         return self._("位置为%(precision)s，误差 ±%(radius)s") % {"precision": self._(PRECISIONS[answer.precision]), "radius": radius}
 
-    def card(self, place: Place, tables: Tables, answer: Answer) -> Card:
+    def card(self, place: Place, atlas: Atlas) -> Card:
         """Write a place in words."""
+        tables, answer = atlas.tables, atlas.answers[place.id]
+        shares = {measures[place.id].figure: one.share(place.id) for one in atlas.comparisons.values() if place.id in (measures := one.measures)}
         sources = {source.id: source for source in tables.sources}
         labels = {vocable.indicator: self.pick(vocable.label_zh, vocable.label_en) for vocable in tables.vocabulary}
         names = {other.id: self.pick(other.name_zh, other.name_en) for other in tables.places}
         stated = [row for row in tables.indicators if row.subject_id == place.id]
-        figures = tuple(self.figure(row, labels[row.indicator], sources[row.source]) for row in stated)
+        figures = tuple(
+            self.figure(row, labels[row.indicator], sources[row.source], share=shares.get(row), is_unverified=row in atlas.unverified)
+            for row in stated
+        )
         headline, headline_note = self._headline(figures)
         corridor = self.corridor_short(place.corridor)
         basis = self._(BASES[place.corridor_basis]) if BASES[place.corridor_basis] else ""
@@ -423,6 +439,38 @@ class Wording:
                 return f"{figure.value} {figure.unit}".strip(), f"{figure.label} · {figure.period}"
         return "—", self._("报道未给出单独的数字")
 
+    def comparison(self, comparison: Comparison) -> str:
+        """Name a comparison: what, when."""
+        return f"{self.pick(comparison.vocable.label_zh, comparison.vocable.label_en)} · {self.period(comparison.period)}"
+
+    def measure(self, comparison: Comparison, place: str) -> tuple[str, str]:
+        """Write what a place has in a comparison, and its growth; a dash and the reason where it has nothing."""
+        measure = comparison.measures.get(place)
+        if measure is None:
+            return "—", self._("没有这个数字")
+        amount = f"{self.amount(measure.figure)} {self.unit(measure.figure)}".strip()
+        return (amount, self.growth(measure.figure)) if amount else (self.growth(measure.figure), self._("增长"))
+
+    def comparison_finding(self, comparison: Comparison, places: Mapping[str, Place]) -> str:
+        """State what a comparison shows: how many places have the figure, and which has the most."""
+        title, count = self.comparison(comparison), len(comparison.measures)
+        largest = [id_ for id_, measure in comparison.measures.items() if measure.amount is not None and measure.amount == comparison.largest]
+        if not largest:
+            return self._("%(title)s：%(count)s 处有这个数字。") % {"title": title, "count": count}
+        names = self._("、").join(self.pick(places[id_].name_zh, places[id_].name_en) for id_ in largest)
+        if len(largest) == count > 1:
+            return self._("%(title)s：%(names)s都是%(amount)s。") % {
+                "title": title,
+                "names": names,
+                "amount": self.measure(comparison, largest[0])[0],
+            }
+        return self._("%(title)s：%(count)s 处有这个数字，%(names)s最大，%(amount)s。") % {
+            "title": title,
+            "count": count,
+            "names": names,
+            "amount": self.measure(comparison, largest[0])[0],
+        }
+
     def finding(self, places: Sequence[Place], tables: Tables) -> str:
         """State what the places of a view show: the first ranked amount among them and its latest successor, or how much there is to see."""
         ids = {place.id: place for place in places}
@@ -450,11 +498,22 @@ class Wording:
             parts.append(phrase % {"growth": abs(row.growth_pct)})
         return self._("，").join(parts)
 
+    def review_number(self, basemap: Basemap | None) -> str:
+        """Say which map review number (审图号) a basemap has; ``None`` is the built-in outline."""
+        if basemap is None:
+            return self._("内置轮廓，WGS-84；无审图号，仅作示意")
+        name = self.pick(basemap.name_zh, basemap.name_en)
+        if basemap.review_number:
+            return self._("%(name)s，审图号：%(number)s") % {"name": name, "number": basemap.review_number}
+        if basemap.has_review_number:
+            return self._("%(name)s，审图号以服务商页面为准") % {"name": name}
+        return self._("%(name)s，无审图号") % {"name": name}
+
     def corridor_extent(self, corridor: CorridorRow) -> str:
         """Say what is published about the extent of a corridor."""
         return self.pick(corridor.scope_note_zh, corridor.scope_note_en)
 
 
-def build_cards(tables: Tables, answers: Mapping[str, Answer], wording: Wording) -> dict[str, Card]:
+def build_cards(atlas: Atlas, wording: Wording) -> dict[str, Card]:
     """Write every place in words, in table order."""
-    return {place.id: wording.card(place, tables, answers[place.id]) for place in tables.places}
+    return {place.id: wording.card(place, atlas) for place in atlas.tables.places}

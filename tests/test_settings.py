@@ -14,7 +14,19 @@ def test_the_defaults_serve_the_shipped_tables_on_this_machine_only() -> None:
 
 
 def test_the_table_has_a_help_text_for_every_setting() -> None:
-    assert [setting.name for setting in SETTINGS] == ["GEO_HOST", "GEO_PORT", "GEO_DATA"]
+    assert [setting.name for setting in SETTINGS] == [
+        "GEO_HOST",
+        "GEO_PORT",
+        "GEO_DATA",
+        "GEO_BASEMAPS",
+        "GEO_TIANDITU_KEY",
+        "GEO_TILES_URL",
+        "GEO_TILES_ATTRIBUTION",
+        "GEO_TILES_DATUM",
+        "GEO_TILES_REVIEW_NUMBER",
+        "GEO_FRAME_ANCESTORS",
+        "GEO_SOURCE_TEXTS",
+    ]
     assert all(setting.help for setting in SETTINGS)
 
 

@@ -62,7 +62,7 @@ def place_of(tables: Tables, id_: str) -> Place:
 
 
 def card_of(atlas: Atlas, id_: str, wording: Wording) -> Card:
-    return wording.card(place_of(atlas.tables, id_), atlas.tables, atlas.answers[id_])
+    return wording.card(place_of(atlas.tables, id_), atlas)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +173,8 @@ def test_a_figure_says_where_it_is_stated_and_whether_it_is_planned() -> None:
         where="report, paragraph 20",
         source="a-source",
         paragraph=20,
+        share=None,
+        doubt="",
     )
     assert ZH.figure(stated(value="1"), "投资", SOURCE).where == "某报道"
 
@@ -276,8 +278,8 @@ def test_a_text_that_is_missing_in_a_language_is_taken_from_the_other(zh: str | 
 
 def test_a_description_is_not_shown_in_english_where_there_is_none(atlas: Atlas) -> None:
     place = place_of(atlas.tables, "fullsemi-1").model_copy(update={"focus_en": None})
-    assert EN.card(place, atlas.tables, atlas.answers[place.id]).focus == ""
-    assert ZH.card(place, atlas.tables, atlas.answers[place.id]).focus == "12 英寸晶圆生产线"
+    assert EN.card(place, atlas).focus == ""
+    assert ZH.card(place, atlas).focus == "12 英寸晶圆生产线"
 
 
 def test_every_member_of_an_enumeration_has_its_words() -> None:
@@ -294,7 +296,7 @@ def test_single_words_in_both_languages() -> None:
 
 
 def test_every_place_has_a_card_in_table_order(atlas: Atlas) -> None:
-    cards = build_cards(atlas.tables, atlas.answers, EN)
+    cards = build_cards(atlas, EN)
     assert list(cards) == [place.id for place in atlas.tables.places]
     assert sum(len(card.figures) for card in cards.values()) == 40
     assert {figure.unit for card in cards.values() for figure in card.figures} <= {"", *(unit.en for unit in UNITS.values())} | {

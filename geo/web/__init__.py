@@ -12,7 +12,7 @@ from flask_compress import Compress
 
 from geo.errors import PortInUseError, SettingsError
 from geo.settings import PROJECT, Settings
-from geo.web import assets, downloads, pages, problems, security
+from geo.web import assets, downloads, pages, pictures, problems, security
 from geo.web.language import chosen_language
 from geo.web.site import build_site
 
@@ -24,6 +24,8 @@ def create_app(settings: Settings) -> Flask:
     ------
     TableError
         If the tables are broken; with every problem.
+    SettingsError
+        If a basemap cannot be offered as the settings say.
     """
     app = Flask("geo", template_folder=str(PROJECT / "templates"), static_folder=None)
     app.config.update(
@@ -32,6 +34,7 @@ def create_app(settings: Settings) -> Flask:
         COMPRESS_ALGORITHM=["br", "zstd", "gzip"],
         COMPRESS_MIMETYPES=[
             "text/html",
+            "image/svg+xml",
             "text/css",
             "text/javascript",
             "application/json",
@@ -43,16 +46,18 @@ def create_app(settings: Settings) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_env.policies["json.dumps_kwargs"] = {}  # The order of a table is the order of the page.
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     Babel(app, locale_selector=chosen_language)
     Compress(app)
-    app.extensions["site"] = build_site(settings)
+    site = app.extensions["site"] = build_site(settings)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(downloads.blueprint)
+    app.register_blueprint(pictures.blueprint)
     app.register_blueprint(assets.blueprint)
     problems.init_app(app)
-    security.init_app(app)
+    security.init_app(app, site.basemaps, settings.frame_ancestors)
     return app
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import chain, combinations
@@ -12,12 +13,15 @@ import flask
 from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import gettext
 
-from geo.errors import NotFoundError
+from geo.comparisons import Comparison
+from geo.errors import BadParameterError, NotFoundError
 from geo.formats import FORMATS
 from geo.geocode import Match
 from geo.layers import Selection
-from geo.schema import Basis, Corridor, Indicator, Kind, Place, Relation
+from geo.provenance import Passage, mark_spans
+from geo.schema import Basis, Corridor, Indicator, Kind, Place
 from geo.web.language import chosen_language, request_wording
+from geo.web.places import map_symbol, map_ties
 from geo.web.responses import IMMUTABLE, REVALIDATE, cacheable
 from geo.web.selection import page_selection
 from geo.web.site import Site, current_site
@@ -48,10 +52,22 @@ def shared_by_all_pages() -> dict[str, Any]:
 @blueprint.get("/")
 def index() -> Response:
     """Show the map."""
+    return _map_page(is_embedded=False)
+
+
+@blueprint.get("/embed")
+def embed() -> Response:
+    """Show the map alone, for a frame in another page; the parameters are those of the page."""
+    return _map_page(is_embedded=True)
+
+
+def _map_page(*, is_embedded: bool) -> Response:
     site, wording = current_site(), request_wording()
     selection, dropped = page_selection(request.args)
     shown = site.atlas.layers.select("places", selection) if selection is not None else site.atlas.layers.places.iloc[:0]
-    cards = build_cards(site.atlas.tables, site.atlas.answers, wording)
+    cards = build_cards(site.atlas, wording)
+    comparison, dropped_comparison = _chosen_comparison(site)
+    dropped += dropped_comparison
     selected = request.args.get("place", "")
     notes = [gettext("地址里的 %(name)s=%(value)s 不认识，已忽略", name=error.parameter, value=error.value[:40]) for error in dropped]
     if selected and selected not in site.places:
@@ -59,13 +75,20 @@ def index() -> Response:
     map_parts = _map(site, wording)
     html = render_template(
         "index.html",
+        is_embedded=is_embedded,
         cards=cards,
         shown=frozenset(shown.index),
         groups=_groups(site, cards),
         corridors=_corridor_switches(site, wording, selection),
         selection=selection,
+        kinds=_kind_choices(site, wording, selection),
+        comparisons=[(one.key, wording.comparison(one), len(one.measures)) for one in site.atlas.comparisons.values()],
+        comparison=comparison,
+        headlines={id_: wording.measure(comparison, id_) if comparison else (card.headline, card.headline_note) for id_, card in cards.items()},
         q=selection.q if selection else "",
-        finding=_findings(site, wording)[_finding_key(selection)],
+        finding=wording.comparison_finding(comparison, site.places)
+        if comparison and selection == Selection()
+        else _findings(site, wording)[_finding_key(selection)],
         notes=notes,
         download_url=_download_url(selection) if len(shown) else None,
         figures_count=len(site.atlas.tables.indicators),
@@ -106,7 +129,7 @@ def place(id_: str) -> Response:
     ]
     html = render_template(
         "place.html",
-        card=wording.card(row, site.atlas.tables, answer),
+        card=wording.card(row, site.atlas),
         place=row,
         match=answer if isinstance(answer, Match) else None,
         location_source=site.sources[answer.source] if isinstance(answer, Match) else None,
@@ -125,7 +148,11 @@ def source(id_: str) -> Response:
     tables, row = site.atlas.tables, site.sources[id_]
     labels = {vocable.indicator: wording.pick(vocable.label_zh, vocable.label_en) for vocable in tables.vocabulary}
     figures = [
-        (figure, wording.figure(figure, labels[figure.indicator], row), site.places[figure.subject_id])
+        (
+            figure,
+            wording.figure(figure, labels[figure.indicator], row, is_unverified=figure in site.atlas.unverified),
+            site.places[figure.subject_id],
+        )
         for figure in tables.indicators
         if figure.source == id_
     ]
@@ -136,12 +163,15 @@ def source(id_: str) -> Response:
     rows: list[Indicator | Place] = [*(entry[0] for entry in figures), *named]
     for stated in rows:
         anchors.setdefault(stated.paragraph, stated)
+    passages = _passages(site, id_)
     html = render_template(
         "source.html",
         source=row,
         figures=figures,
+        text=site.atlas.texts.get(id_),
+        passages=passages,
         named=named,
-        anchors={paragraph: stated for paragraph, stated in anchors.items() if paragraph},
+        anchors={paragraph: stated for paragraph, stated in anchors.items() if paragraph and paragraph not in passages},
         located=[
             (site.places[place_id], answer) for place_id, answer in site.atlas.answers.items() if isinstance(answer, Match) and answer.source == id_
         ],
@@ -197,6 +227,24 @@ def healthz() -> Response:
     return response
 
 
+def _passages(site: Site, source: str) -> dict[int, tuple[Passage, ...]]:
+    """Give each paragraph that figures point into with their spans marked, where its text is here and is the one they point into."""
+    text = site.atlas.texts.get(source)
+    if text is None or not text.matches:
+        return {}
+    figures = [row for row in site.atlas.tables.indicators if row.source == source]
+    return {
+        paragraph.paragraph: mark_spans(
+            text.text,
+            paragraph.start,
+            paragraph.end,
+            [(row.start, row.end) for row in figures if row.paragraph == paragraph.paragraph and row.start is not None and row.end is not None],
+        )
+        for paragraph in site.atlas.tables.paragraphs
+        if paragraph.source == source and any(row.paragraph == paragraph.paragraph for row in figures)
+    }
+
+
 # --- what the map page is made of ---------------------------------------------------------------------------------------------------------
 
 
@@ -210,6 +258,23 @@ def _groups(site: Site, cards: Mapping[str, Card]) -> list[tuple[str, list[tuple
         for title, kinds in GROUPS
         if any(place.kind in kinds for place in site.places.values())
     ]
+
+
+def _kind_choices(site: Site, wording: Wording, selection: Selection | None) -> list[tuple[str, str, bool]]:
+    """Give the values, names and states of the kind filter; several kinds at once, which an address may ask for, are a choice of their own."""
+    chosen = [kind for kind in Kind if selection and kind in selection.kinds]
+    counts = Counter(place.kind for place in site.places.values())
+    choices = [(kind.value, f"{wording.kind(kind)} {counts[kind]}", [kind] == chosen) for kind in Kind if counts[kind]]
+    if len(chosen) > 1:
+        choices.append((",".join(chosen), " + ".join(wording.kind(kind) for kind in chosen), True))
+    return choices
+
+
+def _chosen_comparison(site: Site) -> tuple[Comparison | None, list[BadParameterError]]:
+    key = request.args.get("indicator", "")
+    if not key or key in site.atlas.comparisons:
+        return site.atlas.comparisons.get(key), []
+    return None, [BadParameterError("indicator", key, "an indicator and a period that go together", tuple(site.atlas.comparisons))]
 
 
 def _corridor_switches(site: Site, wording: Wording, selection: Selection | None) -> list[dict[str, Any]]:
@@ -260,6 +325,26 @@ def _page_state(site: Site, wording: Wording) -> dict[str, Any]:
     return {
         "corridors": [corridor.value for corridor in Corridor],
         "findings": _findings(site, wording),
+        "basemaps": {
+            "outline": {"name": gettext("内置轮廓"), "review": wording.review_number(None), "urls": []},
+            **{
+                basemap.id: {
+                    "name": wording.pick(basemap.name_zh, basemap.name_en),
+                    "review": wording.review_number(basemap),
+                    "urls": basemap.urls,
+                    "subdomains": basemap.subdomains,
+                    "attribution": basemap.attribution,
+                    "datum": basemap.datum.value,
+                    "maxZoom": basemap.max_zoom,
+                }
+                for basemap in site.basemaps
+            },
+        },
+        "comparisons": {one.key: _comparison_state(site, one, wording) for one in site.atlas.comparisons.values()},
+        "pageUrl": url_for("pages.index"),
+        "embedUrl": url_for("pages.embed"),
+        "language": wording.language,
+        "pictureUrl": url_for("pictures.map_png"),
         "layerUrl": url_for("downloads.layer", name="places", extension=next(iter(FORMATS))),
         "phrases": {
             "shown": gettext("显示 {shown} 处，共 {all} 处"),
@@ -273,7 +358,37 @@ def _page_state(site: Site, wording: Wording) -> dict[str, Any]:
             "zoomOut": gettext("缩小"),
             "growth": gettext("增长"),
             "map": gettext("地图"),
+            "embedCopied": gettext("嵌入代码已复制"),
+            "embedTitle": gettext("杭州产业平台图"),
+            "noMeasure": gettext("没有这个数字"),
+            "without": gettext("{count} 处没有这个数字，画成灰色空心圈"),
+            "growthScale": gettext("颜色为增长：紫降，绿升"),
+            "all": gettext("缩放到全部"),
+            "fullScreen": gettext("全屏"),
+            "locate": gettext("我的位置"),
+            "located": gettext("你在此圈内"),
+            "notLocated": gettext("没有取得你的位置"),
             "outline": gettext("轮廓：天地图 2024、GSHHG、© OpenStreetMap contributors"),
+        },
+    }
+
+
+def _comparison_state(site: Site, comparison: Comparison, wording: Wording) -> dict[str, Any]:
+    """Give the script a comparison: sizes as numbers, everything else in words."""
+    largest = comparison.largest
+    unit = wording.unit(next(iter(comparison.measures.values())).figure)
+    return {
+        "title": wording.comparison(comparison),
+        "finding": wording.comparison_finding(comparison, site.places),
+        "unit": unit,
+        "largest": float(largest) if largest is not None else None,
+        "measures": {
+            place: {
+                "amount": float(measure.amount) if measure.amount is not None else None,
+                "growth": float(measure.growth_pct) if measure.growth_pct is not None else None,
+                "words": wording.measure(comparison, place),
+            }
+            for place, measure in comparison.measures.items()
         },
     }
 
@@ -288,12 +403,12 @@ def _map(site: Site, wording: Wording) -> MapParts:
                 places={
                     corridor: [
                         _map_place(site, card, wording.language)
-                        for card in build_cards(site.atlas.tables, site.atlas.answers, wording).values()
+                        for card in build_cards(site.atlas, wording).values()
                         if site.places[card.id].corridor is corridor
                     ]
                     for corridor in Corridor
                 },
-                ties=_map_ties(site),
+                ties=map_ties(site),
                 corridor_names={corridor: wording.corridor(corridor) for corridor in Corridor},
                 district_name="name_en" if wording.language == "en" else "name_zh",
             )
@@ -317,7 +432,7 @@ def _map_place(site: Site, card: Card, language: str) -> dict[str, Any]:
         "corridor": place.corridor.value,
         "kind": place.kind.value,
         "district": place.district.value,
-        "symbol": _symbol(place, by_host),
+        "symbol": map_symbol(place, answer),
         "host": place.parent_id if by_host else None,
         "lon": None if point is None else point.x,
         "lat": None if point is None else point.y,
@@ -325,31 +440,6 @@ def _map_place(site: Site, card: Card, language: str) -> dict[str, Any]:
         "search": site.atlas.layers.search[place.id],
         "card": words,
     }
-
-
-def _symbol(place: Place, by_host: bool) -> str:
-    if by_host:
-        return "guest"
-    match place.kind:
-        case Kind.PLATFORM:
-            return "platform"
-        case Kind.COOPERATION_ZONE:
-            return "zone"
-        case Kind.CITY | Kind.DISTRICT:
-            return place.kind.value
-        case _:
-            return "site"
-
-
-def _map_ties(site: Site) -> dict[Corridor, list[tuple[tuple[float, float], tuple[float, float]]]]:
-    """Give the lines of the stated ties between a platform and its cooperation zones; they belong to the layer of the zone."""
-    points = site.atlas.layers.places.geometry
-    ties: dict[Corridor, list[tuple[tuple[float, float], tuple[float, float]]]] = {}
-    for tie in site.atlas.tables.relations:
-        here, there = points.loc[tie.from_id], points.loc[tie.to_id]
-        if tie.relation is Relation.COOPERATES_WITH and here is not None and there is not None:
-            ties.setdefault(site.places[tie.to_id].corridor, []).append(((here.x, here.y), (there.x, there.y)))
-    return ties
 
 
 def _source_url(id_: str, paragraph: int | None, language: str) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from collections.abc import Sequence
 
+from flask import Flask, Response, request
+
+from geo.basemap import Basemap
+
+# default-src covers scripts, styles, images, fonts and connections; nothing inline, nothing evaluated, no other host.
+POLICY = "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'self'"
 HEADERS = {
-    # default-src covers scripts, styles, images, fonts and connections; nothing inline, nothing evaluated, no other host.
-    "Content-Security-Policy": ("default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'self'"),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -14,11 +18,19 @@ HEADERS = {
 }
 
 
-def init_app(app: Flask) -> None:
-    """Set the headers on every answer, errors included."""
+def init_app(app: Flask, basemaps: Sequence[Basemap], frame_ancestors: Sequence[str]) -> None:
+    """Set the headers on every answer, errors included.
+
+    Images may come from the hosts of the basemaps that the operator offers, and ``/embed`` may be framed by the origins that the operator names.
+    """
+    hosts = list(dict.fromkeys(host for basemap in basemaps for host in basemap.hosts))
+    # Leaflet empties the image of a tile that it removes with a data address of its own.
+    policy = f"{POLICY}; img-src 'self' data: {' '.join(hosts)}" if hosts else POLICY
 
     @app.after_request
     def set_headers(response: Response) -> Response:
-        for name, value in HEADERS.items():
+        framed = request.endpoint == "pages.embed"
+        own = policy.replace("frame-ancestors 'self'", " ".join(("frame-ancestors 'self'", *frame_ancestors))) if framed else policy
+        for name, value in {"Content-Security-Policy": own, **HEADERS}.items():
             response.headers.setdefault(name, value)
         return response

@@ -56,7 +56,7 @@ def page_selection(args: MultiDict[str, str]) -> tuple[Selection | None, list[Ba
 
     def choices(name: str, enumeration: type[_E]) -> frozenset[_E]:
         kept = MultiDict[str, str]()
-        for value in _values(args, name):
+        for value in filter(None, _values(args, name)):
             try:
                 _parse_choices(MultiDict([(name, value)]), name, enumeration)
                 kept.add(name, value)

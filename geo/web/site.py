@@ -13,7 +13,7 @@ from typing import NamedTuple, cast
 
 from flask import Flask, current_app
 
-from geo.basemap import Outline, read_outline
+from geo.basemap import Basemap, Outline, choose_basemaps, read_outline
 from geo.pipeline import Atlas, build_atlas
 from geo.schema import TABLES, Place, Source
 from geo.settings import PROJECT, Settings
@@ -48,6 +48,8 @@ class Site:
         What is served, and the basemap under it.
     assets
         Static files under their plain names.
+    basemaps
+        The tile basemaps that the operator offers.
     last_change
         When the newest table was written.
     maps
@@ -57,6 +59,7 @@ class Site:
     atlas: Atlas
     outline: Outline
     assets: Mapping[str, Asset]
+    basemaps: tuple[Basemap, ...]
     last_change: datetime
     maps: dict[str, MapParts] = field(default_factory=dict)
 
@@ -87,12 +90,15 @@ def build_site(settings: Settings) -> Site:
     ------
     TableError
         If the tables or the outline are broken; with every problem.
+    SettingsError
+        If a basemap cannot be offered as the settings say.
     """
     atlas = build_atlas(settings)
     return Site(
         atlas=atlas,
         outline=read_outline(settings.data),
         assets=_read_assets(),
+        basemaps=choose_basemaps(settings),
         last_change=datetime.fromtimestamp(max((settings.data / file).stat().st_mtime for file in TABLES), tz=UTC).replace(microsecond=0),
     )
 
@@ -117,6 +123,8 @@ def _read_assets() -> dict[str, Asset]:
     # The source map is not served; a browser's developer tools would ask for it.
     contents["leaflet.js"] = contents["leaflet.js"].replace(b"//# sourceMappingURL=leaflet.js.map", b"")
     contents |= {path.name: path.read_bytes() for path in sorted((PROJECT / "static").iterdir())}
+    # One style sheet for the map page, as each file is a round trip before the first paint; the other pages need ours only.
+    contents["map.css"] = contents.pop("leaflet.css") + contents["atlas.css"]
     return {name: _asset(Path(name), content) for name, content in contents.items()}
 
 

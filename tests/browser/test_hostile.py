@@ -129,7 +129,7 @@ def test_turned_text_turns_nothing_around_it(page: Page, poisoned: str, path: st
           for (let node = walker.nextNode(); node; node = walker.nextNode()) {
             const parent = node.parentElement;
             if (!node.data.includes("\\u202e") || parent.closest("script, title")) continue;
-            if (!parent.closest("bdi")) loose.push(`${parent.tagName} ${parent.className}`);
+            if (!parent.closest("bdi, option")) loose.push(`${parent.tagName} ${parent.className}`);
           }
           return [...new Set(loose)].sort();
         }"""

@@ -137,7 +137,7 @@ def test_a_page_has_nothing_inline_and_nothing_foreign(client: FlaskClient, path
     assert response.mimetype == "text/html"
     page = Inline(response.get_data(as_text=True))
     assert page.found == []
-    assert page.scripts == (4 if path.startswith("/?") or path == "/" else 0)
+    assert page.scripts == (5 if path.startswith("/?") or path == "/" else 1)
 
 
 def test_the_state_of_the_page_cannot_end_its_script_element(client: FlaskClient) -> None:

@@ -1,0 +1,467 @@
+"""The map as a picture: an SVG drawn from the same layers as the page, and a PNG of it, with title, legend, scale bar, source and date."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from itertools import pairwise
+from typing import TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import resvg_py
+import shapely
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from geo.basemap import Outline
+from geo.layers import Box
+from geo.schema import Corridor
+
+# The light tokens of the page: a picture is printed and pasted, so that it does not follow a reader's dark mode.
+PAPER, CARD, INK, MUTE, LINE = "#f6f4ee", "#fffdf9", "#22262b", "#62676d", "#dcd7cb"
+WATER, LAND_LINE = "#bcd3dd", "#cfc9bb"
+HUES = {Corridor.WEST: "#1f5f8b", Corridor.EAST: "#b8531b", Corridor.NONE: "#5d6166"}
+FONT = "Noto Sans CJK SC"
+RADII = {"platform": 10.0, "zone": 7.0, "site": 5.0, "guest": 5.0, "district": 5.0, "city": 5.0}
+# Symbols that give way to located ones: guests have no point of their own, and the point of a district stands for the whole of it.
+FLOATING = ("guest", "district", "city")
+_EARTH_M = 6_378_137.0
+
+# A light edge that lifts a label off what lies under it.
+# What XML 1.0 cannot hold (section 2.2), and what is not seen or turns the text around it.
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+HALO = {"paint-order": "stroke", "stroke": CARD, "stroke-width": "3", "stroke-linejoin": "round"}
+MIDDLE = {"text-anchor": "middle"}
+
+# Left, top, right, bottom in pixels.
+_Rectangle: TypeAlias = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place in a picture.
+
+    Attributes
+    ----------
+    id, host
+        The place, and the host of a guest.
+    symbol
+        A key of ``RADII``.
+    corridor
+        Whose hue it has.
+    lon, lat
+        Degrees, WGS-84.
+    label
+        Its name in the reader's language.
+    radius
+        In pixels, where a comparison sizes it; else as ``RADII`` says.
+    is_without
+        Whether it has no figure in the chosen comparison.
+    """
+
+    id: str
+    host: str | None
+    symbol: str
+    corridor: Corridor
+    lon: float
+    lat: float
+    label: str
+    radius: float | None = None
+    is_without: bool = False
+
+    @property
+    def size(self) -> float:
+        """Its radius in pixels."""
+        return RADII[self.symbol] if self.radius is None else self.radius
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What is written around the map.
+
+    Attributes
+    ----------
+    title, finding, footer
+        Above the map, under the title, and below the map.
+    legend
+        Pairs of a symbol (a key of ``RADII``, ``belt`` or ``tie``) and what it means.
+    corridors
+        The names written along the axes.
+    district_name
+        Which property of a district is its name in the reader's language.
+    """
+
+    title: str
+    finding: str
+    footer: Sequence[str]
+    legend: Sequence[tuple[str, str]]
+    corridors: Mapping[Corridor, str]
+    district_name: str
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """From degrees to pixels: Web Mercator, fitted into a rectangle."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    scale: float
+    centre: tuple[float, float]
+
+    def place(self, lon: float, lat: float) -> tuple[float, float]:
+        x, y = _mercator(lon, lat)
+        return (
+            self.left + self.width / 2 + (x - self.centre[0]) * self.scale,
+            self.top + self.height / 2 - (y - self.centre[1]) * self.scale,
+        )
+
+
+def draw_svg(
+    outline: Outline,
+    belts: gpd.GeoDataFrame,
+    marks: Sequence[Mark],
+    ties: Mapping[Corridor, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
+    view: Box,
+    caption: Caption,
+    *,
+    width: int = 1400,
+    height: int = 990,
+) -> bytes:
+    """Draw the atlas as a standalone SVG.
+
+    Parameters
+    ----------
+    outline, belts, ties
+        As :func:`geo.webmap.build_map` takes them; only the corridors that are to be seen.
+    marks
+        The places that are to be seen and have a location.
+    view
+        What the map has to show, degrees, WGS-84.
+    caption
+        What is written around it.
+    width, height
+        Pixels; the default has the shape of A4 landscape.
+
+    Returns
+    -------
+    bytes
+        UTF-8; the same input gives the same bytes. No script, no style sheet, no reference to another file.
+    """
+    svg = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {width} {height}", "width": str(width), "height": str(height)})
+    svg.set("font-family", f"{FONT}, PingFang SC, Microsoft YaHei, sans-serif")
+    ET.SubElement(svg, "title").text = _clean(caption.title)
+    _rect(svg, 0, 0, width, height, CARD)
+    _text(svg, 32, 48, _clipped(caption.title, 26, width - 64), size=26, weight="bold")
+    _text(svg, 32, 78, _clipped(caption.finding, 15, width - 64), size=15)
+    frame = _fit(view, 32, 96, width - 64, height - 96 - 24 - 20 * len(caption.footer))
+    _draw_map(svg, frame, outline, belts, marks, ties, caption)
+    _draw_legend(svg, frame, caption.legend)
+    _draw_scale(svg, frame, (view.south + view.north) / 2)
+    _draw_north(svg, frame)
+    for position, line in enumerate(reversed(caption.footer)):
+        _text(svg, 32, height - 18 - 20 * position, _clipped(line, 12, width - 64), size=12, colour=MUTE)
+    encoded: bytes = ET.tostring(svg, encoding="utf-8", xml_declaration=True)
+    return encoded
+
+
+def encode_png(svg: bytes, zoom: float = 1) -> bytes:
+    """Render an SVG of :func:`draw_svg` to PNG, with a font that has Chinese characters and comes as a package.
+
+    Parameters
+    ----------
+    svg
+        As :func:`draw_svg` returns it.
+    zoom
+        Pixels of the PNG for each pixel of the SVG.
+    """
+    with as_file(files("noto_cjk_sans_otc") / "NotoSansCJK-Regular.ttc") as font:
+        png: bytes = resvg_py.svg_to_bytes(
+            svg_string=svg.decode(), zoom=zoom, skip_system_fonts=True, font_files=[str(font)], font_family=FONT, sans_serif_family=FONT
+        )
+    return png
+
+
+# --- geometry -----------------------------------------------------------------------------------------------------------------------------
+
+
+def _mercator(lon: float, lat: float) -> tuple[float, float]:
+    return math.radians(lon), math.asinh(math.tan(math.radians(lat)))
+
+
+def _fit(view: Box, left: float, top: float, width: float, height: float) -> _Frame:
+    (west, south), (east, north) = _mercator(view.west, view.south), _mercator(view.east, view.north)
+    margin = 48
+    scale = min((width - 2 * margin) / max(east - west, 1e-4), (height - 2 * margin) / max(north - south, 1e-4))
+    return _Frame(left, top, width, height, scale, ((west + east) / 2, (south + north) / 2))
+
+
+def _path(frame: _Frame, geom: BaseGeometry) -> str:
+    """Write a geometry as an SVG path, cut a little outside of the frame so that nothing far away is kept."""
+    pixels = shapely.transform(geom, lambda lon_lat: np.array([frame.place(lon, lat) for lon, lat in lon_lat]))
+    window = (frame.left - 20, frame.top - 20, frame.left + frame.width + 20, frame.top + frame.height + 20)
+    parts = []
+    for part in shapely.get_parts(shapely.clip_by_rect(pixels, *window)):
+        if part.geom_type == "Polygon":
+            parts += [_line(ring) + " Z" for ring in (part.exterior, *part.interiors)]
+        elif part.geom_type == "LineString":
+            parts.append(_line(part))
+    return " ".join(parts)
+
+
+def _line(line: shapely.LineString) -> str:
+    return "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in line.coords)
+
+
+# --- the map ------------------------------------------------------------------------------------------------------------------------------
+
+
+def _draw_map(
+    svg: ET.Element,
+    frame: _Frame,
+    outline: Outline,
+    belts: gpd.GeoDataFrame,
+    marks: Sequence[Mark],
+    ties: Mapping[Corridor, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
+    caption: Caption,
+) -> None:
+    window = ET.SubElement(ET.SubElement(svg, "clipPath", {"id": "frame"}), "rect")
+    inner = ET.SubElement(svg, "g", {"clip-path": "url(#frame)"})
+    for element in (window, ET.SubElement(inner, "rect", {"fill": PAPER})):
+        element.attrib |= _box(frame.left, frame.top, frame.width, frame.height)
+    for feature in outline.surround["features"]:
+        _shape(inner, frame, shape(feature["geometry"]), fill="none", stroke=LINE)
+    for feature in outline.districts["features"]:
+        _shape(inner, frame, shape(feature["geometry"]), fill=CARD, stroke=LAND_LINE)
+    for feature in outline.water["features"]:
+        geom = shape(feature["geometry"])
+        if geom.geom_type == "Polygon":
+            _shape(inner, frame, geom, fill=WATER, stroke="none")
+        else:
+            _shape(inner, frame, geom, fill="none", stroke=WATER, **{"stroke-width": "3" if feature["properties"]["rank"] == 1 else "2"})
+    for row in belts.itertuples():
+        hue = HUES[Corridor(row.corridor)]
+        if row.part == "belt":
+            _shape(inner, frame, row.geometry, fill=hue, stroke="none", **{"fill-opacity": "0.14"})
+        else:
+            _shape(inner, frame, row.geometry, fill="none", stroke=hue, **{"stroke-width": "2", "stroke-dasharray": "1 7", "stroke-linecap": "round"})
+    for corridor, lines in ties.items():
+        for line in lines:
+            _shape(inner, frame, shapely.LineString(line), fill="none", stroke=HUES[corridor], **{"stroke-width": "1.25"})
+    taken = _draw_marks(inner, frame, marks)
+    named = {mark.label for mark in marks}
+    _draw_names(inner, frame, outline, belts, caption, taken, named)
+    ET.SubElement(svg, "rect", {**_box(frame.left, frame.top, frame.width, frame.height), "fill": "none", "stroke": LINE})
+
+
+def _draw_marks(parent: ET.Element, frame: _Frame, marks: Sequence[Mark]) -> list[_Rectangle]:
+    """Draw the symbols, large ones first, and labels where there is room; return what is taken.
+
+    Located symbols have their point, then platforms and zones get their labels, then what stands around a host or for a whole district goes where
+    it is free, then come the other labels.
+    """
+    fixed = [mark for mark in marks if mark.symbol not in FLOATING]
+    spots = {mark.id: frame.place(mark.lon, mark.lat) for mark in fixed}
+    taken = [_around(*spots[mark.id], mark.size) for mark in fixed]
+    labels = _place_labels(frame, [mark for mark in fixed if mark.symbol in ("platform", "zone")], spots, taken)
+    floating = [mark for mark in marks if mark.symbol in FLOATING]
+    sizes = {mark.id: mark.size for mark in marks}
+    for mark in floating:
+        x, y = frame.place(mark.lon, mark.lat)
+        free = ((x + dx, y + dy) for dx, dy in _rings(mark, sizes.get(mark.host or "", 0)) if _is_free(_around(x + dx, y + dy, mark.size), taken))
+        spots[mark.id] = next(free, (x, y))
+        taken.append(_around(*spots[mark.id], mark.size))
+    labels |= _place_labels(frame, [mark for mark in marks if mark.id not in labels and mark.symbol != "guest"], spots, taken)
+    for mark in sorted(marks, key=lambda mark: -mark.size):
+        _draw_symbol(parent, mark, *spots[mark.id])
+    for mark in marks:
+        if mark.id in labels:
+            _text(parent, *labels[mark.id], mark.label, size=13, more=HALO)
+    return taken
+
+
+def _draw_symbol(parent: ET.Element, mark: Mark, x: float, y: float) -> None:
+    hue = HUES[Corridor.NONE] if mark.is_without else HUES[mark.corridor]
+    is_hollow = mark.is_without or (mark.radius is None and mark.symbol in FLOATING)
+    filled = {"fill": hue, "fill-opacity": "0.85", "stroke": CARD, "stroke-width": "1.5"}
+    look = {"fill": CARD, "stroke": hue, "stroke-width": "2"} if is_hollow else filled
+    if mark.symbol in ("district", "city") and mark.radius is None:
+        ET.SubElement(parent, "path", {"d": f"M{x:.1f} {y - 7:.1f} l7 7 l-7 7 l-7 -7 Z", **look})
+    else:
+        ET.SubElement(parent, "circle", {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{mark.size:.1f}", **look})
+
+
+def _place_labels(
+    frame: _Frame, marks: Sequence[Mark], spots: Mapping[str, tuple[float, float]], taken: list[_Rectangle]
+) -> dict[str, tuple[float, float]]:
+    """Find the start of the base line of each label that has room beside its symbol, and add its box to what is taken."""
+    placed = {}
+    for mark in sorted(marks, key=lambda mark: (-RADII[mark.symbol], -mark.size)):
+        x, y = spots[mark.id]
+        wide, gap = _width(mark.label, 13), mark.size + 4
+        for left, base in ((x + gap, y + 5), (x - gap - wide, y + 5), (x - wide / 2, y + gap + 11), (x - wide / 2, y - gap - 1)):
+            box = (left, base - 13, left + wide, base + 3)
+            if _is_free(box, taken) and _is_inside(box, frame):
+                placed[mark.id] = (left, base)
+                taken.append(box)
+                break
+    return placed
+
+
+def _rings(mark: Mark, host_size: float) -> Iterator[tuple[float, float]]:
+    if mark.symbol != "guest":
+        yield 0.0, 0.0
+    step = 2 * mark.size + 4
+    for number in range(40):
+        ring = host_size + mark.size + 6 + number * step
+        count = int(2 * math.pi * ring / step)
+        for position in range(count):
+            angle = 2 * math.pi * position / count - math.pi / 2
+            yield ring * math.cos(angle), ring * math.sin(angle)
+
+
+def _draw_names(
+    parent: ET.Element,
+    frame: _Frame,
+    outline: Outline,
+    belts: gpd.GeoDataFrame,
+    caption: Caption,
+    taken: list[_Rectangle],
+    named: Set[str],
+) -> None:
+    """Write the corridors along their axes and the districts where there is room."""
+    for row in belts[belts["part"] == "axis"].itertuples():
+        longest = max(shapely.get_parts(row.geometry), key=shapely.length)
+        points = [frame.place(lon, lat) for lon, lat in longest.coords]
+        stretches = sorted(pairwise(points), key=lambda pair: -abs(pair[1][0] - pair[0][0]))
+        name = caption.corridors[Corridor(row.corridor)]
+        wide = _width(name, 13) * 1.15
+        for (x1, y1), (x2, y2) in stretches:
+            angle = math.degrees(math.atan2(y2 - y1, x2 - x1))
+            angle -= 180 * round(angle / 180)
+            x, y = (x1 + x2) / 2, (y1 + y2) / 2 + 18
+            half = abs(math.cos(math.radians(angle))) * wide / 2 + 8, abs(math.sin(math.radians(angle))) * wide / 2 + 8
+            box = (x - half[0], y - 4 - half[1], x + half[0], y - 4 + half[1])
+            if _is_free(box, taken) and _is_inside(box, frame):
+                style = {"text-anchor": "middle", "letter-spacing": "1.5", "transform": f"rotate({angle:.1f} {x:.1f} {y - 4:.1f})"}
+                _text(parent, x, y, name, size=13, weight="bold", colour=HUES[Corridor(row.corridor)], more=style)
+                taken.append(box)
+                break
+    for feature in outline.districts["features"]:
+        x, y = frame.place(*feature["properties"]["label"])
+        name = feature["properties"][caption.district_name]
+        wide = _width(name, 12)
+        box = (x - wide / 2, y - 8, x + wide / 2, y + 8)
+        # A district that has a symbol of its own is named there.
+        if name not in named and _is_free(box, taken) and _is_inside(box, frame):
+            _text(parent, x, y + 4, name, size=12, colour=MUTE, more=MIDDLE)
+            taken.append(box)
+
+
+# --- around the map -----------------------------------------------------------------------------------------------------------------------
+
+
+def _draw_legend(svg: ET.Element, frame: _Frame, legend: Sequence[tuple[str, str]]) -> None:
+    wide = max((_width(text, 13) for _, text in legend), default=0) + 56
+    tall = 22 * len(legend) + 14
+    left, top = frame.left + frame.width - wide - 12, frame.top + frame.height - tall - 12
+    _rect(svg, left, top, wide, tall, CARD, stroke=LINE, rx="8")
+    grey = HUES[Corridor.NONE]
+    for position, (symbol, text) in enumerate(legend):
+        x, y = left + 24, top + 20 + 22 * position
+        match symbol:
+            case "belt":
+                _rect(svg, x - 12, y - 6, 24, 12, grey, **{"fill-opacity": "0.2"})
+                ET.SubElement(
+                    svg,
+                    "path",
+                    {"d": f"M{x - 12} {y} h24", "stroke": grey, "stroke-width": "2", "stroke-dasharray": "1 5", "stroke-linecap": "round"},
+                )
+            case "tie":
+                ET.SubElement(svg, "path", {"d": f"M{x - 12} {y} h24", "stroke": grey, "stroke-width": "1.25"})
+            case "district":
+                ET.SubElement(svg, "path", {"d": f"M{x} {y - 7} l7 7 l-7 7 l-7 -7 Z", "fill": CARD, "stroke": grey, "stroke-width": "2"})
+            case "guest":
+                ET.SubElement(svg, "circle", {"cx": str(x), "cy": str(y), "r": "5", "fill": CARD, "stroke": grey, "stroke-width": "2"})
+            case _:
+                ET.SubElement(svg, "circle", {"cx": str(x), "cy": str(y), "r": str(RADII[symbol]), "fill": grey})
+        _text(svg, left + 44, y + 5, text, size=13)
+
+
+def _draw_scale(svg: ET.Element, frame: _Frame, lat: float) -> None:
+    metres_per_pixel = _EARTH_M * math.cos(math.radians(lat)) / frame.scale
+    room = 120 * metres_per_pixel
+    unit = 10 ** math.floor(math.log10(room))
+    metres = max(step * unit for step in (1, 2, 5) if step * unit <= room)
+    long = metres / metres_per_pixel
+    left, base = frame.left + 14, frame.top + frame.height - 16
+    ET.SubElement(svg, "path", {"d": f"M{left:.1f} {base - 6} v6 h{long:.1f} v-6", "fill": "none", "stroke": INK, "stroke-width": "1.5"})
+    _text(svg, left + 4, base - 5, f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m", size=12, more=HALO)
+
+
+def _draw_north(svg: ET.Element, frame: _Frame) -> None:
+    x, y = frame.left + frame.width - 30, frame.top + 20
+    ET.SubElement(svg, "path", {"d": f"M{x} {y} l8 26 l-8 -6 l-8 6 Z", "fill": INK})
+    _text(svg, x, y + 42, "N", size=13, weight="bold", more=MIDDLE)
+
+
+# --- elements -----------------------------------------------------------------------------------------------------------------------------
+
+
+def _shape(parent: ET.Element, frame: _Frame, geom: BaseGeometry, fill: str, stroke: str, **attributes: str) -> None:
+    path = _path(frame, geom)
+    if path:
+        ET.SubElement(parent, "path", {"d": path, "fill": fill, "stroke": stroke, "stroke-linejoin": "round", **attributes})
+
+
+def _box(left: float, top: float, width: float, height: float) -> dict[str, str]:
+    return {"x": f"{left:g}", "y": f"{top:g}", "width": f"{width:g}", "height": f"{height:g}"}
+
+
+def _rect(parent: ET.Element, left: float, top: float, width: float, height: float, fill: str, **attributes: str) -> None:
+    ET.SubElement(parent, "rect", {**_box(left, top, width, height), "fill": fill, **attributes})
+
+
+def _text(
+    parent: ET.Element, x: float, y: float, text: str, size: int, colour: str = INK, weight: str = "normal", more: Mapping[str, str] | None = None
+) -> None:
+    own = {"x": f"{x:.1f}", "y": f"{y:.1f}", "font-size": str(size), "fill": colour, "font-weight": weight}
+    element = ET.SubElement(parent, "text", {**own, **(more or {})})
+    element.text = _clean(text)
+
+
+def _clean(text: str) -> str:
+    """Show what XML cannot hold, and what turns text around, as the replacement character."""
+    return _UNSHOWN.sub("\ufffd", text)
+
+
+def _width(text: str, size: int) -> float:
+    """Estimate how wide a text is: a Chinese character is as wide as it is high, another about half of that."""
+    return sum(size if unicodedata.east_asian_width(character) in "WFA" else 0.56 * size for character in text)
+
+
+def _clipped(text: str, size: int, width: float) -> str:
+    if _width(text, size) <= width:
+        return text
+    while text and _width(text + "\u2026", size) > width:
+        text = text[:-1]
+    return text + "\u2026"
+
+
+def _around(x: float, y: float, size: float) -> _Rectangle:
+    return x - size - 1, y - size - 1, x + size + 1, y + size + 1
+
+
+def _is_free(box: _Rectangle, taken: Iterable[_Rectangle]) -> bool:
+    return not any(box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3] for other in taken)
+
+
+def _is_inside(box: _Rectangle, frame: _Frame) -> bool:
+    return frame.left < box[0] and box[2] < frame.left + frame.width and frame.top < box[1] and box[3] < frame.top + frame.height

@@ -1,0 +1,130 @@
+"""The map as a picture, with the parameters of the page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import geopandas as gpd
+from flask import Blueprint, Response, request
+from flask_babel import gettext
+
+from geo.comparisons import Comparison
+from geo.errors import BadParameterError
+from geo.geocode import Match
+from geo.layers import LAYERS, Box
+from geo.picture import Caption, Mark, draw_svg, encode_png
+from geo.schema import Basis, Corridor
+from geo.web.language import request_wording
+from geo.web.places import map_symbol, map_ties
+from geo.web.responses import cacheable
+from geo.web.selection import parse_selection
+from geo.web.site import Site, current_site
+from geo.wording import LANGUAGES, Wording
+
+blueprint = Blueprint("pictures", __name__)
+
+LARGEST, WITHOUT = 26.0, 4.0
+
+
+@blueprint.get("/map.svg")
+def map_svg() -> Response:
+    """Draw the map as SVG."""
+    return cacheable(_draw(current_site(), request_wording()), "image/svg+xml", varies_by_language=True)
+
+
+@blueprint.get("/map.png")
+def map_png() -> Response:
+    """Draw the map as PNG."""
+    return cacheable(encode_png(_draw(current_site(), request_wording())), "image/png", varies_by_language=True)
+
+
+def _draw(site: Site, wording: Wording) -> bytes:
+    args = request.args.copy()
+    lang, key = args.pop("lang", "zh"), args.pop("indicator", "")
+    if lang not in LANGUAGES:
+        raise BadParameterError("lang", lang, f"one of {', '.join(LANGUAGES)}", tuple(LANGUAGES))
+    if key and key not in site.atlas.comparisons:
+        raise BadParameterError("indicator", key, "an indicator and a period that go together", tuple(site.atlas.comparisons))
+    selection = parse_selection(args, LAYERS["places"])
+    comparison = site.atlas.comparisons.get(key)
+    shown = site.atlas.layers.select("places", selection)
+    corridors = [corridor for corridor in Corridor if not selection.corridors or corridor in selection.corridors]
+    belts = site.atlas.layers.corridors
+    belts = belts[belts["corridor"].isin([corridor.value for corridor in corridors])]
+    ties = {corridor: lines for corridor, lines in map_ties(site).items() if corridor in corridors}
+    caption = _caption(site, wording, comparison, shown)
+    return draw_svg(site.outline, belts, _marks(site, wording, shown, comparison), ties, selection.bbox or _view(shown, belts), caption)
+
+
+def _marks(site: Site, wording: Wording, shown: gpd.GeoDataFrame, comparison: Comparison | None) -> list[Mark]:
+    marks = []
+    for id_, point in shown.geometry.items():
+        answer = site.atlas.answers[id_]
+        if not isinstance(answer, Match) or point is None:
+            continue
+        place = site.places[id_]
+        marks.append(
+            Mark(
+                id=place.id,
+                host=place.parent_id if answer.basis is Basis.PARENT else None,
+                symbol=map_symbol(place, answer),
+                corridor=place.corridor,
+                lon=point.x,
+                lat=point.y,
+                label=wording.pick(place.name_zh, place.name_en),
+                radius=_radius(comparison, place.id) if comparison else None,
+                is_without=comparison is not None and place.id not in comparison.measures,
+            )
+        )
+    return marks
+
+
+def _radius(comparison: Comparison, place: str) -> float:
+    measure = comparison.measures.get(place)
+    if measure is None:
+        return WITHOUT
+    if measure.amount is None or comparison.largest is None or comparison.largest <= 0:
+        return LARGEST / 2
+    return max(WITHOUT + 1, LARGEST * math.sqrt(max(0.0, float(measure.amount / comparison.largest))))
+
+
+def _view(shown: gpd.GeoDataFrame, belts: gpd.GeoDataFrame) -> Box:
+    # The point of a whole city lies far from everything that is worth a look.
+    geometry = [*belts.geometry, *shown[shown["kind"] != "city"].geometry.dropna()]
+    if not geometry:
+        return Box(119.4, 29.7, 120.8, 30.6)
+    west, south, east, north = gpd.GeoSeries(geometry, crs="EPSG:4326").total_bounds
+    return Box(west, south, east, north)
+
+
+def _caption(site: Site, wording: Wording, comparison: Comparison | None, shown: gpd.GeoDataFrame) -> Caption:
+    places = [site.places[id_] for id_ in shown.index]
+    finding = wording.comparison_finding(comparison, site.places) if comparison else wording.finding(places, site.atlas.tables)
+    source = gettext("来源：%(title)s", title=site.report.title) if site.report else ""
+    footer = [
+        gettext("显示 %(shown)s 处，共 %(all)s 处", shown=len(shown), all=len(site.places))
+        + f" · {source} · "
+        + gettext("数据 %(date)s，版本 %(version)s", date=site.last_change.date().isoformat(), version=site.atlas.tables.version),
+        f"{wording.review_number(None)} · " + gettext("轮廓：天地图 2024、GSHHG、© OpenStreetMap contributors"),
+    ]
+    legend = [
+        ("platform", gettext("平台")),
+        ("site", gettext("园区、项目（有自身位置）")),
+        ("guest", gettext("只知所在园区，位置不详")),
+        ("district", gettext("城区或全市（代表点）")),
+        ("belt", gettext("走廊示意，非规划边界")),
+        ("tie", gettext("报道所述的协作")),
+    ]
+    without = sum(1 for id_ in shown.index if comparison and id_ not in comparison.measures)
+    if without:
+        footer[0] += " · " + gettext("{count} 处没有这个数字，画成灰色空心圈").format(count=without)
+    names: Mapping[Corridor, str] = {corridor: wording.corridor(corridor) for corridor in Corridor}
+    return Caption(
+        title=gettext("杭州产业平台图"),
+        finding=finding,
+        footer=footer,
+        legend=legend,
+        corridors=names,
+        district_name="name_en" if wording.language == "en" else "name_zh",
+    )

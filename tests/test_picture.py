@@ -1,0 +1,375 @@
+from __future__ import annotations
+
+import math
+import re
+import struct
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from itertools import combinations
+from typing import NamedTuple
+
+import pytest
+from pyproj import Geod
+
+from geo.basemap import Outline, read_outline
+from geo.geocode import Match
+from geo.layers import Box
+from geo.picture import FLOATING, RADII, Caption, Mark, draw_svg, encode_png
+from geo.pipeline import Atlas
+from geo.schema import Basis, Corridor, Kind
+from geo.web.places import map_symbol
+from tests.conftest import DATA
+
+SVG = "{http://www.w3.org/2000/svg}"
+HANGZHOU = Box(119.7, 29.8, 120.6, 30.5)
+NAMES = {corridor: corridor.value for corridor in Corridor}
+LEGEND = [("platform", "平台"), ("site", "园区"), ("guest", "位置不详"), ("district", "城区"), ("belt", "走廊"), ("tie", "协作")]
+CAPTION = Caption("图", "一句话", ["脚注一", "脚注二"], LEGEND, NAMES, "name_zh")
+NO_OUTLINE = Outline(*({"features": []} for _ in range(3)))
+
+
+class Drawn(NamedTuple):
+    """A symbol as it is drawn."""
+
+    mark: Mark
+    x: float
+    y: float
+
+
+class Label(NamedTuple):
+    """The box of a label as it is drawn."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def site(id_: str, lon: float, lat: float, label: str = "", symbol: str = "site", host: str | None = None, radius: float | None = None) -> Mark:
+    return Mark(id_, host, symbol, Corridor.EAST, lon, lat, label or id_, radius)
+
+
+def draw(atlas: Atlas, *marks: Mark, caption: Caption = CAPTION, view: Box = HANGZHOU, width: int = 1400, height: int = 990) -> ET.Element:
+    belts = atlas.layers.corridors.iloc[:0]
+    return ET.fromstring(draw_svg(NO_OUTLINE, belts, marks, {}, view, caption, width=width, height=height))
+
+
+def inner(svg: ET.Element) -> ET.Element:
+    """The map inside of its frame."""
+    group = svg.find(f"{SVG}g")
+    assert group is not None
+    return group
+
+
+def frame(svg: ET.Element) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of the frame."""
+    rect = svg.find(f"{SVG}clipPath/{SVG}rect")
+    assert rect is not None
+    left, top, width, height = (float(rect.attrib[name]) for name in ("x", "y", "width", "height"))
+    return left, top, left + width, top + height
+
+
+def symbols(svg: ET.Element, *marks: Mark) -> list[Drawn]:
+    """The symbols of the marks: large ones are drawn first."""
+    spots = []
+    for element in inner(svg):
+        diamond = re.match(r"M([\d.-]+) ([\d.-]+) l7 7", element.get("d", ""))
+        if element.tag == f"{SVG}circle":
+            spots.append((float(element.attrib["cx"]), float(element.attrib["cy"])))
+        elif diamond:
+            spots.append((float(diamond[1]), float(diamond[2]) + 7))
+    return [Drawn(mark, *spot) for mark, spot in zip(sorted(marks, key=lambda mark: -mark.size), spots, strict=True)]
+
+
+def labels(svg: ET.Element) -> list[Label]:
+    """The labels of the marks; a Chinese character is as wide as high, another one half of that or more."""
+    found = []
+    for element in inner(svg).findall(f"{SVG}text"):
+        if element.get("paint-order"):
+            text, x, base = element.text or "", float(element.attrib["x"]), float(element.attrib["y"])
+            wide = sum(13 if ord(character) > 0x2E80 else 6.5 for character in text)
+            found.append(Label(text, x, base - 11, x + wide, base + 3))
+    return found
+
+
+def texts(svg: ET.Element) -> list[str]:
+    return [element.text or "" for element in svg.iter(f"{SVG}text")]
+
+
+def overlap(one: Label, other: Label) -> bool:
+    return one.left < other.right and other.left < one.right and one.top < other.bottom and other.top < one.bottom
+
+
+@pytest.fixture(scope="session")
+def outline() -> Outline:
+    return read_outline(DATA)
+
+
+@pytest.fixture(scope="session")
+def marks(atlas: Atlas) -> list[Mark]:
+    """Every place that has a location, as the page shows it."""
+    found = []
+    for place in atlas.tables.places:
+        answer = atlas.answers[place.id]
+        if isinstance(answer, Match):
+            host = place.parent_id if answer.basis is Basis.PARENT else None
+            point = atlas.layers.places.geometry[place.id]
+            found.append(Mark(place.id, host, map_symbol(place, answer), place.corridor, point.x, point.y, place.name_zh))
+    return found
+
+
+@pytest.fixture(scope="session")
+def view(atlas: Atlas) -> Box:
+    """The corridors and every place but the city as a whole."""
+    places = atlas.layers.places
+    west, south, east, north = (
+        *map(min, zip(places[places["kind"] != Kind.CITY].total_bounds[:2], atlas.layers.corridors.total_bounds[:2], strict=True)),
+        *map(max, zip(places[places["kind"] != Kind.CITY].total_bounds[2:], atlas.layers.corridors.total_bounds[2:], strict=True)),
+    )
+    return Box(west, south, east, north)
+
+
+@pytest.fixture(scope="session")
+def picture(atlas: Atlas, outline: Outline, marks: list[Mark], view: Box) -> bytes:
+    tie = ((120.18067, 30.18282), (120.02, 30.018))
+    return draw_svg(outline, atlas.layers.corridors, marks, {Corridor.EAST: [tie]}, view, CAPTION)
+
+
+@pytest.fixture(scope="session")
+def svg(picture: bytes) -> ET.Element:
+    return ET.fromstring(picture)
+
+
+def test_the_picture_is_svg_in_utf_8_with_the_size_of_a_page(picture: bytes, svg: ET.Element) -> None:
+    assert picture.startswith(b"<?xml version='1.0' encoding='utf-8'?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"")
+    assert svg.tag == f"{SVG}svg"
+    assert (svg.get("viewBox"), svg.get("width"), svg.get("height")) == ("0 0 1400 990", "1400", "990")
+    assert svg.findtext(f"{SVG}title") == "图"
+
+
+def test_the_same_input_gives_the_same_bytes(atlas: Atlas, outline: Outline, marks: list[Mark], view: Box, picture: bytes) -> None:
+    tie = ((120.18067, 30.18282), (120.02, 30.018))
+    assert draw_svg(outline, atlas.layers.corridors, list(marks), {Corridor.EAST: [tie]}, view, CAPTION) == picture
+
+
+def test_the_picture_needs_nothing_else(picture: bytes, svg: ET.Element) -> None:
+    tags = {element.tag.removeprefix(SVG) for element in svg.iter()}
+    assert tags == {"svg", "title", "rect", "text", "clipPath", "g", "path", "circle"}
+    names = {name.lower() for element in svg.iter() for name in element.attrib}
+    assert not any("href" in name or name in ("style", "src") or name.startswith("on") for name in names)
+    assert re.findall(rb"https?://[^\"]+", picture) == [b"http://www.w3.org/2000/svg"]
+    assert b"url(" not in picture.replace(b"url(#frame)", b"")
+
+
+def test_every_place_has_its_symbol_inside_the_frame(svg: ET.Element, marks: list[Mark]) -> None:
+    left, top, right, bottom = frame(svg)
+    drawn = symbols(svg, *marks)
+    assert len(drawn) == 29
+    for mark, x, y in drawn:
+        assert left < x - mark.size < x + mark.size < right, mark.id
+        assert top < y - mark.size < y + mark.size < bottom, mark.id
+
+
+def test_a_guest_stands_beside_its_host(svg: ET.Element, marks: list[Mark]) -> None:
+    drawn = {one.mark.id: one for one in symbols(svg, *marks)}
+    guests = [one for one in drawn.values() if one.mark.symbol == "guest"]
+    assert len(guests) == 10
+    for guest in guests:
+        host = drawn[guest.mark.host or ""]
+        away = math.dist(guest[1:], host[1:])
+        assert guest.mark.size + host.mark.size < away < 80, guest.mark.id
+
+
+def test_no_symbol_without_a_point_of_its_own_lies_on_another(svg: ET.Element, marks: list[Mark]) -> None:
+    for one, other in combinations(symbols(svg, *marks), 2):
+        if one.mark.symbol in FLOATING or other.mark.symbol in FLOATING:
+            assert math.dist(one[1:], other[1:]) > one.mark.size + other.mark.size, (one.mark.id, other.mark.id)
+
+
+def test_labels_lie_inside_the_frame_and_on_nothing(svg: ET.Element, marks: list[Mark]) -> None:
+    left, top, right, bottom = frame(svg)
+    written = labels(svg)
+    assert {"杭州高新区(滨江)", "未来科技城", "滨富特别合作区", "萧山区"} <= {label.text for label in written} <= {mark.label for mark in marks}
+    for one, other in combinations(written, 2):
+        assert not overlap(one, other), (one, other)
+    for label in written:
+        assert left < label.left < label.right < right
+        assert top < label.top < label.bottom < bottom
+        for mark, x, y in symbols(svg, *marks):
+            nearest = min(max(x, label.left), label.right), min(max(y, label.top), label.bottom)
+            assert math.dist((x, y), nearest) >= mark.size, (label, mark.id)
+
+
+def test_nothing_lies_under_the_legend(svg: ET.Element, marks: list[Mark]) -> None:
+    legend = next(element for element in svg.findall(f"{SVG}rect") if element.get("rx"))
+    left, top = float(legend.attrib["x"]), float(legend.attrib["y"])
+    assert all(x + mark.size < left or y + mark.size < top for mark, x, y in symbols(svg, *marks))
+    assert all(label.right < left or label.bottom < top for label in labels(svg))
+
+
+def test_a_district_that_has_a_symbol_is_named_once(svg: ET.Element) -> None:
+    assert texts(svg).count("萧山区") == 1
+    assert texts(svg).count("余杭区") == 1
+
+
+def test_a_corridor_is_named_along_its_axis(svg: ET.Element) -> None:
+    named = [element for element in inner(svg).findall(f"{SVG}text") if element.get("transform")]
+    assert [(element.text, element.get("fill")) for element in named] == [("west", "#1f5f8b"), ("east", "#b8531b")]
+    for element in named:
+        found = re.match(r"rotate\(([\d.-]+) ", element.attrib["transform"])
+        assert found and -90 <= float(found[1]) <= 90
+
+
+def test_what_is_written_around_the_map_is_the_caption(svg: ET.Element) -> None:
+    written = texts(svg)
+    assert written[:2] == ["图", "一句话"]
+    assert written[-2:] == ["脚注二", "脚注一"]
+    assert {text for _, text in LEGEND} <= set(written)
+    assert "N" in written
+
+
+def test_a_finding_that_is_too_long_is_cut(atlas: Atlas) -> None:
+    finding = texts(draw(atlas, caption=replace(CAPTION, finding="长" * 200)))[1]
+    assert finding.endswith("长…")
+    assert 80 < len(finding) <= (1400 - 64) / 15
+
+
+def test_the_symbols_of_all_guests_of_one_host_are_apart(atlas: Atlas) -> None:
+    host = site("host", 120.15, 30.15, symbol="platform")
+    guests = [site(f"guest{number}", 120.15, 30.15, symbol="guest", host="host") for number in range(40)]
+    drawn = symbols(draw(atlas, host, *guests), host, *guests)
+    for one, other in combinations(drawn, 2):
+        assert math.dist(one[1:], other[1:]) > one.mark.size + other.mark.size
+
+
+def test_guests_keep_off_a_host_that_a_comparison_makes_large(atlas: Atlas) -> None:
+    host = site("host", 120.15, 30.15, symbol="platform", radius=26)
+    guests = [site(f"guest{number}", 120.15, 30.15, symbol="guest", host="host", radius=4) for number in range(12)]
+    (large, *small) = symbols(draw(atlas, host, *guests), host, *guests)
+    assert all(math.dist(large[1:], one[1:]) > 30 for one in small)
+
+
+def test_a_guest_stands_off_the_point_of_a_host_that_is_not_shown(atlas: Atlas) -> None:
+    host, guest = site("host", 120.15, 30.15), site("guest", 120.15, 30.15, symbol="guest", host="host")
+    (there,) = symbols(draw(atlas, host), host)
+    (here,) = symbols(draw(atlas, guest), guest)
+    assert math.dist(here[1:], there[1:]) > guest.size
+
+
+def test_a_label_without_room_is_left_out(atlas: Atlas) -> None:
+    crowd = [site(f"地点{number}", 120.15 + number * 1e-5, 30.15) for number in range(20)]
+    svg = draw(atlas, *crowd)
+    written = labels(svg)
+    assert 0 < len(written) < 20
+    assert not any(overlap(one, other) for one, other in combinations(written, 2))
+    assert len(symbols(svg, *crowd)) == 20
+
+
+def test_the_size_of_a_comparison_is_the_radius(atlas: Atlas) -> None:
+    marks = [
+        site("large", 120.0, 30.0, radius=26),
+        replace(site("without", 120.2, 30.2, radius=4), is_without=True),
+        site("plain", 120.4, 30.1),
+    ]
+    circles = inner(draw(atlas, *marks)).findall(f"{SVG}circle")
+    assert [(circle.get("r"), circle.get("fill"), circle.get("stroke")) for circle in circles] == [
+        ("26.0", "#b8531b", "#fffdf9"),
+        ("5.0", "#b8531b", "#fffdf9"),
+        ("4.0", "#fffdf9", "#5d6166"),
+    ]
+
+
+@pytest.mark.parametrize("symbol", RADII)
+def test_every_symbol_is_drawn_once(atlas: Atlas, symbol: str) -> None:
+    mark = site("one", 120.1, 30.1, symbol=symbol)
+    ((_, x, y),) = symbols(draw(atlas, mark), mark)
+    left, top, right, bottom = frame(draw(atlas, mark))
+    assert left < x < right
+    assert top < y < bottom
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"/><g onload="alert(1)">', "]]>&amp;&lt;", "&#0;", "<!-- -->"])
+def test_text_is_never_markup(atlas: Atlas, text: str) -> None:
+    caption = Caption(text, text, [text], [("site", text)], dict.fromkeys(Corridor, text), "name_zh")
+    svg = draw(atlas, site("hostile", 120.1, 30.1, label=text), caption=caption)
+    assert svg.findtext(f"{SVG}title") == text
+    assert texts(svg).count(text) == 5
+    assert {element.tag for element in svg.iter()} == {f"{SVG}{tag}" for tag in ("svg", "title", "rect", "text", "clipPath", "g", "path", "circle")}
+
+
+@pytest.mark.parametrize("character", ["\0", "\x07", "\x1b", "\x7f", "\n", "\ud800", "\ufffe", "\u202e", "\u2028"])
+def test_what_xml_cannot_hold_is_replaced(atlas: Atlas, character: str) -> None:
+    caption = replace(CAPTION, finding=f"发{character}现", footer=[f"脚{character}注"])
+    svg = draw(atlas, site("odd", 120.1, 30.1, label=f"地{character}点"), caption=caption)
+    assert {"发\ufffd现", "脚\ufffd注", "地\ufffd点"} <= set(texts(svg))
+
+
+@pytest.mark.parametrize(
+    ("view", "written"),
+    [
+        (Box(119.7, 29.8, 120.6, 30.5), "10 km"),
+        (Box(120.1, 30.1, 120.2, 30.2), "1 km"),
+        (Box(120.150, 30.150, 120.152, 30.152), "50 m"),
+        (Box(115.0, 26.0, 125.0, 34.0), "100 km"),
+    ],
+)
+def test_the_scale_bar_is_as_long_as_it_says(atlas: Atlas, view: Box, written: str) -> None:
+    lat = (view.south + view.north) / 2
+    west, east = site("a", view.west, lat), site("b", view.east, lat)
+    svg = draw(atlas, west, east, view=view)
+    (one, other) = symbols(svg, west, east)
+    metres_per_pixel = Geod(ellps="WGS84").inv(west.lon, lat, east.lon, lat)[2] / math.dist(one[1:], other[1:])
+    bar = next(found for path in svg.findall(f"{SVG}path") if (found := re.search(r" v6 h([\d.]+) v-6$", path.attrib["d"])))
+    (label,) = (text for text in texts(svg) if re.fullmatch(r"[\d.]+ k?m", text))
+    assert label == written
+    number, unit = label.split()
+    assert float(bar[1]) * metres_per_pixel == pytest.approx(float(number) * (1000 if unit == "km" else 1), rel=0.02)
+    assert 40 < float(bar[1]) <= 120
+
+
+def test_the_view_fits_into_the_frame_and_north_is_up(atlas: Atlas) -> None:
+    corners = [site("sw", 119.7, 29.8), site("ne", 120.6, 30.5)]
+    svg = draw(atlas, *corners)
+    left, top, right, bottom = frame(svg)
+    (_, x1, y1), (_, x2, y2) = symbols(svg, *corners)
+    assert left < x1 < x2 < right
+    assert top < y2 < y1 < bottom
+    assert min(x1 - left, y2 - top) == pytest.approx(48, abs=0.1)
+
+
+def test_a_view_of_a_single_point_is_drawn(atlas: Atlas) -> None:
+    mark = site("one", 120.1, 30.1)
+    svg = draw(atlas, mark, view=Box(120.1, 30.1, 120.1, 30.1))
+    left, top, right, bottom = frame(svg)
+    assert symbols(svg, mark)[0][1:] == pytest.approx(((left + right) / 2, (top + bottom) / 2), abs=0.1)
+
+
+def size_of(png: bytes) -> tuple[int, int]:
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    assert png[12:16] == b"IHDR"
+    width, height = struct.unpack(">II", png[16:24])
+    return width, height
+
+
+@pytest.mark.parametrize(("zoom", "size"), [(1, (700, 500)), (2, (1400, 1000)), (0.5, (350, 250))])
+def test_a_png_has_the_size_of_the_svg_times_the_zoom(zoom: float, size: tuple[int, int]) -> None:
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 700 500" width="700" height="500"><rect width="9" height="9"/></svg>'
+    assert size_of(encode_png(svg, zoom)) == size
+
+
+def test_the_picture_becomes_a_png_the_same_twice(picture: bytes) -> None:
+    png = encode_png(picture)
+    assert size_of(png) == (1400, 990)
+    assert encode_png(picture) == png
+
+
+def test_chinese_text_is_drawn_in_the_png(atlas: Atlas) -> None:
+    def png(title: str) -> bytes:
+        caption = replace(CAPTION, title=title)
+        return encode_png(draw_svg(NO_OUTLINE, atlas.layers.corridors.iloc[:0], [], {}, HANGZHOU, caption, width=700, height=500))
+
+    drawn = {title: png(title) for title in ("", "杭州产业", "杭州平台")}
+    # Two titles that differ by characters only would look alike if they were boxes.
+    assert len(set(drawn.values())) == 3
+    assert all(size_of(one) == (700, 500) for one in drawn.values())
