@@ -11,7 +11,9 @@ window.atlas = (() => {
   const LARGEST = 26; // radius of the largest symbol of a comparison
   const WITHOUT = 4; // radius of a symbol that has no figure in it
   const BOX = 24; // side of a symbol's box in pixels: the least size that is easy to hit
-  const MARGINS = { paddingTopLeft: [36, 36], paddingBottomRight: [36, 72] }; // the foot of the map has its own words
+  const isNarrow = () => window.matchMedia("(max-width: 760px)").matches;
+  // On a narrow screen the foot of the map has more words.
+  const margins = () => ({ paddingTopLeft: [36, 36], paddingBottomRight: [36, isNarrow() ? 72 : 36] });
   const SVG = "http://www.w3.org/2000/svg";
 
   document.getElementById("loading").hidden = false;
@@ -827,16 +829,18 @@ window.atlas = (() => {
   // --- tools of the map ---
 
   function addTools(view) {
-    const tools = [[page.phrases.all, "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5M9 9h6v6H9z", () => map.fitBounds(view, MARGINS)]];
+    const tools = [[page.phrases.all, "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5M9 9h6v6H9z", () => map.fitBounds(view, margins())]];
     if (document.fullscreenEnabled) {
       const frame = document.querySelector(".map");
       tools.push([page.phrases.fullScreen, "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5", () => (document.fullscreenElement ? document.exitFullscreen() : frame.requestFullscreen())]);
     }
     if (window.isSecureContext && navigator.geolocation) {
-      tools.push([page.phrases.locate, "M12 2v4M12 18v4M2 12h4M18 12h4M12 6a6 6 0 1 0 0 12a6 6 0 1 0 0-12zM12 11a1 1 0 1 0 0 2a1 1 0 1 0 0-2z", () => map.locate({ setView: true, maxZoom: 13, timeout: 10000 })]);
+      tools.push([page.phrases.locate, "M12 2v4M12 18v4M2 12h4M18 12h4M12 6a6 6 0 1 0 0 12a6 6 0 1 0 0-12zM12 11a1 1 0 1 0 0 2a1 1 0 1 0 0-2z", () => map.locate({ timeout: 10000 })]);
       let here = null;
       map.on("locationfound", (event) => {
         if (here) here.remove();
+        // Without an animation: Leaflet drops a view that is asked for while it zooms.
+        map.setView(event.latlng, Math.min(13, map.getBoundsZoom(event.bounds)), { animate: false });
         here = L.circle(event.latlng, { radius: event.accuracy, className: "here", interactive: false, pane: "belts" }).addTo(map);
         announce(page.phrases.located);
       });
@@ -988,13 +992,13 @@ window.atlas = (() => {
     }
     const wanted = readView();
     if (wanted) map.setView(wanted.centre, wanted.zoom, { animate: false });
-    else map.fitBounds(view, { ...MARGINS, animate: false });
+    else map.fitBounds(view, { ...margins(), animate: false });
     document.getElementById("loading").remove();
     addTools(view);
     offerBasemaps();
     offerEmbedding();
     makeTableSortable();
-    if (window.matchMedia("(max-width: 760px)").matches) document.querySelector(".legend").open = false;
+    if (isNarrow()) document.querySelector(".legend").open = false;
     apply();
     listen();
     if (state.place) {
