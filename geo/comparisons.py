@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import NamedTuple
 
 from geo.schema import FigureStatus, Indicator, Period, Unit, Vocable
@@ -50,7 +51,7 @@ class Comparison:
     period: Period | None
     measures: dict[str, Measure]
 
-    @property
+    @cached_property
     def largest(self) -> Decimal | None:
         """The largest amount."""
         return max((measure.amount for measure in self.measures.values() if measure.amount is not None), default=None)

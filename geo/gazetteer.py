@@ -76,6 +76,12 @@ class Gazetteer:
         self._rows: dict[str, list[GazetteerRow]] = {}
         for row in rows:
             self._rows.setdefault(normalize_name(row.name), []).append(row)
+        # Folded name -> its other names; a guest is a place of its own, not another name of its host.
+        self._aliases: dict[str, list[str]] = {}
+        for key, some in self._rows.items():
+            for row in some:
+                if row.alias_of and row.basis is None:
+                    self._aliases.setdefault(normalize_name(row.alias_of), []).append(key)
 
     def candidates(self, name: str) -> tuple[Candidate, ...]:
         """Return every location that the name may stand for; empty when it is not known."""
@@ -83,14 +89,13 @@ class Gazetteer:
 
     def names_of(self, name: str) -> tuple[str, ...]:
         """Return every name under which the same place is known, the given one included."""
-        wanted = {normalize_name(name)}
-        same_place = [row for rows in self._rows.values() for row in rows if row.alias_of and row.basis is None]
-        grown = True
-        while grown:
-            found = {normalize_name(row.name) for row in same_place if normalize_name(row.alias_of or "") in wanted} - wanted
-            wanted |= found
-            grown = bool(found)
-        return tuple(row.name for key in self._rows for row in self._rows[key] if key in wanted)
+        found: dict[str, None] = {normalize_name(name): None}
+        unseen = list(found)
+        while unseen:
+            aliases = [key for key in self._aliases.get(unseen.pop(), ()) if key not in found]
+            found |= dict.fromkeys(aliases)
+            unseen += aliases
+        return tuple(row.name for key in found for row in self._rows.get(key, ()))
 
     def _follow(self, row: GazetteerRow) -> Candidate:
         by_alias, by_host = False, None

@@ -14,7 +14,7 @@ import shapely
 from geo.gazetteer import Gazetteer
 from geo.geocode import Answer, Match
 from geo.names import normalize_name, search_keys
-from geo.schema import Corridor, District, Indicator, Kind, Place, Vocable
+from geo.schema import Corridor, District, Indicator, Kind, Place, Tie, Vocable
 from geo.tables import Tables
 
 # RFC 7946, section 11.2: six decimals are about ten centimetres.
@@ -150,10 +150,12 @@ def build_layers(tables: Tables, answers: Mapping[str, Answer], belts: gpd.GeoDa
 
 def _build_places(tables: Tables, answers: Mapping[str, Answer]) -> gpd.GeoDataFrame:
     vocabulary = {vocable.indicator: vocable for vocable in tables.vocabulary}
-    figures: dict[str, list[Indicator]] = {place.id: [] for place in tables.places}
-    for indicator in tables.indicators:
-        figures[indicator.subject_id].append(indicator)
-    properties = [_place_properties(place, figures[place.id], vocabulary, tables, answers[place.id]) for place in tables.places]
+    ties: dict[str, list[Tie]] = {}
+    for tie in tables.relations:
+        ties.setdefault(tie.from_id, []).append(tie)
+    properties = [
+        _place_properties(place, tables.figures_by_place[place.id], vocabulary, ties.get(place.id, ()), answers[place.id]) for place in tables.places
+    ]
     points = [
         shapely.Point(round(answer.lon, DECIMALS), round(answer.lat, DECIMALS)) if isinstance(answer, Match) else None
         for answer in (answers[place.id] for place in tables.places)
@@ -163,7 +165,7 @@ def _build_places(tables: Tables, answers: Mapping[str, Answer]) -> gpd.GeoDataF
 
 
 def _place_properties(
-    place: Place, figures: Sequence[Indicator], vocabulary: Mapping[str, Vocable], tables: Tables, answer: Answer
+    place: Place, figures: Sequence[Indicator], vocabulary: Mapping[str, Vocable], ties: Sequence[Tie], answer: Answer
 ) -> dict[str, Any]:
     return {
         "name_zh": place.name_zh,
@@ -180,11 +182,7 @@ def _place_properties(
         "source": place.source,
         "paragraph": place.paragraph,
         "indicators": [_figure_properties(figure, vocabulary[figure.indicator]) for figure in figures],
-        "relations": [
-            {"relation": tie.relation.value, "to": tie.to_id, "source": tie.source, "paragraph": tie.paragraph}
-            for tie in tables.relations
-            if tie.from_id == place.id
-        ],
+        "relations": [{"relation": tie.relation.value, "to": tie.to_id, "source": tie.source, "paragraph": tie.paragraph} for tie in ties],
         "geocode": _geocode_properties(answer),
     }
 

@@ -63,6 +63,8 @@ class Mark:
         In pixels, where a comparison sizes it; else as ``RADII`` says.
     is_without
         Whether it has no figure in the chosen comparison.
+    uncertainty_m
+        Where it is what the picture is about: the radius in metres within which it lies, drawn as a disc around its point.
     """
 
     id: str
@@ -74,6 +76,7 @@ class Mark:
     label: str
     radius: float | None = None
     is_without: bool = False
+    uncertainty_m: float | None = None
 
     @property
     def size(self) -> float:
@@ -88,7 +91,7 @@ class Caption:
     Attributes
     ----------
     title, finding, footer
-        Above the map, under the title, and below the map.
+        Above the map, under the title, and below the map; without a title the map begins at the top.
     legend
         Pairs of a symbol (a key of ``RADII``, ``belt`` or ``tie``) and what it means.
     corridors
@@ -159,11 +162,15 @@ def draw_svg(
     svg.set("font-family", f"{FONT}, PingFang SC, Microsoft YaHei, sans-serif")
     ET.SubElement(svg, "title").text = _clean(caption.title)
     _rect(svg, 0, 0, width, height, CARD)
-    _text(svg, 32, 48, _clipped(caption.title, 26, width - 64), size=26, weight="bold")
-    _text(svg, 32, 78, _clipped(caption.finding, 15, width - 64), size=15)
-    frame = _fit(view, 32, 96, width - 64, height - 96 - 24 - 20 * len(caption.footer))
+    if caption.title:
+        _text(svg, 32, 48, _clipped(caption.title, 26, width - 64), size=26, weight="bold")
+        _text(svg, 32, 78, _clipped(caption.finding, 15, width - 64), size=15)
+        frame = _fit(view, 32, 96, width - 64, height - 96 - 24 - 20 * len(caption.footer))
+    else:
+        frame = _fit(view, 0, 0, width, height - (10 + 20 * len(caption.footer) if caption.footer else 0))
     _draw_map(svg, frame, outline, belts, marks, ties, caption)
-    _draw_legend(svg, frame, caption.legend)
+    if caption.legend:
+        _draw_legend(svg, frame, caption.legend)
     _draw_scale(svg, frame, (view.south + view.north) / 2)
     _draw_north(svg, frame)
     for position, line in enumerate(reversed(caption.footer)):
@@ -201,6 +208,10 @@ def _fit(view: Box, left: float, top: float, width: float, height: float) -> _Fr
     margin = 48
     scale = min((width - 2 * margin) / max(east - west, 1e-4), (height - 2 * margin) / max(north - south, 1e-4))
     return _Frame(left, top, width, height, scale, ((west + east) / 2, (south + north) / 2))
+
+
+def _metres_per_pixel(frame: _Frame, lat: float) -> float:
+    return _EARTH_M * math.cos(math.radians(lat)) / frame.scale
 
 
 def _path(frame: _Frame, geom: BaseGeometry) -> str:
@@ -255,6 +266,8 @@ def _draw_map(
     for corridor, lines in ties.items():
         for line in lines:
             _shape(inner, frame, shapely.LineString(line), fill="none", stroke=HUES[corridor], **{"stroke-width": "1.25"})
+    for mark in marks:
+        _draw_uncertainty(inner, frame, mark)
     taken = _draw_marks(inner, frame, marks)
     named = {mark.label for mark in marks}
     _draw_names(inner, frame, outline, belts, caption, taken, named)
@@ -287,11 +300,22 @@ def _draw_marks(parent: ET.Element, frame: _Frame, marks: Sequence[Mark]) -> lis
     return taken
 
 
+def _draw_uncertainty(parent: ET.Element, frame: _Frame, mark: Mark) -> None:
+    if mark.uncertainty_m is None:
+        return
+    x, y = frame.place(mark.lon, mark.lat)
+    hue = HUES[mark.corridor]
+    disc = {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{mark.uncertainty_m / _metres_per_pixel(frame, mark.lat):.1f}"}
+    ET.SubElement(parent, "circle", {**disc, "fill": hue, "fill-opacity": "0.1", "stroke": hue, "stroke-width": "1.5", "stroke-dasharray": "4 4"})
+
+
 def _draw_symbol(parent: ET.Element, mark: Mark, x: float, y: float) -> None:
     hue = HUES[Corridor.NONE] if mark.is_without else HUES[mark.corridor]
     is_hollow = mark.is_without or (mark.radius is None and mark.symbol in FLOATING)
     filled = {"fill": hue, "fill-opacity": "0.85", "stroke": CARD, "stroke-width": "1.5"}
     look = {"fill": CARD, "stroke": hue, "stroke-width": "2"} if is_hollow else filled
+    if mark.uncertainty_m is not None:
+        look |= {"stroke": INK, "stroke-width": "2.5"}
     if mark.symbol in ("district", "city") and mark.radius is None:
         ET.SubElement(parent, "path", {"d": f"M{x:.1f} {y - 7:.1f} l7 7 l-7 7 l-7 -7 Z", **look})
     else:
@@ -396,7 +420,7 @@ def _draw_legend(svg: ET.Element, frame: _Frame, legend: Sequence[tuple[str, str
 
 
 def _draw_scale(svg: ET.Element, frame: _Frame, lat: float) -> None:
-    metres_per_pixel = _EARTH_M * math.cos(math.radians(lat)) / frame.scale
+    metres_per_pixel = _metres_per_pixel(frame, lat)
     room = 120 * metres_per_pixel
     unit = 10 ** math.floor(math.log10(room))
     metres = max(step * unit for step in (1, 2, 5) if step * unit <= room)

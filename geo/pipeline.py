@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from geo.comparisons import Comparison, find_comparisons
 from geo.corridors import build_belts
@@ -44,10 +45,16 @@ class Atlas:
     texts: Mapping[str, SourceText]
     unverified: frozenset[Indicator]
 
-    @property
+    @cached_property
     def misses(self) -> dict[str, Miss]:
         """The places without a location."""
         return {id_: answer for id_, answer in self.answers.items() if isinstance(answer, Miss)}
+
+    @cached_property
+    def shares(self) -> dict[Indicator, float]:
+        """The figures that can be compared with others, each as a share of the largest of them."""
+        measures = ((one, place, measure.figure) for one in self.comparisons.values() for place, measure in one.measures.items())
+        return {figure: share for one, place, figure in measures if (share := one.share(place)) is not None}
 
 
 def build_atlas(settings: Settings) -> Atlas:

@@ -182,8 +182,8 @@ class Unit(NamedTuple):
         What it measures.
     magnitude
         How many of ``base`` one unit is; exact.
-    base
-        The unit without its 万 or 亿, as printed directly behind a number.
+    base, base_en
+        The unit without its 万 or 亿, as printed directly behind a number; and in English.
     """
 
     zh: str
@@ -191,22 +191,23 @@ class Unit(NamedTuple):
     kind: UnitKind
     magnitude: Decimal
     base: str
+    base_en: str
 
 
 UNITS = {
     unit.zh: unit
     for unit in (
-        Unit("万元", "10,000 CNY", UnitKind.MONEY, Decimal(10**4), "元"),
-        Unit("亿元", "100 million CNY", UnitKind.MONEY, Decimal(10**8), "元"),
-        Unit("万亿元", "trillion CNY", UnitKind.MONEY, Decimal(10**12), "元"),
-        Unit("万元/亩", "10,000 CNY per mu", UnitKind.MONEY_PER_AREA, Decimal(10**4), "元"),
-        Unit("亩", "mu", UnitKind.AREA, Decimal(1), "亩"),
-        Unit("平方公里", "km²", UnitKind.AREA, Decimal(1), "平方公里"),
-        Unit("英寸", "inch", UnitKind.LENGTH, Decimal(1), "英寸"),
-        Unit("个", "", UnitKind.COUNT, Decimal(1), ""),
-        Unit("家", "", UnitKind.COUNT, Decimal(1), "家"),
-        Unit("年", "years", UnitKind.DURATION, Decimal(1), "年"),
-        Unit("倍", "times", UnitKind.RATIO, Decimal(1), "倍"),
+        Unit("万元", "10,000 CNY", UnitKind.MONEY, Decimal(10**4), "元", "CNY"),
+        Unit("亿元", "100 million CNY", UnitKind.MONEY, Decimal(10**8), "元", "CNY"),
+        Unit("万亿元", "trillion CNY", UnitKind.MONEY, Decimal(10**12), "元", "CNY"),
+        Unit("万元/亩", "10,000 CNY per mu", UnitKind.MONEY_PER_AREA, Decimal(10**4), "元", "CNY per mu"),
+        Unit("亩", "mu", UnitKind.AREA, Decimal(1), "亩", "mu"),
+        Unit("平方公里", "km²", UnitKind.AREA, Decimal(1), "平方公里", "km²"),
+        Unit("英寸", "inch", UnitKind.LENGTH, Decimal(1), "英寸", "inch"),
+        Unit("个", "", UnitKind.COUNT, Decimal(1), "", ""),
+        Unit("家", "", UnitKind.COUNT, Decimal(1), "家", ""),
+        Unit("年", "years", UnitKind.DURATION, Decimal(1), "年", "years"),
+        Unit("倍", "times", UnitKind.RATIO, Decimal(1), "倍", "times"),
     )
 }
 

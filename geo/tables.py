@@ -12,6 +12,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -86,6 +87,24 @@ class Tables:
     gazetteer: tuple[GazetteerRow, ...]
     other_numbers: tuple[OtherNumber, ...]
     version: str
+
+    @cached_property
+    def places_by_id(self) -> dict[str, Place]:
+        """The places by id, in file order."""
+        return {place.id: place for place in self.places}
+
+    @cached_property
+    def sources_by_id(self) -> dict[str, Source]:
+        """The sources by id, in file order."""
+        return {source.id: source for source in self.sources}
+
+    @cached_property
+    def figures_by_place(self) -> dict[str, list[Indicator]]:
+        """The figures of every place, in file order; an empty list where it has none."""
+        figures: dict[str, list[Indicator]] = {place.id: [] for place in self.places}
+        for figure in self.indicators:
+            figures[figure.subject_id].append(figure)
+        return figures
 
 
 def read_tables(directory: Path) -> Tables:

@@ -1,7 +1,7 @@
 """The atlas as a folium map without a third party: layers and outline in, a ``div`` and a script out.
 
 Stock folium output loads a dozen files from other hosts and runs any markup that stands in the data. Here folium writes the wiring only: it loads the
-local Leaflet, data travel as JSON, and symbols and popups are built by ``static/atlas.js`` with ``textContent``. This is the only file that writes
+local Leaflet, data travel as JSON, and symbols and popups are built by ``static/atlas/`` with ``textContent``. This is the only file that writes
 ``(lat, lon)``.
 """
 
@@ -72,7 +72,8 @@ class PlaceMarkers(MacroElement):
     Parameters
     ----------
     places
-        What ``atlas.addPlaces`` takes: id, name, symbol, lon and lat in WGS-84 or null, radius in metres, the host of a guest, and the card.
+        What ``atlas.addPlaces`` takes: id, position in the table, what its symbol and its line in the list need, lon and lat in WGS-84 or null,
+        radius in metres, and the host of a guest.
     """
 
     _template = Template("{% macro script(this, kwargs) %}atlas.addPlaces({{ this._parent.get_name() }}, {{ this.places }});\n{% endmacro %}")
@@ -81,6 +82,23 @@ class PlaceMarkers(MacroElement):
         super().__init__()
         self._name = "PlaceMarkers"
         self.places = _script_json(list(places))
+
+
+class Comparisons(MacroElement):
+    """The figures that may be compared, by key.
+
+    Parameters
+    ----------
+    comparisons
+        What ``atlas.addComparisons`` takes: title, finding, unit, the largest amount, and for each place amount, growth and words.
+    """
+
+    _template = Template("{% macro script(this, kwargs) %}atlas.addComparisons({{ this.comparisons }});\n{% endmacro %}")
+
+    def __init__(self, comparisons: Mapping[str, Mapping[str, Any]]) -> None:
+        super().__init__()
+        self._name = "Comparisons"
+        self.comparisons = _script_json(comparisons)
 
 
 class PlaceNames(MacroElement):
@@ -155,6 +173,7 @@ def build_map(
     belts: gpd.GeoDataFrame,
     places: Mapping[Corridor, Sequence[Mapping[str, Any]]],
     ties: Mapping[Corridor, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
+    comparisons: Mapping[str, Mapping[str, Any]],
     corridor_names: Mapping[Corridor, str],
     district_name: str,
 ) -> AtlasMap:
@@ -170,6 +189,8 @@ def build_map(
         For each corridor what :class:`PlaceMarkers` takes.
     ties
         For each corridor the lines to draw between places: two ``(lon, lat)``, WGS-84.
+    comparisons
+        What :class:`Comparisons` takes.
     corridor_names
         What each corridor's layer is called; written along its axis as well.
     district_name
@@ -221,6 +242,7 @@ def build_map(
             _add(layer, _shapes(_lines(ties[corridor]), "belts", f"tie tie-{corridor.value}"), f"{corridor.value}_ties")
         _add(layer, PlaceMarkers(places.get(corridor, ())), f"{corridor.value}_places")
         layers[corridor.value] = layer
+    _add(atlas, Comparisons(comparisons), "comparisons")
     _add(atlas, AtlasStart(layers, view), "start")
     return atlas
 

@@ -132,6 +132,7 @@ DISTRICTS_EN = {
     District.HANGZHOU: "Hangzhou City",
 }
 _MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_POWERS_EN = ((Decimal(10**12), "trillion"), (Decimal(10**9), "billion"), (Decimal(10**6), "million"))
 _QUARTERS_ZH = "一二三四"
 
 
@@ -143,6 +144,8 @@ class FigureWords:
     ----------
     label, value, unit
         What, how much, in what; the value carries its 约 or 超, is the rank where nothing else is stated, and empty where only a growth is.
+    converted
+        The value in whole units, such as ``75.6 billion CNY``, for readers who do not count in 万 and 亿; else empty.
     growth, growth_sign
         Such as ``+8.1%``, and -1, 0 or 1; empty and 0 where none is stated.
     period, rank
@@ -162,6 +165,7 @@ class FigureWords:
     label: str
     value: str
     unit: str
+    converted: str
     growth: str
     growth_sign: int
     period: str
@@ -183,8 +187,32 @@ class Chip:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A place in a line: the same for list, table and symbol.
+
+    Attributes
+    ----------
+    id, name
+        The name in the reader's language.
+    headline, headline_note
+        What stands for it in a list: a figure, or a dash and the reason.
+    converted
+        The figure of the headline in whole units; may be empty.
+    located
+        How exactly it is located, in words.
+    """
+
+    id: str
+    name: str
+    headline: str
+    headline_note: str
+    converted: str
+    located: str
+
+
+@dataclass(frozen=True)
 class Card:
-    """A place in words: the same for popup, list, table and page.
+    """A place in words: the same for popup and page.
 
     Attributes
     ----------
@@ -249,6 +277,11 @@ class Wording:
         """Name a corridor in a word."""
         return self._(CORRIDORS_SHORT[corridor])
 
+    def corridor_with_basis(self, place: Place) -> str:
+        """Name the corridor of a place in a word, and why it counts to it."""
+        corridor = self.corridor_short(place.corridor)
+        return f"{corridor} · {self._(BASES[place.corridor_basis])}" if BASES[place.corridor_basis] else corridor
+
     def kind(self, kind: Kind) -> str:
         """Name a kind of place."""
         return self._(KINDS[kind])
@@ -256,6 +289,10 @@ class Wording:
     def district(self, district: District) -> str:
         """Name a district."""
         return DISTRICTS_EN[district] if self.language == "en" else district.value
+
+    def group(self, position: int) -> str:
+        """Name a group of the list."""
+        return self._(GROUPS[position][0])
 
     def relation(self, relation: Relation) -> str:
         """Name a tie."""
@@ -303,6 +340,16 @@ class Wording:
         if self.language == "en":
             return f"× {figure.unit.en}" if figure.unit.magnitude != 1 else figure.unit.en
         return figure.unit.zh
+
+    def converted(self, figure: Indicator) -> str:
+        """Write a value that is counted in 万 or 亿 in whole units: 756 亿元 is 75.6 billion CNY. Empty in Chinese, which counts so itself."""
+        if self.language != "en" or figure.value is None or figure.unit is None or figure.unit.magnitude == 1:
+            return ""
+        ends = [value * figure.unit.magnitude for value in (figure.value, figure.value_max) if value is not None]
+        power, word = next(((power, word) for power, word in _POWERS_EN if max(ends) >= power), (Decimal(1), ""))
+        number = "–".join(f"{(end / power).normalize():,f}" for end in ends)
+        amount = self._(QUALIFIERS[figure.qualifier]) % {"number": number}
+        return " ".join(part for part in (amount, word, figure.unit.base_en) if part)
 
     def growth(self, figure: Indicator) -> str:
         """Write the growth of a figure with its sign."""
@@ -364,6 +411,7 @@ class Wording:
             label=label,
             value=self.place_in_order(figure) if only_rank else self.amount(figure),
             unit=self.unit(figure),
+            converted=self.converted(figure),
             growth=self.growth(figure),
             growth_sign=0 if figure.growth_pct is None else int(figure.growth_pct.compare(Decimal(0))),
             period=self.period(figure.period),
@@ -393,39 +441,52 @@ class Wording:
             return self._("只知在%(host)s，自身位置不详；误差 ±%(radius)s") % {"host": host or answer.matched, "radius": radius}
         return self._("位置为%(precision)s，误差 ±%(radius)s") % {"precision": self._(PRECISIONS[answer.precision]), "radius": radius}
 
+    def entry(self, place: Place, atlas: Atlas) -> Entry:
+        """Write a place in a line."""
+        host = atlas.tables.places_by_id.get(place.parent_id or "")
+        headline, headline_note, converted = self._headline(place, atlas.tables)
+        return Entry(
+            id=place.id,
+            name=self.pick(place.name_zh, place.name_en),
+            headline=headline,
+            headline_note=headline_note,
+            converted=converted,
+            located=self.located(atlas.answers[place.id], self.pick(host.name_zh, host.name_en) if host else ""),
+        )
+
     def card(self, place: Place, atlas: Atlas) -> Card:
         """Write a place in words."""
         tables, answer = atlas.tables, atlas.answers[place.id]
-        shares = {measures[place.id].figure: one.share(place.id) for one in atlas.comparisons.values() if place.id in (measures := one.measures)}
-        sources = {source.id: source for source in tables.sources}
-        labels = {vocable.indicator: self.pick(vocable.label_zh, vocable.label_en) for vocable in tables.vocabulary}
-        names = {other.id: self.pick(other.name_zh, other.name_en) for other in tables.places}
-        stated = [row for row in tables.indicators if row.subject_id == place.id]
+        labels = self._labels(tables)
         figures = tuple(
-            self.figure(row, labels[row.indicator], sources[row.source], share=shares.get(row), is_unverified=row in atlas.unverified)
-            for row in stated
+            self.figure(
+                row,
+                labels[row.indicator],
+                tables.sources_by_id[row.source],
+                share=atlas.shares.get(row),
+                is_unverified=row in atlas.unverified,
+            )
+            for row in tables.figures_by_place[place.id]
         )
-        headline, headline_note = self._headline(figures)
-        corridor = self.corridor_short(place.corridor)
-        basis = self._(BASES[place.corridor_basis]) if BASES[place.corridor_basis] else ""
         chips = [
-            Chip(f"{corridor} · {basis}" if basis else corridor, place.corridor.value),
+            Chip(self.corridor_with_basis(place), place.corridor.value),
             Chip(self.kind(place.kind)),
             Chip(self.district(place.district)),
         ]
         if place.status:
             chips.append(Chip(self._(STATUSES[place.status])))
-        source = sources[place.source]
+        source = tables.sources_by_id[place.source]
+        entry = self.entry(place, atlas)
         return Card(
             id=place.id,
-            name=self.pick(place.name_zh, place.name_en),
+            name=entry.name,
             other_name=place.name_zh if self.language == "en" else place.name_en,
             chips=tuple(chips),
             focus=self.pick(place.focus_zh, place.focus_en) if self.language == "zh" or place.focus_en else "",
             figures=figures,
-            headline=headline,
-            headline_note=headline_note,
-            located=self.located(answer, names.get(place.parent_id or "", "")),
+            headline=entry.headline,
+            headline_note=entry.headline_note,
+            located=entry.located,
             located_note=(answer.note or "") if isinstance(answer, Match) else "",
             named=self.where(source, place.paragraph),
             source=place.source,
@@ -433,23 +494,30 @@ class Wording:
             beyond_report="" if source.sha256 else self._("不见于报道，据其他来源补充"),
         )
 
-    def _headline(self, figures: Sequence[FigureWords]) -> tuple[str, str]:
-        for figure in figures:
+    def _labels(self, tables: Tables) -> dict[str, str]:
+        return {vocable.indicator: self.pick(vocable.label_zh, vocable.label_en) for vocable in tables.vocabulary}
+
+    def _headline(self, place: Place, tables: Tables) -> tuple[str, str, str]:
+        labels = self._labels(tables)
+        for row in tables.figures_by_place[place.id]:
+            figure = self.figure(row, labels[row.indicator], tables.sources_by_id[row.source])
             if figure.value:
-                return f"{figure.value} {figure.unit}".strip(), f"{figure.label} · {figure.period}"
-        return "—", self._("报道未给出单独的数字")
+                return f"{figure.value} {figure.unit}".strip(), f"{figure.label} · {figure.period}", figure.converted
+        return "—", self._("报道未给出单独的数字"), ""
 
     def comparison(self, comparison: Comparison) -> str:
         """Name a comparison: what, when."""
         return f"{self.pick(comparison.vocable.label_zh, comparison.vocable.label_en)} · {self.period(comparison.period)}"
 
-    def measure(self, comparison: Comparison, place: str) -> tuple[str, str]:
-        """Write what a place has in a comparison, and its growth; a dash and the reason where it has nothing."""
+    def measure(self, comparison: Comparison, place: str) -> tuple[str, str, str]:
+        """Write what a place has in a comparison, its growth, and the amount in whole units; a dash and the reason where it has nothing."""
         measure = comparison.measures.get(place)
         if measure is None:
-            return "—", self._("没有这个数字")
+            return "—", self._("没有这个数字"), ""
         amount = f"{self.amount(measure.figure)} {self.unit(measure.figure)}".strip()
-        return (amount, self.growth(measure.figure)) if amount else (self.growth(measure.figure), self._("增长"))
+        if not amount:
+            return self.growth(measure.figure), self._("增长"), ""
+        return amount, self.growth(measure.figure), self.converted(measure.figure)
 
     def comparison_finding(self, comparison: Comparison, places: Mapping[str, Place]) -> str:
         """State what a comparison shows: how many places have the figure, and which has the most."""
@@ -482,7 +550,7 @@ class Wording:
             return self._("%(places)s 处地点，%(figures)s 个数字，逐条注明出处。") % {"places": len(places), "figures": count}
         first = ranked[0]
         same = [row for row in ranked if (row.subject_id, row.indicator) == (first.subject_id, first.indicator)]
-        labels = {vocable.indicator: self.pick(vocable.label_zh, vocable.label_en) for vocable in tables.vocabulary}
+        labels = self._labels(tables)
         subject = ids[first.subject_id]
         parts = [self._finding_part(row) for row in same]
         return self._("%(name)s%(label)s：%(parts)s。") % {
@@ -512,8 +580,3 @@ class Wording:
     def corridor_extent(self, corridor: CorridorRow) -> str:
         """Say what is published about the extent of a corridor."""
         return self.pick(corridor.scope_note_zh, corridor.scope_note_en)
-
-
-def build_cards(atlas: Atlas, wording: Wording) -> dict[str, Card]:
-    """Write every place in words, in table order."""
-    return {place.id: wording.card(place, atlas) for place in atlas.tables.places}

@@ -3,6 +3,8 @@
 
 (() => {
   const root = document.documentElement;
+  // For the style sheet: what needs a script is shown only where there is one.
+  root.classList.add("js");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const isDark = () => (root.dataset.theme || (dark.matches ? "dark" : "light")) === "dark";
 

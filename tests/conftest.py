@@ -10,6 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from bench.places import write_places
 from geo.pipeline import Atlas, build_atlas
 from geo.settings import PROJECT, Settings
 from geo.tables import Tables
@@ -37,6 +38,14 @@ def atlas(settings: Settings) -> Atlas:
 @pytest.fixture(scope="session")
 def tables(atlas: Atlas) -> Tables:
     return atlas.tables
+
+
+@pytest.fixture(scope="session")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with 600 generated places beside the real ones; for reading only."""
+    folder = tmp_path_factory.mktemp("crowd")
+    write_places(folder, 600)
+    return folder
 
 
 @pytest.fixture

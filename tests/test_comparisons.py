@@ -4,15 +4,18 @@ import dataclasses
 from decimal import Decimal
 
 import pytest
+from babel.support import Translations
 
 from geo.comparisons import find_comparisons
 from geo.pipeline import Atlas
 from geo.schema import UNITS, Indicator, Period, Vocable
+from geo.settings import PROJECT
 from geo.tables import Tables
 from geo.wording import Wording
 from tests.test_provenance import TABLES_OF_BRIEF, row
 
 ZH = Wording("zh", str)
+EN = Wording("en", Translations.load(PROJECT / "translations", ["en"]).ugettext)
 VOCABULARY = (
     row(Vocable, indicator="spending", label_zh="投入", label_en="Spending", unit_kind="money"),
     row(Vocable, indicator="output", label_zh="产值", label_en="Output", unit_kind="money"),
@@ -123,8 +126,8 @@ def test_a_growth_alone_is_measured_without_an_amount() -> None:
     assert comparison.measures["a"] == (None, Decimal("4.9"), grown)
     assert comparison.largest is None
     assert comparison.share("a") is None
-    assert ZH.measure(comparison, "a") == ("+4.9%", "增长")
-    assert ZH.measure(comparison, "b") == ("-1.2%", "增长")
+    assert ZH.measure(comparison, "a") == ("+4.9%", "增长", "")
+    assert ZH.measure(comparison, "b") == ("-1.2%", "增长", "")
 
 
 def test_where_the_largest_is_nothing_there_is_no_share() -> None:
@@ -150,10 +153,12 @@ def test_a_comparison_is_put_in_words(atlas: Atlas) -> None:
     places = {place.id: place for place in atlas.tables.places}
     area, added = atlas.comparisons["area@2022"], atlas.comparisons["industrial_value_added@2022"]
     assert ZH.comparison(area) == "面积 · 2022 年"
-    assert ZH.measure(area, "binxiao-park") == ("13.48 平方公里", "")
-    assert ZH.measure(area, "hangzhou") == ("—", "没有这个数字")
+    assert ZH.measure(area, "binxiao-park") == ("13.48 平方公里", "", "")
+    assert ZH.measure(area, "hangzhou") == ("—", "没有这个数字", "")
     assert ZH.comparison_finding(area, places) == "面积 · 2022 年：3 处有这个数字，滨萧特别合作园最大，13.48 平方公里。"
     assert ZH.comparison_finding(added, places) == "工业增加值 · 2022 年：杭州高新区(滨江)、钱塘区、萧山区都是约 700–800 亿元。"
+    assert EN.measure(added, "xiaoshan-district") == ("about 700–800 × 100 million CNY", "", "about 70–80 billion CNY")
+    assert EN.measure(area, "binxiao-park") == ("13.48 km²", "", "")
     grown = atlas.comparisons["manufacturing_investment@2023-Q1"]
-    assert ZH.measure(grown, "binjiang-hitech") == ("+49.3%", "增长")
+    assert ZH.measure(grown, "binjiang-hitech") == ("+49.3%", "增长", "")
     assert ZH.comparison_finding(grown, places).endswith(" · 2023 年一季度：1 处有这个数字。")

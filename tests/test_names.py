@@ -52,3 +52,8 @@ def test_every_name_counts_and_the_same_key_once() -> None:
 
 def test_latin_letters_and_digits_within_a_chinese_name_stay() -> None:
     assert search_keys(["AI算力2期"]) == ("ai算力2期", "aisuanli2qi", "aisl2q")
+
+
+def test_letters_of_any_other_script_stay_as_well() -> None:
+    assert search_keys(["αβ滨江"]) == ("αβ滨江", "αβbinjiang", "αβbj")
+    assert search_keys(["滨江かな"]) == ("滨江かな", "binjiangかな", "bjかな")

@@ -373,3 +373,35 @@ def test_chinese_text_is_drawn_in_the_png(atlas: Atlas) -> None:
     # Two titles that differ by characters only would look alike if they were boxes.
     assert len(set(drawn.values())) == 3
     assert all(size_of(one) == (700, 500) for one in drawn.values())
+
+
+# --- the picture of one place -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("metres", [700, 2_000, 7_300, 20_000])
+def test_a_disc_has_its_radius_in_metres(atlas: Atlas, metres: int) -> None:
+    """A second mark, as far to the north as the radius, stands on the rim of the disc."""
+    lon, lat, _ = Geod(ellps="WGS84").fwd(120.2, 30.2, 0, metres)
+    middle, rim = replace(site("middle", 120.2, 30.2), uncertainty_m=metres), site("rim", lon, lat)
+    svg = draw(atlas, middle, rim)
+    (disc,) = [element for element in inner(svg) if "stroke-dasharray" in element.attrib]
+    inner(svg).remove(disc)
+    spots = {drawn.mark.id: drawn for drawn in symbols(svg, middle, rim)}
+    assert (float(disc.attrib["cx"]), float(disc.attrib["cy"])) == pytest.approx((spots["middle"].x, spots["middle"].y), abs=0.1)
+    # The sphere of Web Mercator differs from the ellipsoid by up to 0.4 % here, and a mark is written to a tenth of a pixel.
+    assert spots["middle"].y - spots["rim"].y == pytest.approx(float(disc.attrib["r"]), rel=0.006, abs=0.15)
+
+
+def test_only_what_the_picture_is_about_has_a_disc(atlas: Atlas) -> None:
+    svg = draw(atlas, site("a", 120.1, 30.1), site("b", 120.3, 30.3))
+    assert [element for element in inner(svg) if "stroke-dasharray" in element.attrib] == []
+
+
+def test_a_picture_without_a_title_is_all_map(atlas: Atlas) -> None:
+    bare = replace(CAPTION, title="", finding="", footer=[], legend=[])
+    svg = draw(atlas, site("a", 120.1, 30.1), caption=bare, width=760, height=420)
+    assert frame(svg) == (0, 0, 760, 420)
+    assert "一句话" not in texts(svg)
+    left, top, right, bottom = frame(draw(atlas, caption=replace(bare, footer=["脚注"]), width=760, height=420))
+    assert (left, top, right) == (0, 0, 760)
+    assert bottom < 420

@@ -121,7 +121,7 @@ def test_units_of_money_are_exact_multiples_of_the_yuan() -> None:
         "亿元": Decimal("100000000"),
         "万亿元": Decimal("1000000000000"),
     }
-    assert UNITS["亿元"] == Unit("亿元", "100 million CNY", UnitKind.MONEY, Decimal(100_000_000), "元")
+    assert UNITS["亿元"] == Unit("亿元", "100 million CNY", UnitKind.MONEY, Decimal(100_000_000), "元", "CNY")
 
 
 def test_a_figure_keeps_its_digits_as_a_decimal_in_its_unit() -> None:

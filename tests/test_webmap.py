@@ -16,6 +16,7 @@ from geo.settings import Settings
 from geo.webmap import MAX_ZOOM, MIN_ZOOM, AtlasMap, MapParts, build_map, render_map
 
 NAMES = {Corridor.WEST: "西", Corridor.EAST: "东", Corridor.NONE: "多点"}
+COMPARISONS = {"area@2022": {"title": "面积", "largest": 13.48, "measures": {"a": {"amount": 13.48, "growth": None, "words": ["13.48", "", ""]}}}}
 HOSTILE = ["</script><script>alert(1)</script>", "${1}", "<img src=x onerror=alert(1)>", "`+alert(1)+`", "'\"\\", "\u2028\u2029", "<!--", "&lt;"]
 
 
@@ -25,7 +26,7 @@ def outline(settings: Settings) -> Outline:
 
 
 def place(id_: str, name: str, lon: float | None = 120.1, lat: float | None = 30.2, symbol: str = "site") -> dict[str, Any]:
-    return {"id": id_, "symbol": symbol, "lon": lon, "lat": lat, "radius": 900, "card": {"name": name}}
+    return {"id": id_, "position": 0, "name": name, "located": name, "symbol": symbol, "lon": lon, "lat": lat, "radius": 900, "search": [name]}
 
 
 def places_of(atlas: Atlas) -> dict[Corridor, list[dict[str, Any]]]:
@@ -43,9 +44,10 @@ def drawn(
     places: Mapping[Corridor, Sequence[Mapping[str, Any]]],
     names: Mapping[Corridor, str] = NAMES,
     district_name: str = "name_zh",
+    comparisons: Mapping[str, Mapping[str, Any]] = COMPARISONS,
 ) -> MapParts:
     ties = {Corridor.EAST: [((120.18067, 30.18282), (120.02, 30.018))]}
-    return render_map(build_map(outline, atlas.layers.corridors, places, ties, names, district_name))
+    return render_map(build_map(outline, atlas.layers.corridors, places, ties, comparisons, names, district_name))
 
 
 def argument(script: str, call: str) -> Any:
@@ -89,6 +91,15 @@ def test_every_place_is_handed_to_its_layer_in_lon_lat(atlas: Atlas, outline: Ou
         assert argument(script, f"atlas.addPlaces(feature_group_{corridor.value}, ") == wanted
 
 
+def test_the_comparisons_are_handed_over_before_the_start(atlas: Atlas, outline: Outline) -> None:
+    script = drawn(atlas, outline, places_of(atlas)).script
+    assert argument(script, "atlas.addComparisons(") == COMPARISONS
+    # What the map shows first may be a comparison, and is drawn at the start.
+    calls = re.findall(r"^\s*atlas\.(\w+)\(", script, flags=re.MULTILINE)
+    assert calls.index("addComparisons") == len(calls) - 2
+    assert calls[-1] == "start"
+
+
 def test_every_layer_and_part_has_a_name_of_ours(atlas: Atlas, outline: Outline) -> None:
     script = drawn(atlas, outline, places_of(atlas)).script
     groups = re.findall(r"var (feature_group_\w+) =", script)
@@ -120,9 +131,17 @@ def test_a_hostile_name_is_only_data(atlas: Atlas, outline: Outline, name: str) 
     collection = outline.districts | {
         "features": [feature | {"properties": feature["properties"] | {"name_zh": name}} for feature in outline.districts["features"]]
     }
-    parts = drawn(atlas, dataclasses.replace(outline, districts=collection), {Corridor.EAST: [hostile]}, dict.fromkeys(Corridor, name))
+    compared = {name: {"title": name, "unit": name, "measures": {name: {"amount": 1, "words": [name] * 3}}}}
+    parts = drawn(
+        atlas,
+        dataclasses.replace(outline, districts=collection),
+        {Corridor.EAST: [hostile]},
+        dict.fromkeys(Corridor, name),
+        comparisons=compared,
+    )
     assert name not in parts.html
     assert argument(parts.script, "atlas.addPlaces(feature_group_east, ") == [hostile]
+    assert argument(parts.script, "atlas.addComparisons(") == compared
     assert {label for label, *_ in argument(parts.script, "atlas.addNames(map_atlas, ")} == {name}
     assert re.findall(r"<\s*/?\s*[a-z!]", parts.script, flags=re.IGNORECASE) == []
     # What JSON leaves as it is stands between double quotes, where it is neither a template nor a name.

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pytest
 from babel.support import Translations
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geo.geocode import Match, Method, Miss, MissReason
 from geo.pipeline import Atlas
@@ -27,7 +29,6 @@ from geo.wording import (
     Chip,
     FigureWords,
     Wording,
-    build_cards,
 )
 
 ZH = Wording("zh", str)
@@ -130,6 +131,41 @@ def test_a_unit_that_is_a_number_stands_behind_a_times_sign_in_english(unit: str
     assert (ZH.unit(figure), EN.unit(figure)) == (unit, en)
 
 
+@pytest.mark.parametrize(
+    ("cells", "converted"),
+    [
+        ({"value": "756", "unit": "亿元"}, "75.6 billion CNY"),
+        ({"value": "305.8", "unit": "亿元"}, "30.58 billion CNY"),
+        ({"value": "2.0", "unit": "亿元"}, "200 million CNY"),
+        ({"value": "1.5", "unit": "万亿元", "qualifier": "over"}, "over 1.5 trillion CNY"),
+        ({"value": "9999", "unit": "亿元"}, "999.9 billion CNY"),
+        ({"value": "10000", "unit": "亿元"}, "1 trillion CNY"),
+        ({"value": "700", "value_max": "800", "unit": "亿元", "qualifier": "about"}, "about 70–80 billion CNY"),
+        # Both ends of a range are told in one power.
+        ({"value": "5", "value_max": "20", "unit": "亿元"}, "0.5–2 billion CNY"),
+        ({"value": "1851.1", "unit": "万元/亩"}, "18.511 million CNY per mu"),
+        ({"value": "12", "unit": "万元"}, "120,000 CNY"),
+        # What is not counted in 万 or 亿, or has no value, needs no other words.
+        ({"value": "700", "unit": "亩"}, ""),
+        ({"value": "2.0"}, ""),
+        ({"growth_pct": "49.3"}, ""),
+    ],
+)
+def test_an_amount_in_ten_thousands_is_told_in_whole_units_in_english(cells: dict[str, str], converted: str) -> None:
+    figure = stated(**cells)
+    assert EN.converted(figure) == EN.figure(figure, "Investment", SOURCE).converted == converted
+    # In Chinese it is counted so anyway.
+    assert ZH.converted(figure) == ZH.figure(figure, "投资", SOURCE).converted == ""
+
+
+@given(st.decimals(min_value=0, max_value=10**9, places=4, allow_nan=False, allow_infinity=False), st.sampled_from(["万元", "亿元", "万亿元"]))
+def test_whole_units_are_the_same_amount_to_the_last_digit(value: Decimal, unit: str) -> None:
+    number, *words, currency = EN.converted(stated(value=f"{value:f}", unit=unit)).split()
+    power = {"trillion": 10**12, "billion": 10**9, "million": 10**6}[words[0]] if words else 1
+    assert currency == "CNY"
+    assert Decimal(number.replace(",", "")) * power == value * UNITS[unit].magnitude
+
+
 def test_a_figure_without_a_unit_has_none_in_words() -> None:
     assert (ZH.unit(stated(value="2.0")), EN.unit(stated(value="2.0"))) == ("", "")
 
@@ -165,6 +201,7 @@ def test_a_figure_says_where_it_is_stated_and_whether_it_is_planned() -> None:
         label="Planned total investment",
         value="117",
         unit="× 100 million CNY",
+        converted="11.7 billion CNY",
         growth="",
         growth_sign=0,
         period="Q1 2023",
@@ -268,6 +305,21 @@ def test_a_headline_is_the_first_figure_with_a_value(atlas: Atlas) -> None:
     assert [figure.growth for figure in card.figures if not figure.value] == ["+49.3%"]
 
 
+def test_a_line_of_the_list_says_what_the_card_says(atlas: Atlas) -> None:
+    for wording in (ZH, EN):
+        for place in atlas.tables.places:
+            entry, card = wording.entry(place, atlas), wording.card(place, atlas)
+            for part in ("id", "name", "headline", "headline_note", "located"):
+                assert getattr(entry, part) == getattr(card, part), (place.id, part)
+
+
+def test_a_line_of_the_list_has_its_figure_in_whole_units_in_english(atlas: Atlas) -> None:
+    place = place_of(atlas.tables, "binjiang-hitech")
+    assert EN.entry(place, atlas).converted == "75.6 billion CNY"
+    assert ZH.entry(place, atlas).converted == ""
+    assert EN.entry(place_of(atlas.tables, "tonglu-edz"), atlas).converted == ""
+
+
 @pytest.mark.parametrize(
     ("zh", "en", "in_zh", "in_en"),
     [("园", "Park", "园", "Park"), ("园", None, "园", "园"), (None, "Park", "Park", "Park"), (None, None, "", "")],
@@ -295,9 +347,8 @@ def test_single_words_in_both_languages() -> None:
     assert (ZH.district(District.LINAN), EN.district(District.LINAN)) == ("临安区", "Lin'an District")
 
 
-def test_every_place_has_a_card_in_table_order(atlas: Atlas) -> None:
-    cards = build_cards(atlas, EN)
-    assert list(cards) == [place.id for place in atlas.tables.places]
+def test_every_figure_stands_on_a_card(atlas: Atlas) -> None:
+    cards = {place.id: EN.card(place, atlas) for place in atlas.tables.places}
     assert sum(len(card.figures) for card in cards.values()) == 40
     assert {figure.unit for card in cards.values() for figure in card.figures} <= {"", *(unit.en for unit in UNITS.values())} | {
         f"× {unit.en}" for unit in UNITS.values() if unit.magnitude > Decimal(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from geo.errors import NotFoundError
-from geo.web.responses import IMMUTABLE, cacheable
+from geo.web.responses import IMMUTABLE, stored
 from geo.web.site import current_site
 
 blueprint = Blueprint("assets", __name__)
@@ -16,5 +16,5 @@ def asset(name: str) -> Response:
     """Give a static file by its hashed name."""
     for known in current_site().assets.values():
         if known.name == name:
-            return cacheable(known.content, known.media_type, cache_control=IMMUTABLE)
+            return stored(known.content, known.media_type, cache_control=IMMUTABLE)
     raise NotFoundError(f"no asset {name[:80]!r}; the page that names it gives the current names")

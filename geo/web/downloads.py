@@ -68,8 +68,7 @@ def layer(name: str, extension: str) -> Response:
 def place(id_: str) -> Response:
     """Give one place as a GeoJSON Feature."""
     site = current_site()
-    if id_ not in site.places:
-        raise NotFoundError(f"no place {id_[:80]!r}; /layers/places.geojson has them all")
+    site.find_place(id_)
     for name in request.args:
         raise BadParameterError(name, request.args[name], "no parameters")
     collection = json.loads(encode_geojson(site.atlas.layers.places.loc[[id_]]))

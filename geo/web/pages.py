@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict
-from itertools import chain, combinations
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 import flask
 from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
 
 from geo.comparisons import Comparison
 from geo.errors import BadParameterError, NotFoundError
@@ -21,12 +23,11 @@ from geo.layers import Selection
 from geo.provenance import Passage, mark_spans
 from geo.schema import Basis, Corridor, Indicator, Kind, Place
 from geo.web.language import chosen_language, request_wording
-from geo.web.places import map_symbol, map_ties
-from geo.web.responses import IMMUTABLE, REVALIDATE, cacheable
-from geo.web.selection import page_selection
+from geo.web.responses import IMMUTABLE, REVALIDATE, cacheable, stored
+from geo.web.script import PAGE_ROWS, card_document, draw_map, page_state
+from geo.web.selection import is_known_parameter, page_selection
 from geo.web.site import Site, current_site
-from geo.webmap import MapParts, build_map, render_map
-from geo.wording import GROUPS, LANGUAGES, Card, Wording, build_cards
+from geo.wording import GROUPS, LANGUAGES, Wording
 
 blueprint = Blueprint("pages", __name__)
 
@@ -63,41 +64,45 @@ def embed() -> Response:
 
 def _map_page(*, is_embedded: bool) -> Response:
     site, wording = current_site(), request_wording()
-    selection, dropped = page_selection(request.args)
-    shown = site.atlas.layers.select("places", selection) if selection is not None else site.atlas.layers.places.iloc[:0]
-    cards = build_cards(site.atlas, wording)
+    selection, number, dropped = page_selection(request.args)
+    shown = list(site.atlas.layers.select("places", selection).index) if selection is not None else []
     comparison, dropped_comparison = _chosen_comparison(site)
-    dropped += dropped_comparison
+    dropped += dropped_comparison + _dropped_parameters(site)
     selected = request.args.get("place", "")
-    notes = [gettext("地址里的 %(name)s=%(value)s 不认识，已忽略", name=error.parameter, value=error.value[:40]) for error in dropped]
+    notes = [gettext("地址里的 %(name)s=%(value)s 不认识，已忽略", name=error.parameter[:40], value=error.value[:40]) for error in dropped]
     if selected and selected not in site.places:
         notes.append(gettext("没有编号为 %(id)s 的地点", id=selected[:40]))
-    map_parts = _map(site, wording)
+    number = min(number, max(1, -(-len(shown) // PAGE_ROWS)))
+    rows = slice((number - 1) * PAGE_ROWS, number * PAGE_ROWS)
+    map_parts = draw_map(site, wording)
+    state = page_state(site, wording)
     html = render_template(
         "index.html",
         is_embedded=is_embedded,
-        cards=cards,
-        shown=frozenset(shown.index),
-        groups=_groups(site, cards),
+        count=len(site.places),
+        shown=len(shown),
+        groups=_groups(site, wording, shown, rows),
+        table=[site.places[id_] for id_ in shown[rows]],
+        entry=lambda place: wording.entry(place, site.atlas),
+        headline=lambda entry: wording.measure(comparison, entry.id) if comparison else (entry.headline, entry.headline_note, entry.converted),
+        pages=_page_links(number, len(shown)),
         corridors=_corridor_switches(site, wording, selection),
         selection=selection,
         kinds=_kind_choices(site, wording, selection),
         comparisons=[(one.key, wording.comparison(one), len(one.measures)) for one in site.atlas.comparisons.values()],
         comparison=comparison,
-        headlines={id_: wording.measure(comparison, id_) if comparison else (card.headline, card.headline_note) for id_, card in cards.items()},
         q=selection.q if selection else "",
         finding=wording.comparison_finding(comparison, site.places)
         if comparison and selection == Selection()
-        else _findings(site, wording)[_finding_key(selection)],
+        else state["findings"][_finding_key(selection)],
         notes=notes,
-        download_url=_download_url(selection) if len(shown) else None,
+        download_url=_download_url(selection) if shown else None,
         figures_count=len(site.atlas.tables.indicators),
         report=site.report,
         misses=site.atlas.misses,
         map_html=map_parts.html,
         map_url=url_for("pages.map_script", lang=wording.language, v=_digest(map_parts.script)),
-        page_state=_page_state(site, wording),
-        table=[(cards[id_], place) for id_, place in site.places.items()],
+        page_state=state,
     )
     return cacheable(html, "text/html; charset=utf-8", varies_by_language=True)
 
@@ -105,18 +110,16 @@ def _map_page(*, is_embedded: bool) -> Response:
 @blueprint.get("/map.js")
 def map_script() -> Response:
     """Give the script that folium made."""
-    script = _map(current_site(), request_wording()).script
+    script = draw_map(current_site(), request_wording()).script
     cache_control = IMMUTABLE if request.args.get("v") == _digest(script) else REVALIDATE
-    return cacheable(script, "text/javascript; charset=utf-8", cache_control=cache_control, varies_by_language=True)
+    return stored(script.encode(), "text/javascript; charset=utf-8", cache_control=cache_control, varies_by_language=True)
 
 
 @blueprint.get("/places/<id_>")
 def place(id_: str) -> Response:
     """Show one place."""
     site, wording = current_site(), request_wording()
-    if id_ not in site.places:
-        raise NotFoundError(f"no place {id_[:80]!r}; /layers/places.geojson has them all")
-    row, answer = site.places[id_], site.atlas.answers[id_]
+    row, answer = site.find_place(id_), site.atlas.answers[id_]
     ties = [
         (wording.relation(tie.relation), site.places[tie.to_id], site.sources[tie.source], tie.paragraph)
         for tie in site.atlas.tables.relations
@@ -135,8 +138,18 @@ def place(id_: str) -> Response:
         location_source=site.sources[answer.source] if isinstance(answer, Match) else None,
         ties=ties,
         tied=tied,
+        host=site.places.get(row.parent_id or ""),
+        guests=[other for other in site.places.values() if other.parent_id == id_],
     )
     return cacheable(html, "text/html; charset=utf-8", varies_by_language=True)
+
+
+@blueprint.get("/places/<id_>/card.json")
+def card(id_: str) -> Response:
+    """Give the words of one place to the popup."""
+    site, wording = current_site(), request_wording()
+    document = card_document(site, wording, site.find_place(id_))
+    return cacheable(json.dumps(document, ensure_ascii=False, separators=(",", ":")), "application/json", varies_by_language=True)
 
 
 @blueprint.get("/sources/<id_>")
@@ -202,7 +215,7 @@ def about() -> Response:
         },
         misses=[(site.places[id_], wording.miss_reason(miss.reason)) for id_, miss in site.atlas.misses.items()],
         by_host=by_host,
-        without_figures=[place for place in tables.places if not any(row.subject_id == place.id for row in tables.indicators)],
+        without_figures=[place for place in tables.places if not tables.figures_by_place[place.id]],
         without_period=sum(1 for row in tables.indicators if row.period is None),
         inferred=[place for place in tables.places if place.corridor_basis.value == "inferred"],
         outlines=[site.outline.districts.get("attribution", ""), site.outline.water.get("attribution", "")],
@@ -252,12 +265,33 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
-def _groups(site: Site, cards: Mapping[str, Card]) -> list[tuple[str, list[tuple[Place, Card]]]]:
-    return [
-        (gettext(title), [(place, cards[place.id]) for place in site.places.values() if place.kind in kinds])
-        for title, kinds in GROUPS
-        if any(place.kind in kinds for place in site.places.values())
-    ]
+def _groups(site: Site, wording: Wording, shown: Sequence[str], rows: slice) -> list[tuple[str, int, list[Place]]]:
+    """Give the title and the size of each group of the list, and its places among some rows of the whole list."""
+    group_of = {kind: position for position, (_, kinds) in enumerate(GROUPS) for kind in kinds}
+    ordered = sorted((site.places[id_] for id_ in shown), key=lambda place: group_of[place.kind])
+    sizes = Counter(group_of[place.kind] for place in ordered)
+    parts = groupby(ordered[rows], key=lambda place: group_of[place.kind])
+    return [(wording.group(position), sizes[position], list(places)) for position, places in parts]
+
+
+def _page_links(number: int, count: int) -> dict[str, Any] | None:
+    """Say which rows the page shows, and how to turn it; nothing where all fit on one page."""
+    if count <= PAGE_ROWS:
+        return None
+    last = -(-count // PAGE_ROWS)
+    return {
+        "first": (number - 1) * PAGE_ROWS + 1,
+        "last": min(number * PAGE_ROWS, count),
+        "all": count,
+        "before": _page_url(number - 1) if number > 1 else None,
+        "after": _page_url(number + 1) if number < last else None,
+    }
+
+
+def _page_url(number: int) -> str:
+    args = MultiDict(request.args)
+    args["page"] = str(number)
+    return f"?{urlencode(list(args.items(multi=True)))}"
 
 
 def _kind_choices(site: Site, wording: Wording, selection: Selection | None) -> list[tuple[str, str, bool]]:
@@ -268,6 +302,16 @@ def _kind_choices(site: Site, wording: Wording, selection: Selection | None) -> 
     if len(chosen) > 1:
         choices.append((",".join(chosen), " + ".join(wording.kind(kind) for kind in chosen), True))
     return choices
+
+
+def _dropped_parameters(site: Site) -> list[BadParameterError]:
+    """Find what the page does not read: names it does not know, and basemaps that are not offered."""
+    dropped = [BadParameterError(name, value, "a parameter of the page") for name, value in request.args.items() if not is_known_parameter(name)]
+    basemap = request.args.get("basemap", "outline")
+    offered = ("outline", *(one.id for one in site.basemaps))
+    if basemap not in offered:
+        dropped.append(BadParameterError("basemap", basemap, f"one of {', '.join(offered)}", offered))
+    return dropped
 
 
 def _chosen_comparison(site: Site) -> tuple[Comparison | None, list[BadParameterError]]:
@@ -292,7 +336,7 @@ def _corridor_switches(site: Site, wording: Wording, selection: Selection | None
 
 
 def _download_url(selection: Selection | None) -> str:
-    """Give the address of what is shown, as ``static/atlas.js`` does when the view changes."""
+    """Give the address of what is shown, as ``static/atlas/`` does when the view changes."""
     chosen = selection or Selection()
     return url_for(
         "downloads.layer",
@@ -309,138 +353,3 @@ def _finding_key(selection: Selection | None) -> str:
     if selection is None:
         return ""
     return ",".join(corridor.value for corridor in Corridor if not selection.corridors or corridor in selection.corridors)
-
-
-def _findings(site: Site, wording: Wording) -> dict[str, str]:
-    """State the finding of every choice of layers, so that the page can follow the switches without asking."""
-    findings = {"": gettext("没有打开任何图层。")}
-    for some in chain.from_iterable(combinations(Corridor, size) for size in range(1, len(Corridor) + 1)):
-        places = [place for place in site.places.values() if place.corridor in some]
-        findings[",".join(corridor.value for corridor in some)] = wording.finding(places, site.atlas.tables)
-    return findings
-
-
-def _page_state(site: Site, wording: Wording) -> dict[str, Any]:
-    """Give the script what it cannot know: addresses and phrases in the reader's language."""
-    return {
-        "corridors": [corridor.value for corridor in Corridor],
-        "findings": _findings(site, wording),
-        "basemaps": {
-            "outline": {"name": gettext("内置轮廓"), "review": wording.review_number(None), "urls": []},
-            **{
-                basemap.id: {
-                    "name": wording.pick(basemap.name_zh, basemap.name_en),
-                    "review": wording.review_number(basemap),
-                    "urls": basemap.urls,
-                    "subdomains": basemap.subdomains,
-                    "attribution": basemap.attribution,
-                    "datum": basemap.datum.value,
-                    "maxZoom": basemap.max_zoom,
-                }
-                for basemap in site.basemaps
-            },
-        },
-        "comparisons": {one.key: _comparison_state(site, one, wording) for one in site.atlas.comparisons.values()},
-        "pageUrl": url_for("pages.index"),
-        "embedUrl": url_for("pages.embed"),
-        "language": wording.language,
-        "pictureUrl": url_for("pictures.map_png"),
-        "layerUrl": url_for("downloads.layer", name="places", extension=next(iter(FORMATS))),
-        "phrases": {
-            "shown": gettext("显示 {shown} 处，共 {all} 处"),
-            "close": gettext("关闭"),
-            "page": gettext("详情页"),
-            "copy": gettext("复制链接"),
-            "copied": gettext("已复制"),
-            "figures": gettext("指标"),
-            "noFigures": gettext("报道未给出单独的数字"),
-            "zoomIn": gettext("放大"),
-            "zoomOut": gettext("缩小"),
-            "growth": gettext("增长"),
-            "map": gettext("地图"),
-            "embedCopied": gettext("嵌入代码已复制"),
-            "embedTitle": gettext("杭州产业平台图"),
-            "noMeasure": gettext("没有这个数字"),
-            "without": gettext("{count} 处没有这个数字，画成灰色空心圈"),
-            "growthScale": gettext("颜色为增长：紫降，绿升"),
-            "all": gettext("缩放到全部"),
-            "fullScreen": gettext("全屏"),
-            "locate": gettext("我的位置"),
-            "located": gettext("你在此圈内"),
-            "notLocated": gettext("没有取得你的位置"),
-            "outline": gettext("轮廓：天地图 2024、GSHHG、© OpenStreetMap contributors"),
-        },
-    }
-
-
-def _comparison_state(site: Site, comparison: Comparison, wording: Wording) -> dict[str, Any]:
-    """Give the script a comparison: sizes as numbers, everything else in words."""
-    largest = comparison.largest
-    unit = wording.unit(next(iter(comparison.measures.values())).figure)
-    return {
-        "title": wording.comparison(comparison),
-        "finding": wording.comparison_finding(comparison, site.places),
-        "unit": unit,
-        "largest": float(largest) if largest is not None else None,
-        "measures": {
-            place: {
-                "amount": float(measure.amount) if measure.amount is not None else None,
-                "growth": float(measure.growth_pct) if measure.growth_pct is not None else None,
-                "words": wording.measure(comparison, place),
-            }
-            for place, measure in comparison.measures.items()
-        },
-    }
-
-
-def _map(site: Site, wording: Wording) -> MapParts:
-    parts = site.maps.get(wording.language)
-    if parts is None:
-        parts = site.maps[wording.language] = render_map(
-            build_map(
-                outline=site.outline,
-                belts=site.atlas.layers.corridors,
-                places={
-                    corridor: [
-                        _map_place(site, card, wording.language)
-                        for card in build_cards(site.atlas, wording).values()
-                        if site.places[card.id].corridor is corridor
-                    ]
-                    for corridor in Corridor
-                },
-                ties=map_ties(site),
-                corridor_names={corridor: wording.corridor(corridor) for corridor in Corridor},
-                district_name="name_en" if wording.language == "en" else "name_zh",
-            )
-        )
-    return parts
-
-
-def _map_place(site: Site, card: Card, language: str) -> dict[str, Any]:
-    """Give the script one place: its symbol, where it goes, and its card with the addresses in it."""
-    place, answer = site.places[card.id], site.atlas.answers[card.id]
-    point = site.atlas.layers.places.geometry.loc[card.id]
-    by_host = isinstance(answer, Match) and answer.basis is Basis.PARENT
-    words = asdict(card)
-    words["href"] = url_for("pages.place", id_=card.id, lang=language)
-    words["geojsonHref"] = url_for("downloads.place", id_=card.id)
-    words["sourceHref"] = _source_url(card.source, card.paragraph, language)
-    for figure in words["figures"]:
-        figure["href"] = _source_url(figure["source"], figure["paragraph"], language)
-    return {
-        "id": place.id,
-        "corridor": place.corridor.value,
-        "kind": place.kind.value,
-        "district": place.district.value,
-        "symbol": map_symbol(place, answer),
-        "host": place.parent_id if by_host else None,
-        "lon": None if point is None else point.x,
-        "lat": None if point is None else point.y,
-        "radius": answer.uncertainty_m if isinstance(answer, Match) else None,
-        "search": site.atlas.layers.search[place.id],
-        "card": words,
-    }
-
-
-def _source_url(id_: str, paragraph: int | None, language: str) -> str:
-    return url_for("pages.source", id_=id_, lang=language, _anchor=f"p{paragraph}" if paragraph else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 
@@ -10,9 +11,9 @@ from flask import Blueprint, Response, request
 from flask_babel import gettext
 
 from geo.comparisons import Comparison
-from geo.errors import BadParameterError
+from geo.errors import BadParameterError, NotFoundError
 from geo.geocode import Match
-from geo.layers import LAYERS, Box
+from geo.layers import LAYERS, Box, Selection
 from geo.picture import Caption, Mark, draw_svg, encode_png
 from geo.schema import Basis, Corridor
 from geo.web.language import request_wording
@@ -25,6 +26,8 @@ from geo.wording import LANGUAGES, Wording
 blueprint = Blueprint("pictures", __name__)
 
 LARGEST, WITHOUT = 26.0, 4.0
+# Metres of a degree of latitude, as near as a view needs it.
+_DEGREE_M = 111_000
 
 
 @blueprint.get("/map.svg")
@@ -37,6 +40,46 @@ def map_svg() -> Response:
 def map_png() -> Response:
     """Draw the map as PNG."""
     return cacheable(encode_png(_draw(current_site(), request_wording())), "image/png", varies_by_language=True)
+
+
+@blueprint.get("/places/<id_>/map.svg")
+def place_svg(id_: str) -> Response:
+    """Draw where a place lies, for its page."""
+    return cacheable(_draw_place(current_site(), request_wording(), id_, is_preview=False), "image/svg+xml", varies_by_language=True)
+
+
+@blueprint.get("/places/<id_>/map.png")
+def place_png(id_: str) -> Response:
+    """Draw where a place lies with its name and its first figure, in the shape of a link preview."""
+    return cacheable(encode_png(_draw_place(current_site(), request_wording(), id_, is_preview=True)), "image/png", varies_by_language=True)
+
+
+def _draw_place(site: Site, wording: Wording, id_: str, *, is_preview: bool) -> bytes:
+    place = site.find_place(id_)
+    for name, value in request.args.items():
+        if name != "lang" or value not in LANGUAGES:
+            raise BadParameterError(name, value, f"lang as one of {', '.join(LANGUAGES)}", tuple(LANGUAGES))
+    answer = site.atlas.answers[id_]
+    if not isinstance(answer, Match):
+        raise NotFoundError(f"{id_} has no location to draw: {wording.located(answer, '')}")
+    entry = wording.entry(place, site.atlas)
+    reach_m = max(2.2 * answer.uncertainty_m, 9_000)
+    north, east = reach_m / _DEGREE_M, reach_m / (_DEGREE_M * math.cos(math.radians(answer.lat)))
+    view = Box(answer.lon - east, answer.lat - north, answer.lon + east, answer.lat + north)
+    near = site.atlas.layers.select("places", Selection(bbox=view))
+    marks = [dataclasses.replace(mark, uncertainty_m=answer.uncertainty_m if mark.id == id_ else None) for mark in _marks(site, wording, near, None)]
+    # The place itself comes first, so that its label finds room before the others.
+    marks.sort(key=lambda mark: mark.id != id_)
+    caption = Caption(
+        title=entry.name if is_preview else "",
+        finding=f"{entry.headline_note} {entry.headline}" if is_preview and entry.headline != "—" else "",
+        footer=[f"{gettext('杭州产业平台图')} · {entry.located} · {wording.review_number(None)}"] if is_preview else [],
+        legend=(),
+        corridors={corridor: wording.corridor(corridor) for corridor in Corridor},
+        district_name="name_en" if wording.language == "en" else "name_zh",
+    )
+    width, height = (1200, 630) if is_preview else (760, 420)
+    return draw_svg(site.outline, site.atlas.layers.corridors, marks, map_ties(site), view, caption, width=width, height=height)
 
 
 def _draw(site: Site, wording: Wording) -> bytes:
@@ -116,7 +159,8 @@ def _caption(site: Site, wording: Wording, comparison: Comparison | None, shown:
         ("belt", gettext("走廊示意，非规划边界")),
         ("tie", gettext("报道所述的协作")),
     ]
-    without = sum(1 for id_ in shown.index if comparison and id_ not in comparison.measures)
+    located = [id_ for id_, point in shown.geometry.items() if point is not None]
+    without = sum(1 for id_ in located if comparison and id_ not in comparison.measures)
     if without:
         footer[0] += " · " + gettext("{count} 处没有这个数字，画成灰色空心圈").format(count=without)
     names: Mapping[Corridor, str] = {corridor: wording.corridor(corridor) for corridor in Corridor}

@@ -24,10 +24,9 @@ def map_symbol(place: Place, answer: Answer) -> str:
 
 def map_ties(site: Site) -> dict[Corridor, list[tuple[tuple[float, float], tuple[float, float]]]]:
     """Give the lines of the stated ties between a platform and its cooperation zones; they belong to the layer of the zone."""
-    points = site.atlas.layers.places.geometry
     ties: dict[Corridor, list[tuple[tuple[float, float], tuple[float, float]]]] = {}
     for tie in site.atlas.tables.relations:
-        here, there = points.loc[tie.from_id], points.loc[tie.to_id]
+        here, there = site.points[tie.from_id], site.points[tie.to_id]
         if tie.relation is Relation.COOPERATES_WITH and here is not None and there is not None:
             ties.setdefault(site.places[tie.to_id].corridor, []).append(((here.x, here.y), (there.x, there.y)))
     return ties

@@ -14,6 +14,10 @@ from geo.layers import Box, Layer, Selection
 from geo.schema import Corridor, District, Kind
 
 MAX_Q = 100
+# What the map page reads.
+_PARAMETERS = frozenset({"corridor", "kind", "district", "q", "indicator", "basemap", "place", "page", "lang"})
+# What messengers and campaigns append to shared links: no parameter of ours, and no mistake of the reader's.
+_APPENDED = re.compile(r"utm_\w+|from|isappinstalled|nsukey|spm|share_token|gclid|fbclid")
 _E = TypeVar("_E", bound=StrEnum)
 
 
@@ -42,13 +46,20 @@ def parse_selection(args: MultiDict[str, str], layer: Layer) -> Selection:
     )
 
 
-def page_selection(args: MultiDict[str, str]) -> tuple[Selection | None, list[BadParameterError]]:
+def is_known_parameter(name: str) -> bool:
+    """Tell whether the map page reads a parameter, or leaves it alone knowingly."""
+    return name in _PARAMETERS or _APPENDED.fullmatch(name) is not None
+
+
+def page_selection(args: MultiDict[str, str]) -> tuple[Selection | None, int, list[BadParameterError]]:
     """Read the filters of the page; what cannot be used is dropped and reported.
 
     Returns
     -------
     selection
         ``None`` when an empty ``corridor`` says that every layer is switched off.
+    number
+        Which page of the list, from 1.
     dropped
         What was dropped.
     """
@@ -72,7 +83,11 @@ def page_selection(args: MultiDict[str, str]) -> tuple[Selection | None, list[Ba
     all_off = args.getlist("corridor") == [""]
     corridors = frozenset[Corridor]() if all_off else choices("corridor", Corridor)
     selection = Selection(corridors=corridors, kinds=choices("kind", Kind), districts=choices("district", District), q=q)
-    return (None if all_off else selection), dropped
+    number = args.get("page", "1")
+    if not re.fullmatch(r"[1-9]\d{0,5}", number, re.ASCII):
+        dropped.append(BadParameterError("page", number, "the number of a page, from 1"))
+        number = "1"
+    return (None if all_off else selection), int(number), dropped
 
 
 def _values(args: MultiDict[str, str], name: str) -> list[str]:

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
+import shapely
 from flask import Flask, current_app
 
 from geo.basemap import Basemap, Outline, choose_basemaps, read_outline
+from geo.errors import NotFoundError
 from geo.pipeline import Atlas, build_atlas
 from geo.schema import TABLES, Place, Source
 from geo.settings import PROJECT, Settings
@@ -52,8 +54,8 @@ class Site:
         The tile basemaps that the operator offers.
     last_change
         When the newest table was written.
-    maps
-        The drawn map of each language, filled as they are asked for.
+    maps, page_states
+        The drawn map and what the page's script is given, of each language; filled as they are asked for.
     """
 
     atlas: Atlas
@@ -62,16 +64,35 @@ class Site:
     basemaps: tuple[Basemap, ...]
     last_change: datetime
     maps: dict[str, MapParts] = field(default_factory=dict)
+    page_states: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def places(self) -> dict[str, Place]:
         """The places by id, in table order."""
-        return {place.id: place for place in self.atlas.tables.places}
+        return self.atlas.tables.places_by_id
 
-    @cached_property
+    @property
     def sources(self) -> dict[str, Source]:
         """The sources by id."""
-        return {source.id: source for source in self.atlas.tables.sources}
+        return self.atlas.tables.sources_by_id
+
+    def find_place(self, id_: str) -> Place:
+        """Return the place of an id.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none.
+        """
+        if id_ not in self.places:
+            raise NotFoundError(f"no place {id_[:80]!r}; /layers/places.geojson has them all")
+        return self.places[id_]
+
+    @cached_property
+    def points(self) -> dict[str, shapely.Point | None]:
+        """The point of every place, WGS-84; ``None`` where it is a miss."""
+        points: dict[str, shapely.Point | None] = self.atlas.layers.places.geometry.to_dict()
+        return points
 
     @cached_property
     def report(self) -> Source | None:
@@ -113,6 +134,8 @@ def current_site() -> Site:
     return site_of(current_app)
 
 
+# The parts of the map page's script, in the order of reading.
+_SCRIPT = ("state", "symbols", "crowd", "layout", "legend", "list", "card", "sheet", "basemaps", "tools", "start")
 _MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 
 
@@ -122,7 +145,10 @@ def _read_assets() -> dict[str, Asset]:
     contents = {name: (leaflet / name).read_bytes() for name in ("leaflet.js", "leaflet.css")}
     # The source map is not served; a browser's developer tools would ask for it.
     contents["leaflet.js"] = contents["leaflet.js"].replace(b"//# sourceMappingURL=leaflet.js.map", b"")
-    contents |= {path.name: path.read_bytes() for path in sorted((PROJECT / "static").iterdir())}
+    contents |= {path.name: path.read_bytes() for path in sorted((PROJECT / "static").iterdir()) if path.is_file()}
+    # One script for the map page, too, with names of its own.
+    parts = "\n".join((PROJECT / "static" / "atlas" / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPT)
+    contents["atlas.js"] = f'"use strict";\n(() => {{\n{parts}}})();\n'.encode()
     # One style sheet for the map page, as each file is a round trip before the first paint; the other pages need ours only.
     contents["map.css"] = contents.pop("leaflet.css") + contents["atlas.css"]
     return {name: _asset(Path(name), content) for name, content in contents.items()}

@@ -168,10 +168,17 @@ def open_map(page: Page) -> Open:
 
     def visit(address: str = "/") -> Page:
         page.goto(address)
-        page.wait_for_selector("[data-ready=true]")
+        wait_until_drawn(page)
         return page
 
     return visit
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Wait for the map, and for the card of the place in the address where there is one: its words are fetched."""
+    page.wait_for_selector("[data-ready=true]")
+    if page.locator(".pin.selected").count():
+        page.wait_for_selector(".popup")
 
 
 # --- what a page shows --------------------------------------------------------------------------------------------------------------------

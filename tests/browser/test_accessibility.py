@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.browser.conftest import DESKTOP, NARROW, PHONE, Open, Watch, sideways
+from tests.browser.conftest import DESKTOP, NARROW, PHONE, Open, Watch, sideways, wait_until_drawn
 
 # A window of 1440 × 900 at 200 %.
 ZOOMED: ViewportSize = {"width": 720, "height": 450}
@@ -34,7 +34,7 @@ def visit(page: Page, watch: Watch) -> Open:
     def go(address: str) -> Page:
         page.goto(address)
         if address.startswith("/?") or address == "/":
-            page.wait_for_selector("[data-ready=true]")
+            wait_until_drawn(page)
         return page
 
     return go

@@ -20,7 +20,7 @@ from app import create_app
 from geo.datum import wgs84_to_gcj02
 from geo.pipeline import Atlas
 from geo.settings import Settings
-from tests.browser.conftest import Open, Watch, pinned, query_of, served
+from tests.browser.conftest import Open, Watch, pinned, query_of, served, wait_until_drawn
 from tests.browser.test_map import MARKERS, symbols
 
 Tiled = Callable[..., str]
@@ -197,7 +197,7 @@ def test_back_and_forward_and_a_reload_change_the_basemap(tiled: Tiled, open_map
     page.go_forward()
     expect(page.get_by_role("radio", name="自定底图", exact=True)).to_be_checked()
     page.reload()
-    page.wait_for_selector("[data-ready=true]")
+    wait_until_drawn(page)
     expect(page.get_by_role("radio", name="自定底图", exact=True)).to_be_checked()
     page.locator("img.leaflet-tile-loaded").first.wait_for(state="attached")
 

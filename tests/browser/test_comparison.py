@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from geo.geocode import Match
 from geo.pipeline import Atlas
-from tests.browser.conftest import Open, Serve, listed, pinned, query_of
+from tests.browser.conftest import Open, Serve, listed, pinned, query_of, wait_until_drawn
 from tests.conftest import Edit
 
 VALUE_ADDED = "industrial_value_added@2022"
@@ -184,10 +184,12 @@ def test_the_legend_is_read_out_with_the_amounts_that_are_written(open_map: Open
 def test_the_legend_counts_the_places_without_the_figure(open_map: Open) -> None:
     page = open_map()
     choose(page, VALUE_ADDED)
-    expect(page.locator("#sizes")).to_contain_text("27 处没有这个数字，画成灰色空心圈")
-    # Of the places that are shown.
+    expect(page.locator("#sizes")).to_contain_text("26 处没有这个数字，画成灰色空心圈")
+    # Of the symbols that are shown: one of the places has no location.
+    assert page.locator(".pin.without").count() == 26
     page.locator("label.switch.east").click()
     expect(page.locator("#sizes")).to_contain_text("4 处没有这个数字，画成灰色空心圈")
+    assert page.locator(".pin.without").count() == 4
 
 
 def test_growth_colours_the_symbol(open_map: Open) -> None:
@@ -219,7 +221,7 @@ def test_a_decline_has_the_other_colour(page: Page, serve: Serve, data_copy: Pat
     line = next(number for number, row in enumerate(rows, start=1) if ",manufacturing_investment," in row)
     edit("indicators.csv", line, "growth_pct", "-49.3")
     page.goto(f"{serve(data_copy)}/?indicator={GROWTH}")
-    page.wait_for_selector("[data-ready=true]")
+    wait_until_drawn(page)
     red, green, blue = fill_of(page, "binjiang-hitech")
     assert green < red
     assert green < blue
@@ -275,7 +277,7 @@ def test_an_address_chooses_the_indicator_and_a_reload_keeps_it(open_map: Open) 
         assert page.locator(".pin.measured").count() == 3
         expect(page.locator("#sizes")).to_be_visible()
         page.reload()
-        page.wait_for_selector("[data-ready=true]")
+        wait_until_drawn(page)
     assert query_of(page) == f"?indicator={VALUE_ADDED}"
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from geo.geocode import Match
 from geo.pipeline import Atlas
-from tests.browser.conftest import Open, listed, pinned, query_of, tabled
+from tests.browser.conftest import Open, listed, pinned, query_of, tabled, wait_until_drawn
 
 CORRIDORS = ("west", "east", "none")
 FINDINGS = {
@@ -69,7 +69,7 @@ def test_a_layer_can_be_switched_off_and_on(open_map: Open, atlas: Atlas, corrid
     expect(page.locator("#finding")).to_have_text(FINDINGS[corridor])
     expect(page.locator("#all")).not_to_have_attribute("aria-current", "true")
     page.reload()
-    page.wait_for_selector("[data-ready=true]")
+    wait_until_drawn(page)
     assert_shows(page, atlas, *(other for other in CORRIDORS if other != corridor))
     switch(page, corridor)
     assert_shows(page, atlas, *CORRIDORS)
@@ -105,7 +105,7 @@ def test_with_every_layer_off_the_page_says_so(open_map: Open, atlas: Atlas) -> 
     assert page.locator("#download").get_attribute("href") is None
     assert query_of(page) == "?corridor="
     page.reload()
-    page.wait_for_selector("[data-ready=true]")
+    wait_until_drawn(page)
     assert_shows(page, atlas)
 
 

@@ -189,13 +189,13 @@ def test_the_close_button_can_be_hit(page: Page, open_map: Open, screen: Viewpor
     """Nothing lies over it, on a phone either."""
     page.set_viewport_size(screen)
     open_map(f"/?place={id_}")
-    page.locator(".leaflet-popup-close-button").click(timeout=5000)
+    page.get_by_role("button", name="关闭").click(timeout=5000)
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_a_card_on_a_phone_stays_within_the_map(page: Page, open_map: Open) -> None:
+def test_a_card_in_a_narrow_frame_stays_within_the_map(page: Page, open_map: Open) -> None:
     page.set_viewport_size(PHONE)
-    open_map("/?place=binjiang-hitech")
+    open_map("/embed?place=binjiang-hitech")
     # The map moves to make room for the card; a hover waits until it stands still.
     page.locator(".popup h2").hover()
     popup, frame = page.locator(".leaflet-popup-content-wrapper").bounding_box(), page.locator("main.map").bounding_box()

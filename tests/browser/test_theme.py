@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NewContext, Open
+from tests.browser.conftest import NewContext, Open, wait_until_drawn
 
 LIGHT = "rgb(246, 244, 238)"
 DARK = "rgb(22, 25, 28)"
@@ -58,11 +58,11 @@ def test_the_choice_is_kept_after_a_reload(open_map: Open) -> None:
     page = open_map()
     switch(page, "深色")
     page.reload()
-    page.wait_for_selector("[data-ready=true]")
+    wait_until_drawn(page)
     assert ground(page) == DARK
     switch(page, "浅色")
     page.reload()
-    page.wait_for_selector("[data-ready=true]")
+    wait_until_drawn(page)
     assert ground(page) == LIGHT
 
 
@@ -79,7 +79,7 @@ def test_the_choice_can_be_made_on_any_page(page: Page) -> None:
     switch(page, "深色")
     assert ground(page) == DARK
     page.get_by_role("link", name="地图", exact=True).click()
-    page.wait_for_selector("[data-ready=true]")
+    wait_until_drawn(page)
     assert ground(page) == DARK
 
 

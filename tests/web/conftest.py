@@ -29,6 +29,17 @@ def client(flask_app: Flask) -> Iterator[FlaskClient]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def crowded_app(crowd: Path) -> Flask:
+    """An application that serves 630 places."""
+    return create_app(Settings(host="127.0.0.1", port=8000, data=crowd))
+
+
+@pytest.fixture
+def crowded(crowded_app: Flask) -> FlaskClient:
+    return crowded_app.test_client()
+
+
 @pytest.fixture
 def ids(client: FlaskClient) -> Ids:
     """The ids of the features at an address, in order."""

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -37,14 +37,21 @@ REVALIDATED = [
     "/layers/places.geojson?q=bjq",
     "/layers/corridors.geojson",
     "/places/fullsemi-1.geojson",
+    "/places/binjiang-hitech/card.json",
+    "/places/binjiang-hitech/map.svg",
     "/map.js",
 ]
 EVERYTHING = [
     *REVALIDATED,
-    *(f"/places/{place.id}{ending}" for place in TABLES.places for ending in ("?lang=zh", "?lang=en", ".geojson")),
+    *(
+        f"/places/{place.id}{ending}"
+        for place in TABLES.places
+        for ending in ("?lang=zh", "?lang=en", ".geojson", "/card.json?lang=zh", "/card.json?lang=en")
+    ),
     *(f"/sources/{source.id}?lang={language}" for source in TABLES.sources for language in ("zh", "en")),
     *(f"/layers/{name}.geojson" for name in ("platforms", "projects")),
     "/about?lang=en",
+    "/places/fullsemi-1/map.png?lang=en",
     "/map.js?lang=en",
     "/healthz",
 ]
@@ -116,6 +123,35 @@ def test_assets_and_problems_are_compressed_as_well(client: FlaskClient, flask_a
         if len(plain.data) > 500 and not path.endswith(".svg"):
             assert packed.headers["Content-Encoding"] == "br", path
             assert brotli.decompress(packed.data) == plain.data
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [("br", "br"), ("gzip", "gzip"), ("gzip, deflate, br, zstd", "br"), ("gzip;q=1, br;q=0.5", "gzip"), ("br;q=0, gzip", "gzip")],
+)
+def test_what_does_not_change_is_compressed_as_the_client_likes_best(client: FlaskClient, flask_app: Flask, accepted: str, coding: str) -> None:
+    for path in [*asset_paths(flask_app), map_script_path(client)]:
+        plain, packed = client.get(path), client.get(path, headers={"Accept-Encoding": accepted})
+        assert packed.headers["Content-Encoding"] == coding, path
+        assert DECODERS[coding](packed.data) == plain.data
+        assert packed.headers["Content-Length"] == str(len(packed.data))
+        assert packed.headers["ETag"] == f'{plain.headers["ETag"][:-1]}:{coding}"'
+        again = client.get(path, headers={"Accept-Encoding": accepted, "If-None-Match": packed.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize("accepted", ["", "identity", "identity, *;q=0"])
+def test_a_client_that_likes_no_compression_gets_none(client: FlaskClient, flask_app: Flask, accepted: str) -> None:
+    for path in [*asset_paths(flask_app), map_script_path(client)]:
+        response = client.get(path, headers={"Accept-Encoding": accepted} if accepted else {})
+        assert "Content-Encoding" not in response.headers, path
+        assert "Accept-Encoding" in response.vary, path
+
+
+def test_the_assets_of_the_map_page_are_as_small_as_they_can_be(client: FlaskClient, flask_app: Flask) -> None:
+    for asset in site_of(flask_app).assets.values():
+        packed = client.get(f"/assets/{asset.name}", headers={"Accept-Encoding": "br"})
+        assert packed.data == brotli.compress(asset.content, quality=11), asset.name
 
 
 def test_two_builds_give_the_same_bytes(flask_app: Flask, settings: Settings) -> None:

@@ -64,6 +64,13 @@ def state_of(response: TestResponse) -> dict[str, Any]:
     return state
 
 
+def values_of(state: Any) -> list[str]:
+    """Every text in a JSON document that is not a key."""
+    if isinstance(state, dict | list):
+        return [text for part in (state.values() if isinstance(state, dict) else state) for text in values_of(part)]
+    return [state] if isinstance(state, str) else []
+
+
 # --- language -----------------------------------------------------------------------------------------------------------------------------
 
 
@@ -101,7 +108,11 @@ def test_a_page_can_be_had_in_the_other_language(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/about", *(f"/places/{id_}" for id_ in PLACES), *(f"/sources/{id_}" for id_ in SOURCES)])
 def test_an_english_page_has_no_chinese_phrase_of_ours(client: FlaskClient, path: str) -> None:
-    page = client.get(f"{path}?lang=en").get_data(as_text=True)
+    response = client.get(f"{path}?lang=en")
+    page = response.get_data(as_text=True)
+    if path == "/":
+        # What the script shows are the values of its state; keys are values of the tables.
+        page = page.partition('id="page-state">')[0] + "\n".join(values_of(state_of(response)))
     # Names and notes of the tables stand in <bdi>; the switch names Chinese in Chinese, and a pointer shows the title of its source.
     ours = re.sub(r"<bdi>.*?</bdi>|<a [^>]*data-language.*?</a>|<title>.*?</title>|<meta name=\"description\"[^>]*>", "", page, flags=re.DOTALL)
     ours = ours.replace("审图号", "").replace("天地图", "").replace("中文", "")
@@ -189,12 +200,37 @@ def test_without_javascript_the_download_is_what_the_page_shows(client: FlaskCli
         ("district=浦东新区", "地址里的 district=浦东新区 不认识，已忽略"),
         ("q=" + "a" * 101, "地址里的 q=" + "a" * 40 + " 不认识，已忽略"),
         ("place=atlantis", "没有编号为 atlantis 的地点"),
+        ("indicator=area@1066", "地址里的 indicator=area@1066 不认识，已忽略"),
+        ("basemap=osm", "地址里的 basemap=osm 不认识，已忽略"),
+        ("coridor=west", "地址里的 coridor=west 不认识，已忽略"),
+        ("bbox=120,30,121,31", "地址里的 bbox=120,30,121,31 不认识，已忽略"),
+        ("UTM_source=x", "地址里的 UTM_source=x 不认识，已忽略"),
+        *((f"page={number}", f"地址里的 page={number} 不认识，已忽略") for number in ("0", "-1", "1.5", "x", "１", "9999999", "")),
     ],
 )
 def test_what_the_page_cannot_use_is_dropped_with_a_note(client: FlaskClient, query: str, note: str) -> None:
     response = client.get(f"/?{query}")
     assert note in text_of(response)
     assert shown(outline(response), "tr") == list(PLACES)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "utm_source=news&utm_medium=x",
+        "from=timeline&isappinstalled=0",
+        "nsukey=a&spm=b&share_token=c&gclid=d&fbclid=e",
+        "basemap=outline",
+        "page=1",
+        "page=7",
+        "lang=zh",
+        "corridor=west&kind=project&district=富阳区&q=x&indicator=area@2022&place=fullsemi-1",
+    ],
+)
+def test_what_the_page_reads_or_a_messenger_appends_gets_no_note(client: FlaskClient, query: str) -> None:
+    for path in ("/", "/embed"):
+        assert outline(client.get(f"{path}?{query}")).of("p", **{"class": "note"}) == []
 
 
 def test_a_note_shows_no_markup_of_the_address(client: FlaskClient) -> None:
@@ -209,6 +245,145 @@ def test_the_page_knows_the_finding_of_every_choice_of_layers(client: FlaskClien
     assert set(findings) == {"", "west", "east", "none", "west,east", "west,none", "east,none", "west,east,none"}
     assert findings["west"] == "2 处地点，报道没有单独给出它们的数字。"
     assert findings["none"] == "2 处地点，3 个数字，逐条注明出处。"
+
+
+# --- the pages of a long list -------------------------------------------------------------------------------------------------------------
+
+
+def turns(page: Outline) -> list[tuple[str | None, str | None]]:
+    """Where the two links of each pager lead; nothing of pagers that are hidden."""
+    if all("hidden" in found for found in page.of("nav", **{"class": "pager"})):
+        return []
+    links = [found for found in page.of("a") if "data-turn" in found]
+    # One that leads nowhere says so.
+    assert [link for link in links if ("href" in link) is ("aria-disabled" in link)] == []
+    ways = [(link["data-turn"], link.get("href")) for link in links]
+    # The list and the table are turned together.
+    assert ways[:2] == ways[2:]
+    return ways[:2]
+
+
+def test_a_short_list_has_no_pager(client: FlaskClient) -> None:
+    assert turns(outline(client.get("/"))) == []
+
+
+def test_a_long_list_is_shown_a_hundred_at_a_time(crowded: FlaskClient) -> None:
+    rows, listed_rows, path = [], [], "/?lang=zh"
+    for number in range(1, 8):
+        response = crowded.get(path)
+        page = outline(response)
+        last = min(100 * number, 630)
+        assert f"第 {100 * number - 99}–{last} 处，共 630 处" in text_of(response)
+        assert "显示 630 处，共 630 处" in text_of(response)
+        rows += shown(page, "tr")
+        listed_rows += shown(page, "li")
+        assert len(rows) == len(listed_rows) == last
+        (_, before), (_, after) = turns(page)
+        assert before == (f"?lang=zh&page={number - 1}" if number > 1 else None)
+        assert after == (f"?lang=zh&page={number + 1}" if number < 7 else None)
+        path = f"/{after}"
+    collection = crowded.get("/layers/places.geojson").json
+    assert collection
+    assert rows == [feature["id"] for feature in collection["features"]]
+    assert sorted(filter(None, listed_rows)) == sorted(filter(None, rows))
+
+
+def test_the_groups_of_a_long_list_go_on_over_its_pages(crowded: FlaskClient) -> None:
+    """Each group is counted as a whole, whatever part of it the page shows, and comes once more where it goes on."""
+    sizes: dict[str, int] = {}
+    seen: dict[str, int] = {}
+    for number in range(1, 8):
+        html = crowded.get(f"/?page={number}").get_data(as_text=True)
+        for group in html.partition('id="list"')[2].partition('id="empty"')[0].split('<section class="group">')[1:]:
+            found = re.search(r'<h2><span>(.*?)</span> <span class="count">(\d+)</span>', group)
+            assert found
+            assert sizes.setdefault(found[1], int(found[2])) == int(found[2])
+            seen[found[1]] = seen.get(found[1], 0) + group.count("<li ")
+    assert seen == sizes
+    assert list(sizes) == ["产业平台", "合作区与园区", "谷与小镇", "设施与项目", "城市与城区"]
+    assert sum(sizes.values()) == 630
+
+
+def test_the_links_of_a_pager_keep_everything_else_of_the_address(crowded: FlaskClient) -> None:
+    page = outline(crowded.get("/?corridor=east&corridor=none&kind=project&q=%E9%A1%B9%E7%9B%AE&lang=en&page=1"))
+    (_, before), (_, after) = turns(page)
+    assert (before, after) == (None, "?corridor=east&corridor=none&kind=project&q=%E9%A1%B9%E7%9B%AE&lang=en&page=2")
+    assert shown(outline(crowded.get(f"/{after}")), "tr") != shown(page, "tr")
+
+
+def test_a_page_beyond_the_last_is_the_last(crowded: FlaskClient) -> None:
+    response = crowded.get("/?page=8")
+    assert shown(outline(response), "tr") == shown(outline(crowded.get("/?page=7")), "tr")
+    assert "第 601–630 处，共 630 处" in text_of(response)
+    assert outline(response).of("p", **{"class": "note"}) == []
+    # Where a filter leaves little there is one page only.
+    assert shown(outline(crowded.get("/?page=7&q=bjq")), "tr") == ["binjiang-hitech"]
+    assert "没有符合条件的地点" in text_of(crowded.get("/?page=7&q=xyzzy"))
+
+
+def test_the_download_of_a_page_is_of_all_pages(crowded: FlaskClient) -> None:
+    assert outline(crowded.get("/?page=3")).of("a", id="download")[0]["href"] == "/layers/places.geojson"
+
+
+# --- cards --------------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("id_", PLACES)
+def test_a_card_says_what_the_page_of_the_place_says(client: FlaskClient, id_: str, language: str) -> None:
+    response = client.get(f"/places/{id_}/card.json?lang={language}")
+    assert response.status_code == 200
+    assert response.content_type == "application/json"
+    assert "Accept-Language" in response.vary
+    card = response.json
+    assert card
+    page = client.get(f"/places/{id_}?lang={language}")
+    text = text_of(page)
+    for part in ("name", "other_name", "focus", "located", "named", "beyond_report"):
+        assert card[part] in text, part
+    assert " ".join(chip["text"] for chip in card["chips"]) in text
+    assert len(card["figures"]) == sum(1 for figure in TABLES.indicators if figure.subject_id == id_)
+    links = [link.get("href") for link in outline(page).of("a")]
+    for figure in card["figures"]:
+        words = " ".join(filter(None, (figure["value"], figure["unit"])))
+        assert f"{figure['where']} {words}".strip() in text
+        assert figure["href"] in links
+    assert card["href"] == f"/places/{id_}?lang={language}"
+    assert {card["geojsonHref"], card["sourceHref"]} <= set(links)
+
+
+def test_a_card_speaks_the_language_of_the_address_then_of_the_browser(client: FlaskClient) -> None:
+    def name(query: str = "", accepted: str = "") -> str:
+        card = client.get(f"/places/tonglu-edz/card.json{query}", headers={"Accept-Language": accepted} if accepted else {}).json
+        assert card
+        return str(card["name"])
+
+    assert (name(), name("?lang=en"), name(accepted="en")) == ("桐庐经开区", "Tonglu Economic Development Zone", "Tonglu Economic Development Zone")
+    assert name("?lang=zh", "en") == "桐庐经开区"
+
+
+def test_an_amount_is_told_in_whole_units_in_english(client: FlaskClient) -> None:
+    card = client.get("/places/binjiang-hitech/card.json?lang=en").json
+    assert card
+    told = {figure["value"]: (figure["unit"], figure["converted"]) for figure in card["figures"]}
+    assert told["756"] == ("× 100 million CNY", "75.6 billion CNY")
+    assert told["305.8"] == ("× 100 million CNY", "30.58 billion CNY")
+    assert told["1,851.1"] == ("× 10,000 CNY per mu", "18.511 million CNY per mu")
+    html = client.get("/places/binjiang-hitech?lang=en").get_data(as_text=True)
+    assert '<span class="unit" title="75.6 billion CNY">× 100 million CNY</span> <span class="converted">= 75.6 billion CNY</span>' in html
+    assert "converted" not in client.get("/places/binjiang-hitech?lang=zh").get_data(as_text=True)
+
+
+def test_the_map_script_holds_no_card(client: FlaskClient) -> None:
+    """What only one reader in many opens is fetched when it is opened."""
+    script = client.get("/map.js").get_data(as_text=True)
+    layers = [json.loads(found) for found in re.findall(r"atlas\.addPlaces\(\w+, (\[.*\])\);", script)]
+    assert {name for layer in layers for place in layer for name in place} == {
+        *("id", "position", "name", "headline", "note", "converted", "located", "corridor", "basis", "kind", "district", "symbol", "host"),
+        *("lon", "lat", "radius", "search"),
+    }
+    places = sorted((place for layer in layers for place in layer), key=lambda place: place["position"])
+    assert [place["id"] for place in places] == list(PLACES)
 
 
 # --- a place ------------------------------------------------------------------------------------------------------------------------------
@@ -262,6 +437,35 @@ def test_a_place_without_a_location_says_so_and_gives_no_coordinate(client: Flas
 def test_ties_are_told_from_both_ends(client: FlaskClient) -> None:
     assert "协作 → 滨富特别合作区 (报道第 38 段)" in text_of(client.get("/places/binjiang-hitech"))
     assert "杭州高新区(滨江) → 协作 (报道第 38 段)" in text_of(client.get("/places/binfu-zone"))
+
+
+def test_a_host_and_its_guests_are_told_from_both_ends(client: FlaskClient) -> None:
+    assert "位于 滨富特别合作区" in text_of(client.get("/places/fullsemi-1"))
+    text = text_of(client.get("/places/binfu-zone"))
+    assert "其中有 富芯半导体一期 、 正泰" in text
+    guests = [place for place in TABLES.places if place.parent_id == "binfu-zone"]
+    assert len(guests) > 1
+    section = client.get("/places/binfu-zone?lang=en").get_data(as_text=True).partition("<li>hosts")[2].partition("</li>")[0]
+    assert re.findall(r'href="/places/([^?"]+)\?lang=en"', section) == [place.id for place in guests]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("id_", PLACES)
+def test_a_place_page_shows_where_it_lies(client: FlaskClient, atlas: Atlas, id_: str, language: str) -> None:
+    page = outline(client.get(f"/places/{id_}?lang={language}"))
+    pictures = page.of("img")
+    (preview,) = page.of("meta", property="og:image")
+    if not isinstance(atlas.answers[id_], Match):
+        assert pictures == []
+        assert preview["content"] == f"http://localhost/map.png?lang={language}"
+        return
+    (picture,) = pictures
+    assert picture["src"] == f"/places/{id_}/map.svg?lang={language}"
+    # With its size given, nothing moves when it comes.
+    assert (picture["width"], picture["height"]) == ("760", "420")
+    card = client.get(f"/places/{id_}/card.json?lang={language}").json
+    assert card and picture["alt"] == f"{card['name']}: {card['located']}"
+    assert preview["content"] == f"http://localhost/places/{id_}/map.png?lang={language}"
 
 
 # --- a source -----------------------------------------------------------------------------------------------------------------------------
@@ -336,7 +540,7 @@ def test_every_link_of_every_page_leads_somewhere(client: FlaskClient) -> None:
         assert response.status_code == 200, path
         if response.mimetype == "text/html":
             links = [found.get("href") or "" for found in outline(response).of("a") + outline(response).of("link")]
-            links += [found["src"] or "" for found in outline(response).of("script") if "src" in found]
+            links += [found["src"] or "" for tag in ("script", "img") for found in outline(response).of(tag) if "src" in found]
             waiting += [link.partition("#")[0] for link in links if link.startswith("/")]
     assert len(seen) > 2 * (len(PLACES) + len(SOURCES))
 

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from geo.geocode import Match
 from geo.web.site import site_of
 from tests.conftest import Edit
 
@@ -130,7 +131,7 @@ def test_a_comparison_sizes_the_symbols_by_area(client: FlaskClient) -> None:
     assert len(radii) == 29
     written = texts(svg)
     assert written[1] == "面积 · 2022 年：3 处有这个数字，滨萧特别合作园最大，13.48 平方公里。"
-    assert written[-1].endswith(" · 27 处没有这个数字，画成灰色空心圈")
+    assert written[-1].endswith(" · 26 处没有这个数字，画成灰色空心圈")
 
 
 def test_a_place_without_the_figure_is_a_grey_ring(client: FlaskClient) -> None:
@@ -141,7 +142,7 @@ def test_a_place_without_the_figure_is_a_grey_ring(client: FlaskClient) -> None:
 def test_a_figure_that_only_grows_is_drawn_at_half_the_size(client: FlaskClient) -> None:
     svg = svg_at(client, "/map.svg?indicator=manufacturing_investment@2023-Q1&lang=en")
     assert sorted({circle["r"] for circle in circles(svg)}) == ["13.0", "4.0"]
-    assert texts(svg)[-1].endswith("29 places without this figure, drawn as hollow grey circles")
+    assert texts(svg)[-1].endswith("28 places without this figure, drawn as hollow grey circles")
 
 
 def test_every_comparison_can_be_drawn(client: FlaskClient, flask_app: Flask) -> None:
@@ -178,6 +179,71 @@ def test_a_refused_indicator_is_answered_with_those_there_are(client: FlaskClien
     assert document["allowed"] == list(site_of(flask_app).atlas.comparisons)
 
 
+# --- the picture of a place ---------------------------------------------------------------------------------------------------------------
+
+
+def discs(svg: ET.Element) -> list[dict[str, str]]:
+    """The dashed circles within which a place lies."""
+    return [circle for circle in circles(svg) if "stroke-dasharray" in circle]
+
+
+@pytest.mark.parametrize("id_", ["binjiang-hitech", "fullsemi-1", "hangzhou", "iot-town"])
+def test_a_place_is_drawn_in_the_middle_of_the_disc_that_it_lies_in(client: FlaskClient, flask_app: Flask, id_: str) -> None:
+    svg = svg_at(client, f"/places/{id_}/map.svg")
+    assert (svg.attrib["width"], svg.attrib["height"]) == ("760", "420")
+    (disc,) = discs(svg)
+    # Mercator stretches the northern half of a view a little.
+    assert (float(disc["cx"]), float(disc["cy"])) == pytest.approx((380, 210), abs=3)
+    answer = site_of(flask_app).atlas.answers[id_]
+    assert isinstance(answer, Match)
+    # The whole disc is shown, and at least nine kilometres to each side, but not much more.
+    shown_m = 210 * answer.uncertainty_m / float(disc["r"])
+    assert 1 < shown_m / max(2.2 * answer.uncertainty_m, 9_000) < 1.4
+    # The line around the symbol of the place itself is of ink.
+    assert "#22262b" in {circle.get("stroke") for circle in circles(svg)} | {path.get("stroke") for path in svg.findall(f"{SVG}g/{SVG}path")}
+
+
+def test_the_picture_of_a_place_has_no_words_but_those_of_the_map(client: FlaskClient) -> None:
+    written = texts(svg_at(client, "/places/binjiang-hitech/map.svg"))
+    assert "杭州高新区(滨江)" in written
+    assert "杭州产业平台图" not in written
+    assert "走廊示意，非规划边界" not in written
+    assert "Hangzhou High-tech Zone (Binjiang)" in texts(svg_at(client, "/places/binjiang-hitech/map.svg?lang=en"))
+
+
+def test_the_preview_of_a_place_has_its_name_its_figure_and_how_sure_its_location_is(client: FlaskClient, flask_app: Flask) -> None:
+    response = client.get("/places/fullsemi-1/map.png?lang=zh")
+    assert response.content_type == "image/png"
+    assert struct.unpack(">II", response.data[16:24]) == (1200, 630)
+    assert response.data != client.get("/places/fullsemi-1/map.png?lang=en").data
+    assert client.get("/places/fullsemi-1/map.png", headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
+
+
+@pytest.mark.parametrize("ending", ["svg", "png"])
+def test_every_located_place_has_its_pictures(client: FlaskClient, flask_app: Flask, ending: str) -> None:
+    for id_, answer in site_of(flask_app).atlas.answers.items():
+        response = client.get(f"/places/{id_}/map.{ending}")
+        assert response.status_code == (200 if isinstance(answer, Match) else 404), id_
+
+
+@pytest.mark.parametrize("ending", ["svg", "png"])
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("lang=fr", "lang='fr': expected lang as one of zh, en"),
+        ("corridor=west", "corridor='west': expected lang as one of zh, en"),
+        ("bbox=1,2,3,4", "bbox='1,2,3,4': expected lang as one of zh, en"),
+    ],
+)
+def test_the_picture_of_a_place_takes_a_language_and_nothing_else(client: FlaskClient, ending: str, query: str, detail: str) -> None:
+    response = client.get(f"/places/fullsemi-1/map.{ending}?{query}")
+    assert response.status_code == 400
+    assert response.content_type == "application/problem+json"
+    document = response.get_json(force=True)
+    assert document["detail"] == detail
+    assert document["allowed"] == ["zh", "en"]
+
+
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "&lt;b&gt;", '"><g onload="x">', "{{ 6 * 7 }}"])
 def test_a_name_is_no_markup(client_of: Callable[[Path], FlaskClient], data_copy: Path, edit: Edit, name: str) -> None:
     edit("places.csv", 2, "name_zh", name)
@@ -186,3 +252,7 @@ def test_a_name_is_no_markup(client_of: Callable[[Path], FlaskClient], data_copy
     assert name in texts(svg)
     assert not any(element.tag.endswith("script") or "onload" in element.attrib for element in svg.iter())
     assert client.get("/map.png").data.startswith(b"\x89PNG\r\n\x1a\n")
+    of_place = svg_at(client, "/places/binjiang-hitech/map.svg")
+    assert name in texts(of_place)
+    assert not any(element.tag.endswith("script") or "onload" in element.attrib for element in of_place.iter())
+    assert client.get("/places/binjiang-hitech/map.png").data.startswith(b"\x89PNG\r\n\x1a\n")

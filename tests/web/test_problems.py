@@ -110,6 +110,16 @@ def test_an_overlong_query_is_refused(client: FlaskClient, path: str) -> None:
         ("/places/atlantis", "no place 'atlantis'; /layers/places.geojson has them all"),
         ("/places/atlantis.geojson", "no place 'atlantis'; /layers/places.geojson has them all"),
         ("/places/Fullsemi-1", "no place 'Fullsemi-1'; /layers/places.geojson has them all"),
+        ("/places/atlantis/card.json", "no place 'atlantis'; /layers/places.geojson has them all"),
+        ("/places/atlantis/map.svg", "no place 'atlantis'; /layers/places.geojson has them all"),
+        (
+            "/places/binxiao-small-parks/map.svg?lang=en",
+            "binxiao-small-parks has no location to draw: Location unknown, not on the map: the gazetteer does not have this name",
+        ),
+        (
+            "/places/binxiao-small-parks/map.png?lang=zh",
+            "binxiao-small-parks has no location to draw: 位置不明，图上不标：地名表中没有这个名称",
+        ),
         ("/layers/roads.geojson", "no layer 'roads'; expected one of places, platforms, projects, corridors"),
         ("/layers/places.doc", "no format 'doc'; expected one of geojson"),
         ("/assets/atlas.js", "no asset 'atlas.js'; the page that names it gives the current names"),
@@ -147,6 +157,9 @@ def test_an_unknown_source_is_answered_with_the_known_ones(client: FlaskClient) 
         "/sources/..%2fapp.py",
         "/data/places.csv",
         "/static/atlas.js",
+        "/static/atlas/state.js",
+        "/assets/state.js",
+        "/places/..%2f..%2fdata/card.json",
         "/app.py",
         "/.git/config",
     ],
@@ -155,7 +168,10 @@ def test_no_path_leads_out_of_what_is_served(client: FlaskClient, path: str) -> 
     problem(client, path, 404)
 
 
-@pytest.mark.parametrize("path", ["/", "/map.js", "/about", "/layers", PLACES, "/places/fullsemi-1", "/places/fullsemi-1.geojson", "/healthz"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/map.js", "/about", "/layers", PLACES, "/places/fullsemi-1", "/places/fullsemi-1.geojson", "/places/fullsemi-1/card.json", "/healthz"],
+)
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_a_wrong_method_is_answered_with_the_right_ones(client: FlaskClient, path: str, method: str) -> None:
     document = problem(client, path, 405, method)

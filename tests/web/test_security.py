@@ -50,6 +50,8 @@ def assert_safe(response: TestResponse, status: int) -> None:
         "/about",
         "/places/fullsemi-1",
         "/sources/report-2023",
+        "/places/fullsemi-1/card.json",
+        "/places/fullsemi-1/map.svg",
         "/map.js",
         "/layers",
         "/layers/places.geojson",
@@ -159,6 +161,22 @@ def test_a_name_is_no_template(client_of: Callable[[Path], FlaskClient], data_co
     response = client.get("/map.js")
     assert response.status_code == 200
     places = re.findall(r"atlas\.addPlaces\(\w+, (\[.*\])\);", response.get_data(as_text=True))
-    names = [place["card"]["name"] for layer in places for place in json.loads(layer)]
-    assert f"滨江{name}区" in names
-    assert client.get("/").status_code == 200
+    names = {place["id"]: place["name"] for layer in places for place in json.loads(layer)}
+    assert names["binjiang-hitech"] == f"滨江{name}区"
+    card = client.get("/places/binjiang-hitech/card.json").json
+    assert card is not None and card["name"] == f"滨江{name}区"
+    # A guest of it is told to lie there, and a comparison names the largest.
+    assert f"滨江{name}区" in client.get("/").get_data(as_text=True).replace("&#34;", '"')
+
+
+@pytest.mark.parametrize("name", ["</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<!--", "'\"\\", "\u2028\u202e"])
+def test_markup_in_a_card_is_only_data(client_of: Callable[[Path], FlaskClient], data_copy: Path, edit: Edit, name: str) -> None:
+    for file, line, column in (("places.csv", 2, "name_zh"), ("places.csv", 2, "focus_zh"), ("vocabulary.csv", 2, "label_zh")):
+        edit(file, line, column, f"某{name}区")
+    response = client_of(data_copy).get("/places/binjiang-hitech/card.json")
+    # What is not a page is not read as one, whatever stands in it.
+    assert response.content_type == "application/json"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    card = response.json
+    assert card is not None
+    assert (card["name"], card["focus"]) == (f"某{name}区", f"某{name}区")

@@ -82,10 +82,28 @@ def test_the_values_of_a_filter_share_the_places_out(ids: Ids, name: str) -> Non
 _VALUE = st.one_of(
     st.text(max_size=30),
     st.sampled_from(
-        ["west", "east,none", "project", "富阳区", "120,30,121,31", "1,2,3", "nan,nan,nan,nan", "", ",", "\0", "1e999,0,0,0", "fullsemi-1"]
+        [
+            "west",
+            "east,none",
+            "project",
+            "富阳区",
+            "120,30,121,31",
+            "1,2,3",
+            "nan,nan,nan,nan",
+            "",
+            ",",
+            "\0",
+            "1e999,0,0,0",
+            "fullsemi-1",
+            "0",
+            "7",
+            "٧",
+        ]
     ),
 )
-_NAME = st.one_of(st.sampled_from(["corridor", "kind", "district", "bbox", "q", "place", "lang", "v"]), st.text(max_size=8))
+_NAME = st.one_of(
+    st.sampled_from(["corridor", "kind", "district", "bbox", "q", "place", "lang", "page", "indicator", "basemap", "v"]), st.text(max_size=8)
+)
 
 
 @run(deadline=None)

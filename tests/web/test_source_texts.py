@@ -41,12 +41,12 @@ def append(data: Path, file: str, *rows: dict[str, object]) -> None:
         csv.DictWriter(target, header, restval="", lineterminator="\n").writerows(rows)
 
 
-def doubts_in_script(client: FlaskClient, query: str = "") -> dict[str, list[str]]:
+def doubts_on_cards(client: FlaskClient, query: str = "") -> dict[str, list[str]]:
     """What the map says beside each figure of each place, where it says anything."""
-    layers = re.findall(r"atlas\.addPlaces\(\w+, (\[.*\])\);", page(client, f"/map.js{query}"))
-    places = [place for layer in layers for place in json.loads(layer)]
+    layers = re.findall(r"atlas\.addPlaces\(\w+, (\[.*\])\);", page(client, "/map.js"))
+    places = [place["id"] for layer in layers for place in json.loads(layer)]
     assert len(places) == 30
-    doubts = {place["id"]: [figure["doubt"] for figure in place["card"]["figures"]] for place in places}
+    doubts = {id_: [figure["doubt"] for figure in json.loads(page(client, f"/places/{id_}/card.json{query}"))["figures"]] for id_ in places}
     return {id_: words for id_, words in doubts.items() if any(words)}
 
 
@@ -87,13 +87,13 @@ def test_without_the_setting_there_are_no_passages_and_no_doubts(client: FlaskCl
     for absent in ("<mark>", "<blockquote", 'class="paragraph"', HELD, NOTE, DOUBT):
         assert absent not in html
     assert DOUBT not in page(client, "/places/binjiang-hitech")
-    assert doubts_in_script(client) == {}
+    assert doubts_on_cards(client) == {}
 
 
 def test_a_folder_without_the_text_changes_nothing(texts: Path, client: FlaskClient) -> None:
     (texts / "notes.txt").write_text("合成", encoding="utf-8")
     other = client_of(DATA, texts)
-    for path in ("/sources/report-2023", "/places/binjiang-hitech", "/map.js"):
+    for path in ("/sources/report-2023", "/places/binjiang-hitech", "/places/binjiang-hitech/card.json", "/map.js"):
         assert page(other, path) == page(client, path)
 
 
@@ -122,12 +122,12 @@ def test_another_text_puts_doubt_on_the_figures_of_a_place_that_come_from_it(tex
 def test_another_text_puts_doubt_on_the_figures_of_the_map(texts: Path) -> None:
     (texts / "report-2023.txt").write_bytes(b"\xff")
     client = client_of(DATA, texts)
-    doubts = doubts_in_script(client)
+    doubts = doubts_on_cards(client)
     assert doubts["binjiang-hitech"] == ["未核实"] * 20
     assert doubts["binfu-zone"] == ["未核实", ""]
     assert "sanjiang-new-city" not in doubts
     assert sum(word == "未核实" for words in doubts.values() for word in words) == 36
-    assert doubts_in_script(client, "?lang=en")["fullsemi-1"] == ["unverified"] * 3
+    assert doubts_on_cards(client, "?lang=en")["fullsemi-1"] == ["unverified"] * 3
 
 
 def test_doubt_is_put_in_the_language_of_the_reader(texts: Path) -> None:
@@ -161,7 +161,7 @@ def test_only_the_figure_that_the_text_does_not_state_is_doubted(briefed: Path, 
     assert page(client, "/sources/made-up").count(DOUBT) == 1
     assert page(client, "/places/iot-town").count(DOUBT) == 0
     assert page(client, "/places/internet-town").count(DOUBT) == 1
-    assert doubts_in_script(client) == {"internet-town": ["未核实"]}
+    assert doubts_on_cards(client) == {"internet-town": ["未核实"]}
     # The other source has no text here.
     assert DOUBT not in page(client, "/sources/report-2023")
 
@@ -172,13 +172,22 @@ def test_without_the_setting_the_same_tables_show_pointers_only(briefed: Path) -
     for absent in ("<mark>", "<blockquote", HELD, NOTE, DOUBT, "记有"):
         assert absent not in html
     assert f"{TEXT.index(SPAN)}–{TEXT.index(SPAN) + len(SPAN)}" in html
-    assert doubts_in_script(client) == {}
+    assert doubts_on_cards(client) == {}
 
 
 def test_the_text_is_served_on_the_page_of_its_source_only(briefed: Path, texts: Path) -> None:
     (texts / "made-up.txt").write_bytes(TEXT.encode())
     client = client_of(briefed, texts)
-    for path in ("/", "/map.js", "/about", "/places/iot-town", "/layers/places.geojson", "/map.svg", "/sources/report-2023"):
+    for path in (
+        "/",
+        "/map.js",
+        "/about",
+        "/places/iot-town",
+        "/places/iot-town/card.json",
+        "/layers/places.geojson",
+        "/map.svg",
+        "/sources/report-2023",
+    ):
         assert "记有" not in page(client, path), path
     for path in ("/texts/made-up.txt", "/sources/made-up.txt", "/made-up.txt"):
         assert client.get(path).status_code == 404

@@ -1,0 +1,191 @@
+/* Selection: the card of a place, in a popup beside its symbol or, on a narrow screen, in the sheet. */
+
+const cards = new Map(); // id -> the promise of its words
+
+let popup = null;
+let disc = null;
+let opener = null;
+
+/** The words of a place, asked for once; asking again is allowed where the answer failed. */
+function fetchCard(id) {
+  if (!cards.has(id)) {
+    const words = fetch(page.cardUrl.replace("ID", encodeURIComponent(id))).then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(answer.status))));
+    words.catch(() => cards.delete(id));
+    cards.set(id, words);
+  }
+  return cards.get(id);
+}
+
+/** Whoever points at a row or a symbol is likely to open it. */
+function fetchAhead(event) {
+  const row = event.target.closest("[data-id]");
+  if (row) fetchCard(row.dataset.id);
+}
+
+function drawFigure(figure) {
+  const row = element("tr");
+  const head = element("th");
+  head.scope = "row";
+  const notes = element("span", "notes");
+  notes.append(element("bdi", "", [figure.period, figure.rank].filter(Boolean).join(" · ")), " · ", link(figure.href, "", figure.where));
+  const label = element("span", "label");
+  label.append(element("bdi", "", figure.label));
+  head.append(label, notes);
+  const cell = element("td");
+  if (figure.value) {
+    const unit = element("span", "unit", figure.unit);
+    if (figure.converted) unit.title = figure.converted;
+    cell.append(element("span", "value", figure.value), " ", unit, " ");
+    if (figure.converted) cell.append(element("span", "converted", `= ${figure.converted}`), " ");
+  }
+  if (figure.growth) {
+    const growth = element("span", `growth ${figure.growth_sign > 0 ? "up" : figure.growth_sign < 0 ? "down" : ""}`);
+    growth.append(element("span", "visually-hidden", page.phrases.growth), figure.growth);
+    cell.append(growth);
+  }
+  if (figure.share !== null) {
+    const bar = svgElement("svg", { class: "bar", viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" });
+    bar.append(svgElement("rect", { width: 100 * figure.share, height: 4 }));
+    cell.append(bar);
+  }
+  if (figure.planned) cell.append(element("span", "planned", figure.planned));
+  if (figure.doubt) cell.append(element("span", "doubt", figure.doubt));
+  row.append(head, cell);
+  return row;
+}
+
+/** The same card as templates/place.html, from the same words; of a card that did not come, the name and the way to its page. */
+function drawCard(place, card) {
+  const box = element("div", "popup");
+  box.setAttribute("role", "dialog");
+  box.setAttribute("aria-label", place.name);
+  box.tabIndex = -1;
+  const title = element("h2");
+  title.append(element("bdi", "", place.name));
+  box.append(title);
+  const actions = element("p", "actions");
+  actions.append(link(page.placeUrl.replace("ID", encodeURIComponent(place.id)), "button", page.phrases.page));
+  if (!card) {
+    box.append(element("p", "nothing", page.phrases.noCard), actions);
+    return box;
+  }
+  const other = element("p", "other-name");
+  other.append(element("bdi", "", card.other_name));
+  const chips = element("p", "chips");
+  card.chips.forEach((chip) => chips.append(element("span", `chip ${chip.corridor}`, chip.text)));
+  box.append(other, chips);
+  if (card.focus) {
+    const focus = element("p", "focus");
+    focus.append(element("bdi", "", card.focus));
+    box.append(focus);
+  }
+  if (card.figures.length) {
+    const table = element("table", "figures");
+    table.append(element("caption", "visually-hidden", page.phrases.figures));
+    const body = element("tbody");
+    card.figures.forEach((figure) => body.append(drawFigure(figure)));
+    table.append(body);
+    box.append(table);
+  } else {
+    box.append(element("p", "nothing", page.phrases.noFigures));
+  }
+  const located = element("p", "located");
+  located.append(element("bdi", "", card.located), " · ", link(card.sourceHref, "", card.named));
+  box.append(located);
+  if (card.beyond_report) box.append(element("p", "located", card.beyond_report));
+  const data = link(card.geojsonHref, "button", "GeoJSON");
+  data.setAttribute("download", "");
+  actions.append(data);
+  if (navigator.clipboard) {
+    const copy = element("button", "button", page.phrases.copy);
+    copy.type = "button";
+    copy.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(location.href);
+      copy.textContent = page.phrases.copied;
+    });
+    actions.append(copy);
+  }
+  box.append(actions);
+  return box;
+}
+
+/** Open the card of a place, or close what is open. */
+async function select(id, { push = false, focus = false, from = null, animate = true } = {}) {
+  const entry = id ? places.get(id) : null;
+  if (push && focus) opener = from || (entry && entry.latLng ? markerOf(entry).getElement() : null);
+  const before = state.place;
+  state.place = id;
+  // Before the map moves: the end of a move is remembered as well.
+  if (before !== id) remember(push ? "pushState" : "replaceState");
+  close();
+  markCurrent();
+  if (entry && entry.latLng) {
+    pinUp(entry);
+    entry.marker.getElement().classList.add("selected");
+    disc = L.circle(entry.latLng, { radius: entry.place.radius, className: `uncertainty ${entry.place.corridor}`, interactive: false, pane: "belts" });
+    disc.addTo(map);
+    const card = await fetchCard(id).catch(() => null);
+    if (state.place !== id || popup || isSheetOpen()) return;
+    const box = drawCard(entry.place, card);
+    if (isNarrow() && !isEmbedded) showInSheet(box, entry, animate);
+    else showInPopup(box, entry, animate);
+    if (focus) box.focus({ preventScroll: true });
+  }
+  if (!id && push && opener && opener.isConnected) opener.focus({ preventScroll: true });
+}
+
+function close() {
+  if (popup) {
+    const old = popup;
+    popup = null;
+    map.closePopup(old);
+  }
+  closeSheet();
+  if (disc) disc.remove();
+  disc = null;
+  document.querySelectorAll(".pin.selected").forEach((pin) => pin.classList.remove("selected"));
+}
+
+function showInPopup(box, entry, animate) {
+  const size = map.getSize();
+  popup = L.popup({
+    offset: offsetOf(entry),
+    maxWidth: Math.min(360, size.x - 40),
+    minWidth: Math.min(280, size.x - 40),
+    maxHeight: Math.max(160, Math.min(520, size.y - 90)),
+    autoPan: false,
+  });
+  popup.setLatLng(entry.latLng).setContent(box);
+  popup.on("remove", () => {
+    if (popup) select(null, { push: true });
+  });
+  popup.openOn(map);
+  popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", page.phrases.close);
+  showWhole(entry.latLng, animate);
+}
+
+function offsetOf({ place, offset }) {
+  return [offset.x, offset.y - radiusOf(place)];
+}
+
+/** A zoom may have moved the symbol of a guest: the popup goes with it. */
+function followSymbol() {
+  const entry = places.get(state.place);
+  if (!entry) return;
+  popup.options.offset = offsetOf(entry);
+  popup.setLatLng(entry.latLng);
+}
+
+/** Move the map until the popup is in view, clear of the buttons at the top right where they stay. */
+function showWhole(point, animate) {
+  const box = popup.getElement();
+  const [x, y] = popup.options.offset;
+  const buttons = map.getContainer().querySelector(".leaflet-control-zoom").offsetWidth;
+  map.panInside(point, {
+    paddingTopLeft: [box.offsetWidth / 2 - x + 16, box.offsetHeight - y + 24],
+    paddingBottomRight: [box.offsetWidth / 2 + x + 16 + (buttons ? buttons + 12 : 0), 40],
+    animate: animate && !isStill(),
+  });
+}
+
+const isStill = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;

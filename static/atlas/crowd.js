@@ -1,0 +1,164 @@
+/* Where there are more places than a reader can tell apart, symbols are dots on a canvas; the few that are near, focused or selected stay pins. */
+
+const CROWD = 250; // so many pins are laid out and moved within a frame
+const MARGIN = 0.2; // how far beyond the view dots are drawn, as a share of it
+
+const pinned = new Set(); // the entries that are pins
+let dots = []; // the entries that are dots
+let isThick = false; // whether the view itself holds a crowd
+let hovered = null;
+
+const canvas = element("canvas", "dots");
+let sheetOfDots = null;
+
+function pinUp(entry) {
+  if (pinned.has(entry)) return;
+  entry.layer.addLayer(markerOf(entry));
+  pinned.add(entry);
+  dress(entry);
+  placeOne(entry);
+}
+
+function unpin(entry) {
+  entry.layer.removeLayer(entry.marker);
+  pinned.delete(entry);
+}
+
+/** Decide which places of the view are pins, and which are dots. */
+function choosePins() {
+  const located = shown.filter((entry) => entry.latLng);
+  const isCrowded = located.length > CROWD;
+  let wanted = located;
+  isThick = false;
+  if (isCrowded) {
+    const view = map.getBounds().pad(MARGIN);
+    const near = located.filter((entry) => view.contains(entry.latLng));
+    isThick = near.length > CROWD;
+    wanted = isThick ? located.filter((entry) => entry.place.id === state.place || entry === hovered || isFocused(entry)) : near;
+    if (!wanted.length && near.length) wanted = [nearestTo(map.getCenter(), near)];
+  }
+  const keep = new Set(wanted);
+  [...pinned].filter((entry) => !keep.has(entry)).forEach(unpin);
+  for (const entry of wanted) {
+    if (!pinned.has(entry)) {
+      entry.layer.addLayer(markerOf(entry));
+      pinned.add(entry);
+    }
+  }
+  dots = isThick ? located : [];
+  for (const entry of located) {
+    entry.point = map.latLngToLayerPoint(entry.latLng);
+    if (isThick || !pinned.has(entry)) entry.offset = { x: 0, y: 0 };
+  }
+  const crowded = document.getElementById("crowded");
+  crowded.hidden = !isThick;
+  crowded.textContent = page.phrases.crowded.replace("{count}", located.length);
+}
+
+function isFocused(entry) {
+  return Boolean(entry.marker) && pinned.has(entry) && entry.marker.getElement() === document.activeElement;
+}
+
+function nearestTo(centre, entries) {
+  const distance = ({ latLng }) => Math.hypot(latLng.lat - centre.lat, latLng.lng - centre.lng);
+  return entries.reduce((best, entry) => (distance(entry) < distance(best) ? entry : best));
+}
+
+/** Draw the dots of the view: one path for each look, so that ten thousand take a few milliseconds. */
+function drawDots() {
+  if (!dots.length) {
+    if (sheetOfDots) sheetOfDots.remove();
+    return;
+  }
+  const size = map.getSize();
+  const margin = L.point(size.x * MARGIN, size.y * MARGIN).round();
+  const origin = map.containerPointToLayerPoint(margin.multiplyBy(-1));
+  const [width, height] = [size.x + 2 * margin.x, size.y + 2 * margin.y];
+  const density = Math.min(window.devicePixelRatio || 1, 2);
+  canvas.width = width * density;
+  canvas.height = height * density;
+  const bounds = L.latLngBounds(map.layerPointToLatLng(origin), map.layerPointToLatLng(origin.add([width, height])));
+  if (sheetOfDots) sheetOfDots.setBounds(bounds);
+  else sheetOfDots = L.svgOverlay(canvas, bounds, { pane: "dots" });
+  if (!map.hasLayer(sheetOfDots)) sheetOfDots.addTo(map);
+  const looks = new Map();
+  for (const entry of dots) {
+    const [x, y] = [entry.point.x - origin.x, entry.point.y - origin.y];
+    const radius = state.indicator ? radiusOf(entry.place) : Math.min(radiusOf(entry.place), 5);
+    if (x < -radius || y < -radius || x > width + radius || y > height + radius) continue;
+    const measure = measureOf(entry.place);
+    const look = `${measure === null ? "none" : entry.place.corridor} ${measure === null || (measure === undefined && isHollow(entry.place)) ? "hollow" : ""}`;
+    if (!looks.has(look)) looks.set(look, new Path2D());
+    const path = looks.get(look);
+    path.moveTo(x + radius, y);
+    path.arc(x, y, radius, 0, 2 * Math.PI);
+  }
+  const pen = canvas.getContext("2d");
+  pen.scale(density, density);
+  const card = colourOf("--card");
+  for (const [look, path] of looks) {
+    const [corridor, hollow] = look.split(" ");
+    const hue = colourOf(`--${corridor}`);
+    pen.globalAlpha = hollow ? 1 : 0.88;
+    pen.fillStyle = hollow ? card : hue;
+    pen.strokeStyle = hollow ? hue : card;
+    pen.lineWidth = hollow ? 2 : 1;
+    pen.fill(path);
+    pen.stroke(path);
+  }
+}
+
+const colours = new Map(); // token -> its colour in the present theme
+
+/** A token of the style sheet as a colour that a canvas knows. */
+function colourOf(token) {
+  if (!colours.has(token)) {
+    canvas.style.color = `var(${token})`;
+    colours.set(token, getComputedStyle(canvas).color);
+  }
+  return colours.get(token);
+}
+
+function dotAt(point) {
+  let nearest = null;
+  for (const entry of dots) {
+    const distance = Math.hypot(entry.point.x - point.x, entry.point.y - point.y);
+    const reach = Math.max(12, radiusOf(entry.place));
+    if (distance < reach && (!nearest || distance < nearest.distance)) nearest = { distance, entry };
+  }
+  return nearest && nearest.entry;
+}
+
+/** The dot under the pointer becomes a pin, with its name; a pin is focused and clicked like any other. */
+function followPointer() {
+  let asked = null;
+  map.on("mousemove", ({ layerPoint, originalEvent }) => {
+    if (!dots.length || asked || originalEvent.target.closest(".pin, .leaflet-popup")) return;
+    asked = requestAnimationFrame(() => {
+      asked = null;
+      hover(dotAt(layerPoint));
+    });
+  });
+  map.on("click", ({ layerPoint }) => {
+    const entry = dots.length ? dotAt(layerPoint) : null;
+    if (entry) select(entry.place.id, { push: true, focus: true });
+  });
+}
+
+function hover(entry) {
+  if (entry === hovered) return;
+  const before = hovered;
+  hovered = entry;
+  if (entry) pinUp(entry);
+  if (before && pinned.has(before) && before.place.id !== state.place && !isFocused(before) && pinned.size > 1) unpin(before);
+}
+
+/** A canvas does not know of tokens: it is drawn again when they change. */
+function followTheme() {
+  const redraw = () => {
+    colours.clear();
+    drawDots();
+  };
+  new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+}

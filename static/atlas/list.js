@@ -1,0 +1,166 @@
+/* The list and the table: the rows of the view, a page at a time, in the markup of templates/rows.html. */
+
+let tableOrder = null; // the ids in the order of a sorted column; null while the table has its own order
+
+function copyOf(template) {
+  return document.getElementById(template).content.firstElementChild.cloneNode(true);
+}
+
+/** The chosen figure of a place, or its first one: what, note, and the amount in whole units. */
+function figureOf(place) {
+  const comparison = comparisons[state.indicator];
+  if (!comparison) return [place.headline, place.note, place.converted];
+  const measure = comparison.measures[place.id];
+  return measure ? measure.words : ["—", page.phrases.noMeasure, ""];
+}
+
+function write(row, selector, text, title) {
+  const target = row.querySelector(`${selector} bdi`);
+  target.textContent = text;
+  if (title) target.parentElement.title = title;
+}
+
+function drawListRow({ place, latLng }) {
+  const row = copyOf("list-template");
+  const [headline, note, converted] = figureOf(place);
+  row.classList.add(place.corridor);
+  row.dataset.id = place.id;
+  if (place.id === state.place) row.setAttribute("aria-current", "true");
+  row.querySelector("a").setAttribute("href", page.placeUrl.replace("ID", encodeURIComponent(place.id)));
+  row.querySelector(".dot").classList.toggle("hollow", !latLng);
+  write(row, ".name", place.name);
+  write(row, ".headline", headline, converted);
+  write(row, ".headline-note", note);
+  const about = [page.words.corridor[place.corridor], page.words.district[place.district], latLng ? "" : page.phrases.missing];
+  row.querySelector(".about").textContent = about.filter(Boolean).join(" · ");
+  return row;
+}
+
+function cellsOf(place) {
+  return [place.name, place.basis, page.words.kind[place.kind], page.words.district[place.district], figureOf(place)[0], place.located];
+}
+
+function drawTableRow({ place }) {
+  const row = copyOf("table-template");
+  const [headline, note, converted] = figureOf(place);
+  const [name, basis, kind, district, , located] = cellsOf(place);
+  row.dataset.id = place.id;
+  write(row, "th", name);
+  [basis, kind, district].forEach((text, position) => {
+    row.cells[position + 1].textContent = text;
+  });
+  write(row, ".headline", headline, converted);
+  write(row, ".notes", note);
+  write(row, "td:last-child", located);
+  return row;
+}
+
+function drawRows() {
+  state.page = Math.min(state.page, Math.max(1, Math.ceil(shown.length / page.rows)));
+  const rows = [(state.page - 1) * page.rows, state.page * page.rows];
+  drawList(rows);
+  drawTable(rows);
+  drawPagers(rows[0] + 1, Math.min(rows[1], shown.length));
+}
+
+function drawList(rows) {
+  const groupOf = ({ place }) => page.groups.findIndex(({ kinds }) => kinds.includes(place.kind));
+  const inGroups = page.groups.map(() => []);
+  shown.forEach((entry) => inGroups[groupOf(entry)].push(entry));
+  const drawn = new Set(inGroups.flat().slice(...rows));
+  const list = document.getElementById("list");
+  list.querySelectorAll(".group").forEach((group) => group.remove());
+  const sections = inGroups.map((entries, position) => {
+    const visible = entries.filter((entry) => drawn.has(entry));
+    if (!visible.length) return null;
+    const section = copyOf("group-template");
+    section.querySelector("h2 span").textContent = page.groups[position].title;
+    section.querySelector(".count").textContent = entries.length;
+    section.querySelector("ul").append(...visible.map(drawListRow));
+    return section;
+  });
+  list.prepend(...sections.filter(Boolean));
+  document.getElementById("empty").hidden = shown.length > 0;
+}
+
+function drawTable(rows) {
+  const ranks = tableOrder && new Map(tableOrder.map((id, position) => [id, position]));
+  const ordered = ranks ? [...shown].sort((a, b) => ranks.get(a.place.id) - ranks.get(b.place.id)) : shown;
+  document.querySelector("#table tbody").replaceChildren(...ordered.slice(...rows).map(drawTableRow));
+}
+
+function drawPagers(first, last) {
+  const range = page.phrases.range.replace("{first}", first).replace("{last}", last).replace("{all}", shown.length);
+  document.querySelectorAll(".pager").forEach((pager) => {
+    pager.hidden = shown.length <= page.rows;
+    pager.querySelector(".range").textContent = range;
+    pager.querySelectorAll("[data-turn]").forEach((turn) => {
+      const number = state.page + Number(turn.dataset.turn);
+      const leads = number >= 1 && (number - 1) * page.rows < shown.length;
+      if (leads) turn.setAttribute("href", address(state.lang, number));
+      else turn.removeAttribute("href");
+      if (leads) turn.removeAttribute("aria-disabled");
+      else turn.setAttribute("aria-disabled", "true");
+    });
+  });
+}
+
+function turnPage(event) {
+  const turn = event.target.closest("[data-turn][href]");
+  if (!turn) return;
+  event.preventDefault();
+  state.page += Number(turn.dataset.turn);
+  remember("pushState");
+  drawRows();
+  const box = turn.closest("#list, .table");
+  if (box.id === "list" && !isNarrow()) box.scrollTop = 0;
+  else box.scrollIntoView({ block: "start" });
+  announce(box.querySelector(".range").textContent);
+}
+
+function markCurrent() {
+  document.querySelectorAll("#list .entry").forEach((row) => {
+    if (row.dataset.id === state.place) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+  });
+}
+
+function goThroughList(event) {
+  const search = document.querySelector("#filters input[name=q]");
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const entries = [...document.querySelectorAll("#list [data-id] a")];
+  const at = entries.indexOf(event.target);
+  if (!step || (event.target !== search && at < 0)) return;
+  event.preventDefault();
+  const next = event.target === search ? (step > 0 ? 0 : -1) : at + step;
+  if (entries[next]) entries[next].focus();
+  else if (next < 0) search.focus();
+}
+
+function sortTable(head) {
+  const isAscending = head.getAttribute("aria-sort") !== "ascending";
+  const column = [...head.parentElement.children].indexOf(head);
+  document.querySelectorAll("#table thead th").forEach((other) => other.removeAttribute("aria-sort"));
+  head.setAttribute("aria-sort", isAscending ? "ascending" : "descending");
+  const comparison = comparisons[state.indicator];
+  const collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
+  const amountOf = (place) => {
+    const measure = comparison.measures[place.id];
+    return measure ? (measure.amount === null ? measure.growth : measure.amount) : -Infinity;
+  };
+  const isAmount = comparison && head.dataset.column === "measure";
+  const keyed = [...places.values()].map(({ place }) => ({ place, key: isAmount ? amountOf(place) : cellsOf(place)[column] }));
+  const compare = isAmount ? (a, b) => a.key - b.key || 0 : (a, b) => collator.compare(a.key, b.key);
+  keyed.sort((a, b) => (isAscending ? 1 : -1) * compare(a, b) || a.place.position - b.place.position);
+  tableOrder = keyed.map(({ place }) => place.id);
+  drawRows();
+}
+
+function makeTableSortable() {
+  document.querySelectorAll("#table thead th").forEach((head) => {
+    const button = element("button", "sort", head.textContent);
+    button.type = "button";
+    button.addEventListener("click", () => sortTable(head));
+    head.replaceChildren(button);
+  });
+}

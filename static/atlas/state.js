@@ -1,0 +1,172 @@
+/* The state of the page and its twin in the address. The files of this folder are served as one script, in the order that geo/web/site.py names. */
+
+const page = JSON.parse(document.getElementById("page-state").textContent);
+const places = new Map(); // id -> {place, layer, latLng, marker, offset, point}; latLng is null for a place without a location
+const comparisons = {}; // key -> {title, finding, unit, largest, measures}
+const isEmbedded = document.body.classList.contains("embed");
+const isNarrow = () => window.matchMedia("(max-width: 760px)").matches;
+const SVG = "http://www.w3.org/2000/svg";
+
+let map;
+let layers; // corridor -> its layer
+let state;
+let shown = []; // the places of the view, in the order of the table
+
+document.getElementById("loading").hidden = false;
+
+function readState() {
+  const query = new URLSearchParams(location.search);
+  const values = (name) => query.getAll(name).flatMap((text) => text.split(",")).filter(Boolean);
+  const known = values("corridor").filter((value) => page.corridors.includes(value));
+  const allOff = query.getAll("corridor").length === 1 && query.get("corridor") === "";
+  const all = [...places.values()].map((entry) => entry.place);
+  const only = (name, field) => new Set(values(name).filter((value) => all.some((place) => place[field] === value)));
+  return {
+    corridors: new Set(allOff ? [] : known.length ? known : page.corridors),
+    kinds: only("kind", "kind"),
+    districts: only("district", "district"),
+    q: [...(query.get("q") || "")].length <= 100 ? query.get("q") || "" : "",
+    page: /^[1-9]\d{0,5}$/.test(query.get("page")) ? Number(query.get("page")) : 1,
+    basemap: Object.hasOwn(page.basemaps, query.get("basemap")) ? query.get("basemap") : "outline",
+    indicator: Object.hasOwn(comparisons, query.get("indicator")) ? query.get("indicator") : null,
+    place: places.has(query.get("place")) ? query.get("place") : null,
+    lang: query.get("lang"),
+  };
+}
+
+/** The filters as query parameters; a filter that chooses everything is left out. */
+function filterQuery() {
+  const query = new URLSearchParams();
+  if (state.corridors.size === 0) {
+    query.append("corridor", "");
+  } else if (state.corridors.size < page.corridors.length) {
+    page.corridors.filter((corridor) => state.corridors.has(corridor)).forEach((corridor) => query.append("corridor", corridor));
+  }
+  state.kinds.forEach((kind) => query.append("kind", kind));
+  state.districts.forEach((district) => query.append("district", district));
+  if (state.q) query.append("q", state.q);
+  return query;
+}
+
+function address(lang, number = state.page) {
+  const query = filterQuery();
+  if (state.indicator) query.append("indicator", state.indicator);
+  if (state.place) query.append("place", state.place);
+  if (state.basemap !== "outline") query.append("basemap", state.basemap);
+  if (number > 1) query.append("page", number);
+  if (lang) query.append("lang", lang);
+  const text = query.toString();
+  return `${location.pathname}${text ? `?${text}` : ""}${location.hash}`;
+}
+
+function remember(how) {
+  history[how](null, "", address(state.lang));
+  const whole = document.getElementById("whole");
+  if (whole) whole.setAttribute("href", address(state.lang).replace(location.pathname, page.pageUrl));
+  document.querySelectorAll("[data-language]").forEach((link) => link.setAttribute("href", address(link.dataset.language)));
+}
+
+function readView() {
+  const found = /^#map=(\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)$/.exec(location.hash);
+  return found ? { zoom: Number(found[1]), centre: [Number(found[2]), Number(found[3])] } : null;
+}
+
+function rememberView() {
+  const centre = map.getCenter();
+  history.replaceState(null, "", `#map=${map.getZoom()}/${centre.lat.toFixed(4)}/${centre.lng.toFixed(4)}`);
+  remember("replaceState");
+}
+
+// --- filters ---
+
+/** As geo.names.normalize_name: only letters and digits count, in any width or case. */
+function normalize(text) {
+  return text.normalize("NFKC").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
+}
+
+function filterPlaces() {
+  const wanted = normalize(state.q);
+  const isShown = ({ place }) =>
+    state.corridors.has(place.corridor) &&
+    (state.kinds.size === 0 || state.kinds.has(place.kind)) &&
+    (state.districts.size === 0 || state.districts.has(place.district)) &&
+    (wanted === "" || place.search.some((key) => key.includes(wanted)));
+  return [...places.values()].filter(isShown).sort((a, b) => a.place.position - b.place.position);
+}
+
+/** Make the map, the list, the table, the counts and the downloads show the state. */
+function apply() {
+  shown = filterPlaces();
+  for (const corridor of page.corridors) {
+    map[state.corridors.has(corridor) ? "addLayer" : "removeLayer"](layers[corridor]);
+  }
+  document.querySelectorAll("#filters input[name=corridor]").forEach((box) => {
+    box.checked = state.corridors.has(box.value);
+  });
+  const search = document.querySelector("#filters input[name=q]");
+  if (search.value !== state.q) search.value = state.q;
+  const all = document.getElementById("all");
+  if (state.corridors.size === page.corridors.length) all.setAttribute("aria-current", "true");
+  else all.removeAttribute("aria-current");
+  const counted = page.phrases.shown.replace("{shown}", shown.length).replace("{all}", places.size);
+  document.getElementById("shown").textContent = counted;
+  document.getElementById("clear").hidden = state.kinds.size + state.districts.size === 0;
+  document.getElementById("kind").value = [...state.kinds].join(",");
+  document.getElementById("indicator").value = state.indicator || "";
+  showFinding(counted);
+  drawRows();
+  drawLegend();
+  showBasemap();
+  offerDownloads();
+  if (state.place && !shown.some(({ place }) => place.id === state.place)) select(null);
+  layOut();
+}
+
+function showFinding(counted) {
+  const narrowed = state.q || state.kinds.size || state.districts.size;
+  const isWhole = !narrowed && state.corridors.size === page.corridors.length;
+  const finding = page.findings[page.corridors.filter((corridor) => state.corridors.has(corridor)).join(",")];
+  const comparison = comparisons[state.indicator];
+  document.querySelector("#finding bdi").textContent = comparison && isWhole ? comparison.finding : narrowed ? counted : finding;
+}
+
+function offerDownloads() {
+  const drawn = filterQuery();
+  if (state.indicator) drawn.append("indicator", state.indicator);
+  drawn.append("lang", page.language);
+  document.getElementById("picture").setAttribute("href", `${page.pictureUrl}?${drawn}`);
+  const download = document.getElementById("download");
+  if (shown.length) {
+    const query = filterQuery().toString();
+    download.setAttribute("href", `${page.layerUrl}${query ? `?${query}` : ""}`);
+    download.removeAttribute("aria-disabled");
+  } else {
+    download.removeAttribute("href");
+    download.setAttribute("aria-disabled", "true");
+  }
+}
+
+function announce(text) {
+  document.getElementById("shown").textContent = text;
+}
+
+/** An element whose text is only ever text. */
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function svgElement(tag, attributes) {
+  const made = document.createElementNS(SVG, tag);
+  Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
+  return made;
+}
+
+function link(href, className, text) {
+  const made = element("a", className);
+  made.append(element("bdi", "", text));
+  made.setAttribute("href", href);
+  return made;
+}
