@@ -9,7 +9,8 @@
 | ``canvas`` | as ``geojson``, in a map with ``prefer_canvas=True`` |
 
 Where there was a choice it favours stock folium: no tiles are drawn (``tiles=None``; the default would ask another host for dozens), neither the
-outline nor the belts, the view is fixed so that nothing is placed twice, the popups hold the figures alone, and the page is written once.
+outline nor the belts, the view is fixed so that nothing is placed twice, the popups hold the figures alone, and the page is written once. Its files
+come from the server of the page, so that no connection to four more hosts is waited for, and markers count as drawn before their picture has come.
 
 folium 0.20.0 names ten files on four hosts. npm has six of them in the very version; what stands in for the other four is said by
 :func:`fetch_assets`. They are fetched once, with ``npm pack``, and kept in ``bench/.cache/``.

@@ -21,17 +21,9 @@
   if (kept === "dark" || kept === "light") root.dataset.theme = kept;
 
   document.addEventListener("DOMContentLoaded", () => {
-    const button = document.getElementById("theme");
-    const show = () => {
-      button.textContent = isDark() ? button.dataset.light : button.dataset.dark;
-    };
-    button.addEventListener("click", () => {
+    document.getElementById("theme").addEventListener("click", () => {
       root.dataset.theme = isDark() ? "light" : "dark";
       keep(() => localStorage.setItem("theme", root.dataset.theme));
-      show();
     });
-    dark.addEventListener("change", show);
-    show();
-    button.hidden = !CSS.supports("color", "light-dark(red, blue)");
   });
 })();

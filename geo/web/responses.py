@@ -61,10 +61,10 @@ def stored(content: bytes, media_type: str, *, cache_control: str, varies_by_lan
     return response
 
 
-# From this size on the last per cent of compression costs seconds.
-_LARGE = 1 << 20
+# From this size on the last per cents of compression cost seconds.
+_LARGE = 1 << 18
 _CODINGS: dict[str, Callable[[bytes], bytes]] = {
-    "br": lambda content: brotli.compress(content, quality=11 if len(content) < _LARGE else 7),
+    "br": lambda content: brotli.compress(content, quality=11 if len(content) < _LARGE else 5),
     "gzip": lambda content: gzip.compress(content, mtime=0),
 }
 

@@ -112,7 +112,8 @@ function drawCard(place, card) {
 /** Open the card of a place, or close what is open. */
 async function select(id, { push = false, focus = false, from = null, animate = true } = {}) {
   const entry = id ? places.get(id) : null;
-  if (push && focus) opener = from || (entry && entry.latLng ? markerOf(entry).getElement() : null);
+  if (entry && entry.latLng) pinUp(entry);
+  if (push && focus) opener = { id, element: from || (entry && entry.latLng ? entry.marker.getElement() : null) };
   const before = state.place;
   state.place = id;
   // Before the map moves: the end of a move is remembered as well.
@@ -120,7 +121,6 @@ async function select(id, { push = false, focus = false, from = null, animate = 
   close();
   markCurrent();
   if (entry && entry.latLng) {
-    pinUp(entry);
     entry.marker.getElement().classList.add("selected");
     disc = L.circle(entry.latLng, { radius: entry.place.radius, className: `uncertainty ${entry.place.corridor}`, interactive: false, pane: "belts" });
     disc.addTo(map);
@@ -131,7 +131,14 @@ async function select(id, { push = false, focus = false, from = null, animate = 
     else showInPopup(box, entry, animate);
     if (focus) box.focus({ preventScroll: true });
   }
-  if (!id && push && opener && opener.isConnected) opener.focus({ preventScroll: true });
+  if (!id && push && opener) giveFocusBack();
+}
+
+/** Give the focus back to what opened the card, or to the row that was drawn in its stead. */
+function giveFocusBack() {
+  const { id, element: before } = opener;
+  const target = before && before.isConnected ? before : document.querySelector(`#list [data-id="${CSS.escape(id)}"] a`);
+  if (target) target.focus({ preventScroll: true });
 }
 
 function close() {
@@ -178,6 +185,8 @@ function followSymbol() {
 
 /** Move the map until the popup is in view, clear of the buttons at the top right where they stay. */
 function showWhole(point, animate) {
+  // A move that is still under way would carry on afterwards.
+  map.stop();
   const box = popup.getElement();
   const [x, y] = popup.options.offset;
   const buttons = map.getContainer().querySelector(".leaflet-control-zoom").offsetWidth;

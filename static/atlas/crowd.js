@@ -17,6 +17,7 @@ function pinUp(entry) {
   pinned.add(entry);
   dress(entry);
   placeOne(entry);
+  keepOneTabStop();
 }
 
 function unpin(entry) {
@@ -151,6 +152,7 @@ function hover(entry) {
   hovered = entry;
   if (entry) pinUp(entry);
   if (before && pinned.has(before) && before.place.id !== state.place && !isFocused(before) && pinned.size > 1) unpin(before);
+  keepOneTabStop();
 }
 
 /** A canvas does not know of tokens: it is drawn again when they change. */

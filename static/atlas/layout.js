@@ -36,7 +36,10 @@ function placeAll(drawn) {
   const fixed = drawn.filter((entry) => !isHollow(entry.place));
   const floating = drawn.filter((entry) => isHollow(entry.place));
   const symbols = fixed.map((entry) => ({ point: entry.point, radius: radiusOf(entry.place) }));
+  // Everything is measured before anything is written: each turn from the one to the other makes the browser lay out the page.
   const labels = furniture();
+  drawn.forEach(labelOf);
+  [...axisNames, ...names].forEach(({ span }) => sizeOf(span));
   const fixtures = labels.length;
   const isLarge = (entry) => entry.place.symbol === "platform" || entry.place.symbol === "zone";
   for (const entry of fixed.filter(isLarge)) placeLabel(entry, symbols, labels);

@@ -43,6 +43,8 @@ function isSheetOpen() {
 
 /** Show a card in the sheet, and the symbol in the middle of the map above it. */
 function showInSheet(box, entry, animate) {
+  // A move that is still under way would carry on afterwards.
+  map.stop();
   const button = element("button", "close", "×");
   button.type = "button";
   button.setAttribute("aria-label", page.phrases.close);

@@ -98,7 +98,7 @@ function start(drawnMap, drawnLayers, view) {
   offerEmbedding();
   makeTableSortable();
   if (isNarrow()) document.querySelector(".legend").open = false;
-  apply();
+  apply({ isFirst: true });
   listen();
   followPointer();
   followTheme();

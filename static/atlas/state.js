@@ -95,7 +95,7 @@ function filterPlaces() {
 }
 
 /** Make the map, the list, the table, the counts and the downloads show the state. */
-function apply() {
+function apply({ isFirst = false } = {}) {
   shown = filterPlaces();
   for (const corridor of page.corridors) {
     map[state.corridors.has(corridor) ? "addLayer" : "removeLayer"](layers[corridor]);
@@ -114,7 +114,8 @@ function apply() {
   document.getElementById("kind").value = [...state.kinds].join(",");
   document.getElementById("indicator").value = state.indicator || "";
   showFinding(counted);
-  drawRows();
+  // The server has written the rows of the address already.
+  if (!isFirst) drawRows();
   drawLegend();
   showBasemap();
   offerDownloads();

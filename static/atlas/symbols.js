@@ -134,7 +134,7 @@ function goToNeighbour(event) {
   const spot = map.layerPointToContainerPoint(nearest.spot);
   const size = map.getSize();
   const outside = (value, limit) => (value < 24 ? value - limit / 2 : value > limit - 24 ? value - limit / 2 : 0);
-  map.panBy([outside(spot.x, size.x), outside(spot.y, size.y - covered())]);
+  map.panBy([outside(spot.x, size.x), outside(spot.y, size.y - covered())], { animate: !isStill() });
 }
 
 // --- names of districts and corridors ---

@@ -1,7 +1,7 @@
 /* Tools of the map: zoom to all, full screen, my place, embedding, printing. */
 
 function addTools(view) {
-  const tools = [[page.phrases.all, "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5M9 9h6v6H9z", () => map.fitBounds(view, margins())]];
+  const tools = [[page.phrases.all, "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5M9 9h6v6H9z", () => map.fitBounds(view, { ...margins(), animate: !isStill() })]];
   if (document.fullscreenEnabled) {
     const frame = document.querySelector(".map");
     tools.push([page.phrases.fullScreen, "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5", () => (document.fullscreenElement ? document.exitFullscreen() : frame.requestFullscreen())]);
@@ -42,8 +42,7 @@ function addTools(view) {
 /** The markup that shows this view in another page. */
 function offerEmbedding() {
   const button = document.getElementById("embed");
-  if (!navigator.clipboard) return;
-  button.hidden = false;
+  button.hidden = !navigator.clipboard;
   button.addEventListener("click", async () => {
     const frame = element("iframe");
     frame.setAttribute("src", new URL(address(state.lang).replace(location.pathname, page.embedUrl), location.href).href);

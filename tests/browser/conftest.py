@@ -56,6 +56,13 @@ def site(settings: Settings) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def crowded_site(crowd: Path) -> Iterator[str]:
+    """The address of an atlas with 630 places."""
+    with served(create_app(Settings(host="127.0.0.1", port=8000, data=crowd))) as address:
+        yield address
+
+
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Serve the atlas with other tables; gives its address."""

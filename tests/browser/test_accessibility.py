@@ -33,7 +33,7 @@ def visit(page: Page, watch: Watch) -> Open:
 
     def go(address: str) -> Page:
         page.goto(address)
-        if address.startswith("/?") or address == "/":
+        if address.partition("?")[0] in {"/", "/embed"}:
             wait_until_drawn(page)
         return page
 
@@ -66,6 +66,28 @@ def test_axe_finds_nothing_in_english(visit: Open, address: str) -> None:
 def test_axe_finds_nothing_on_a_small_screen(visit: Open, page: Page, address: str, screen: ViewportSize) -> None:
     page.set_viewport_size(screen)
     assert_nothing_found(visit(address))
+
+
+@pytest.mark.parametrize(
+    "address", ["/embed", "/embed?place=binfu-zone", "/?indicator=area@2022", "/?indicator=manufacturing_investment@2023-Q1&place=binjiang-hitech"]
+)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_nothing_in_other_states(visit: Open, page: Page, address: str, scheme: Literal["light", "dark"], screen: ViewportSize) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size(screen)
+    assert_nothing_found(visit(address))
+
+
+@pytest.mark.parametrize("address", ["/", "/?place=binjiang-hitech"])
+@pytest.mark.parametrize("presses", [0, 1, 2])
+def test_axe_finds_nothing_at_any_height_of_a_dark_phone(visit: Open, page: Page, address: str, presses: int) -> None:
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size(PHONE)
+    visit(address)
+    for _ in range(presses):
+        page.locator("#handle").click()
+    assert_nothing_found(page)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -161,7 +183,7 @@ def test_what_is_pressed_is_large_enough(visit: Open, page: Page, screen: Viewpo
     page.set_viewport_size(screen)
     visit("/?place=binfu-zone")
     small: list[str] = page.locator(
-        ".switch, .entry a, .button, .pin, .leaflet-bar a, .leaflet-popup-close-button, #filters [type=search]"
+        ".switch, .entry a, .button, .pin, .leaflet-bar a, .leaflet-popup-close-button, .close, .handle, #filters [type=search]"
     ).evaluate_all(
         "all => all.filter(one => one.checkVisibility()).filter(one => { const box = one.getBoundingClientRect();"
         " return Math.round(box.width) < 24 || Math.round(box.height) < 24; }).map(one => one.outerHTML.slice(0, 90))"

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,6 +22,7 @@ from geo.datum import wgs84_to_gcj02
 from geo.pipeline import Atlas
 from geo.settings import Settings
 from tests.browser.conftest import Open, Watch, pinned, query_of, served, wait_until_drawn
+from tests.browser.test_accessibility import assert_nothing_found
 from tests.browser.test_map import MARKERS, symbols
 
 Tiled = Callable[..., str]
@@ -334,6 +336,14 @@ def test_markup_in_an_attribution_or_review_number_is_text(tiled: Tiled, open_ma
     choose(page, "内置轮廓")
     expect(attribution).not_to_contain_text("onerror")
     assert asked == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_over_tiles(tiled: Tiled, page: Page, open_map: Open, scheme: Literal["light", "dark"]) -> None:
+    page.emulate_media(color_scheme=scheme)
+    open_map(f"{tiled()}/?basemap=custom")
+    page.locator("img.leaflet-tile-loaded").first.wait_for(state="attached")
+    assert_nothing_found(page)
 
 
 # --- tiles that fail ----------------------------------------------------------------------------------------------------------------------

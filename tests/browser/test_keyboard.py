@@ -229,6 +229,15 @@ def test_a_head_sorts_the_table_up_and_down(open_map: Open) -> None:
     assert tabled(page) == up[::-1]
 
 
+def test_the_mark_of_the_order_is_not_read_out(open_map: Open) -> None:
+    page = open_map()
+    head(page, "名称")
+    button = page.locator("#table thead button").first
+    assert button.evaluate("button => getComputedStyle(button, '::after').content").startswith('" ▲"')
+    # How it is sorted is told once, by the head.
+    expect(button).to_have_accessible_name("名称")
+
+
 def test_only_one_head_is_sorted_by_at_a_time(open_map: Open) -> None:
     page = open_map()
     head(page, "名称")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, ViewportSize, expect
+from playwright.sync_api import Locator, Page, Route, ViewportSize, expect
 
-from tests.browser.conftest import DESKTOP, NARROW, PHONE, Open, query_of
+from tests.browser.conftest import DESKTOP, NARROW, PHONE, Open, Watch, query_of
 
 
 def card(page: Page, name: str) -> Locator:
@@ -205,3 +205,126 @@ def test_a_card_in_a_narrow_frame_stays_within_the_map(page: Page, open_map: Ope
     assert popup["x"] + popup["width"] <= frame["x"] + frame["width"]
     assert popup["y"] >= frame["y"]
     assert popup["y"] + popup["height"] <= frame["y"] + frame["height"]
+
+
+# --- words that have to be fetched --------------------------------------------------------------------------------------------------------
+
+
+CARDS = "**/card.json*"
+FAILED = "详情没有取到，请稍后再试"
+
+
+def cards_asked_for(watch: Watch) -> list[str]:
+    """The ids of the cards that were asked for, in order."""
+    return [found[1] for address in watch.requests if (found := re.search(r"/places/([^/]+)/card\.json\?lang=\w+$", address))]
+
+
+def test_an_english_card_tells_its_amounts_in_whole_units(open_map: Open) -> None:
+    page = open_map("/?place=binjiang-hitech&lang=en")
+    of_2022 = figure(page, "Value added of industry above designated size", "2022 · No. 1, Hangzhou")
+    expect(of_2022.locator(".unit")).to_have_text("× 100 million CNY")
+    expect(of_2022.locator(".unit")).to_have_attribute("title", "75.6 billion CNY")
+    expect(of_2022.locator(".converted")).to_have_text("= 75.6 billion CNY")
+    expect(of_2022.locator(".converted")).to_be_visible()
+    assert page.locator(".popup .figures .converted").count() < page.locator(".popup .figures tr").count()
+
+
+def test_a_chinese_card_has_no_other_units(open_map: Open) -> None:
+    assert open_map("/?place=binjiang-hitech").locator(".popup .converted, .popup .unit[title]").count() == 0
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("how", ["no answer", "an error"])
+def test_a_card_that_does_not_come_says_so_and_leads_to_the_page(page: Page, open_map: Open, watch: Watch, how: str, screen: ViewportSize) -> None:
+    watch.expected.append("Failed to load resource")
+
+    def refuse(route: Route) -> None:
+        if how == "an error":
+            route.fulfill(status=500, body="{}")
+        else:
+            route.abort()
+
+    page.set_viewport_size(screen)
+    page.route(CARDS, refuse)
+    open_map()
+    page.locator("#list [data-id=binfu-zone] a").click()
+    popup = card(page, "滨富特别合作区")
+    expect(popup.get_by_role("heading", name="滨富特别合作区")).to_be_visible()
+    expect(popup.locator(".nothing")).to_have_text(FAILED)
+    expect(popup.locator(".figures, .chips, .located")).to_have_count(0)
+    expect(popup).to_be_focused()
+    expect(page.locator("path.uncertainty")).to_have_count(1)
+    # Another time is another try.
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.unroute(CARDS)
+    page.locator("#list [data-id=binfu-zone] a").click()
+    expect(popup.locator(".figures tr")).to_have_count(2)
+    expect(popup.locator(".nothing")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.route(CARDS, refuse)
+    page.locator("#list [data-id=tonglu-edz] a").click()
+    page.get_by_role("dialog").get_by_role("link", name="详情页").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("桐庐经开区")
+
+
+def test_an_address_whose_card_does_not_come_draws_the_map_all_the_same(page: Page, open_map: Open, watch: Watch) -> None:
+    watch.expected.append("Failed to load resource")
+    page.route(CARDS, lambda route: route.abort())
+    open_map("/?place=fullsemi-1")
+    expect(card(page, "富芯半导体一期").locator(".nothing")).to_have_text(FAILED)
+    assert page.locator(".pin").count() == 29
+    assert query_of(page) == "?place=fullsemi-1"
+
+
+def test_a_card_that_comes_late_is_not_shown_over_another(page: Page, open_map: Open) -> None:
+    """An answer is only for the place that is still open when it arrives."""
+    waiting: list[Route] = []
+    page.route("**/places/binjiang-hitech/card.json*", lambda route: waiting.append(route))
+    open_map()
+    page.locator("#list [data-id=binjiang-hitech] a").click()
+    expect(page.locator(".pin.selected")).to_have_attribute("data-id", "binjiang-hitech")
+    page.locator("#list [data-id=tonglu-edz] a").click()
+    expect(card(page, "桐庐经开区")).to_be_visible()
+    with page.expect_response("**/places/binjiang-hitech/card.json*"):
+        waiting[0].continue_()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    expect(page.get_by_role("dialog")).to_have_count(1)
+    expect(card(page, "桐庐经开区")).to_be_visible()
+    assert query_of(page) == "?place=tonglu-edz"
+
+
+def test_a_card_that_comes_after_escape_is_not_shown(page: Page, open_map: Open) -> None:
+    waiting: list[Route] = []
+    page.route(CARDS, lambda route: waiting.append(route))
+    open_map()
+    page.locator(".pin[data-id=tonglu-edz]").click()
+    expect(page.locator(".pin.selected")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator(".pin.selected")).to_have_count(0)
+    with page.expect_response(CARDS):
+        waiting[0].continue_()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert query_of(page) == ""
+
+
+@pytest.mark.parametrize("how", ["focus", "press"])
+def test_what_is_likely_to_be_opened_is_fetched_ahead_and_once(page: Page, open_map: Open, watch: Watch, how: str) -> None:
+    open_map()
+    assert cards_asked_for(watch) == []
+    entry = page.locator("#list [data-id=zijingang-scitech-city] a")
+    with page.expect_response(CARDS):
+        if how == "focus":
+            entry.focus()
+        else:
+            entry.hover()
+            page.mouse.down()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    if how == "focus":
+        page.keyboard.press("Enter")
+    else:
+        page.mouse.up()
+    expect(card(page, "紫金港科技城")).to_be_visible()
+    assert cards_asked_for(watch) == ["zijingang-scitech-city"]

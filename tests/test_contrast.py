@@ -1,0 +1,93 @@
+"""The colours of the style sheet: every text can be read on every ground that it stands on, in both themes."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+import pytest
+
+from geo.settings import PROJECT
+
+SHEET = (PROJECT / "static" / "atlas.css").read_text(encoding="utf-8")
+TEXTS = ("ink", "mute", "west", "east", "none", "up", "down")
+GROUNDS = ("paper", "card", "halo")
+# WCAG 2.2, 1.4.3: text; 1.4.11: what has to be seen to use the page.
+TEXT, SHAPE = 4.5, 3.0
+
+
+def tokens(theme: str) -> dict[str, str]:
+    """The tokens of a theme, from the rule for browsers that can choose between two."""
+    both = re.findall(r"--([a-z-]+): light-dark\((#\w+|rgb\([^)]*\)), (#\w+|rgb\([^)]*\))\);", SHEET)
+    return {name: light if theme == "light" else dark for name, light, dark in both}
+
+
+def fallback() -> dict[str, str]:
+    """The tokens of browsers that cannot."""
+    return dict(re.findall(r"--([a-z-]+): (#\w+|rgb\([^)]*\));", SHEET.partition("@supports")[0]))
+
+
+def channels(colour: str) -> list[int]:
+    if colour.startswith("#"):
+        digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+        return [int(digits[at : at + 2], 16) for at in (0, 2, 4)]
+    return [int(part) for part in re.findall(r"\d+", colour)[:3]]
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of a colour, as WCAG defines it."""
+    parts = [part / 255 for part in channels(colour)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_the_measure_is_that_of_the_standard() -> None:
+    assert contrast("#000", "#fff") == 21
+    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
+
+
+def test_every_token_has_two_colours_and_the_first_is_that_of_other_browsers() -> None:
+    assert tokens("light") == fallback()
+    assert tokens("dark").keys() == tokens("light").keys() >= {*TEXTS, *GROUNDS, "on-colour", "line", "water"}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("text", "ground"), [*product(TEXTS, GROUNDS)])
+def test_a_text_can_be_read_on_its_ground(theme: str, text: str, ground: str) -> None:
+    colours = tokens(theme)
+    assert contrast(colours[text], colours[ground]) >= TEXT
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("hue", ["west", "east", "none"])
+def test_a_text_can_be_read_on_a_hue(theme: str, hue: str) -> None:
+    colours = tokens(theme)
+    assert contrast(colours["on-colour"], colours[hue]) >= TEXT
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_name_can_be_read_over_water(theme: str) -> None:
+    """A label may run over a river."""
+    colours = tokens(theme)
+    assert contrast(colours["ink"], colours["water"]) >= TEXT
+    assert contrast(colours["mute"], colours["water"]) >= SHAPE
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("hue", ["west", "east", "none"])
+def test_a_symbol_is_seen_on_land_and_water(theme: str, hue: str) -> None:
+    colours = tokens(theme)
+    for ground in ("card", "paper", "water"):
+        assert contrast(colours[hue], colours[ground]) >= SHAPE, ground
+
+
+def test_print_is_the_light_theme_on_white() -> None:
+    printed = SHEET.partition("@media print")[2]
+    assert "color-scheme: light; --paper: #fff; --card: #fff;" in printed
+    for text in TEXTS:
+        assert contrast(tokens("light")[text], "#fff") >= TEXT
