@@ -26,7 +26,7 @@ from geo.schema import Corridor
 # The light tokens of the page: a picture is printed and pasted, so that it does not follow a reader's dark mode.
 PAPER, CARD, INK, MUTE, LINE = "#f6f4ee", "#fffdf9", "#22262b", "#62676d", "#dcd7cb"
 WATER, LAND_LINE = "#bcd3dd", "#cfc9bb"
-HUES = {Corridor.WEST: "#1f5f8b", Corridor.EAST: "#b8531b", Corridor.NONE: "#5d6166"}
+HUES = {Corridor.WEST: "#1f5f8b", Corridor.EAST: "#b5511a", Corridor.NONE: "#5d6166"}
 FONT = "Noto Sans CJK SC"
 RADII = {"platform": 10.0, "zone": 7.0, "site": 5.0, "guest": 5.0, "district": 5.0, "city": 5.0}
 # Symbols that give way to located ones: guests have no point of their own, and the point of a district stands for the whole of it.

@@ -215,7 +215,7 @@ def test_a_district_that_has_a_symbol_is_named_once(svg: ET.Element) -> None:
 
 def test_a_corridor_is_named_along_its_axis(svg: ET.Element) -> None:
     named = [element for element in inner(svg).findall(f"{SVG}text") if element.get("transform")]
-    assert [(element.text, element.get("fill")) for element in named] == [("west", "#1f5f8b"), ("east", "#b8531b")]
+    assert [(element.text, element.get("fill")) for element in named] == [("west", "#1f5f8b"), ("east", "#b5511a")]
     for element in named:
         found = re.match(r"rotate\(([\d.-]+) ", element.attrib["transform"])
         assert found and -90 <= float(found[1]) <= 90
@@ -274,8 +274,8 @@ def test_the_size_of_a_comparison_is_the_radius(atlas: Atlas) -> None:
     ]
     circles = inner(draw(atlas, *marks)).findall(f"{SVG}circle")
     assert [(circle.get("r"), circle.get("fill"), circle.get("stroke")) for circle in circles] == [
-        ("26.0", "#b8531b", "#fffdf9"),
-        ("5.0", "#b8531b", "#fffdf9"),
+        ("26.0", "#b5511a", "#fffdf9"),
+        ("5.0", "#b5511a", "#fffdf9"),
         ("4.0", "#fffdf9", "#5d6166"),
     ]
 

@@ -56,7 +56,6 @@ function drawTableRow({ place }) {
 }
 
 function drawRows() {
-  state.page = Math.min(state.page, Math.max(1, Math.ceil(shown.length / page.rows)));
   const rows = [(state.page - 1) * page.rows, state.page * page.rows];
   drawList(rows);
   drawTable(rows);

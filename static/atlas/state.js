@@ -114,6 +114,7 @@ function apply({ isFirst = false } = {}) {
   document.getElementById("kind").value = [...state.kinds].join(",");
   document.getElementById("indicator").value = state.indicator || "";
   showFinding(counted);
+  state.page = Math.min(state.page, Math.max(1, Math.ceil(shown.length / page.rows)));
   // The server has written the rows of the address already.
   if (!isFirst) drawRows();
   drawLegend();

@@ -61,13 +61,16 @@ function markerOf(entry) {
   if (entry.marker) return entry.marker;
   const { place, latLng } = entry;
   const className = `pin ${place.corridor} ${place.symbol}${isHollow(place) ? " hollow" : ""}`;
-  entry.marker = L.marker(latLng, { icon: L.divIcon({ html: drawSymbol(place), className, iconSize: [BOX, BOX] }), riseOnHover: true });
+  entry.marker = L.marker(latLng, { icon: L.divIcon({ html: drawSymbol(place), className, iconSize: [BOX, BOX] }), riseOnHover: true, autoPanOnFocus: false });
   entry.marker.on("add", () => {
     const pin = entry.marker.getElement();
     pin.dataset.id = place.id;
     pin.setAttribute("aria-label", `${place.name} · ${place.located}`);
     pin.addEventListener("keydown", goToNeighbour);
-    pin.addEventListener("focus", () => makeTabStop(pin));
+    pin.addEventListener("focus", () => {
+      makeTabStop(pin);
+      bringIntoView(entry);
+    });
   });
   entry.marker.on("click", () => select(place.id, { push: true, focus: true }));
   entry.marker.on("keypress", (event) => {
@@ -126,12 +129,16 @@ function goToNeighbour(event) {
     const across = Math.abs((spot.x - here.x) * direction[1]) + Math.abs((spot.y - here.y) * direction[0]);
     if (along <= 0) continue;
     const cost = along + 2 * across;
-    if (!nearest || cost < nearest.cost) nearest = { cost, entry, spot };
+    if (!nearest || cost < nearest.cost) nearest = { cost, entry };
   }
   if (!nearest) return;
   pinUp(nearest.entry);
   nearest.entry.marker.getElement().focus({ preventScroll: true });
-  const spot = map.layerPointToContainerPoint(nearest.spot);
+}
+
+/** Bring a symbol that has the focus into view, clear of the edge. */
+function bringIntoView(entry) {
+  const spot = map.layerPointToContainerPoint(spotOf(entry));
   const size = map.getSize();
   const outside = (value, limit) => (value < 24 ? value - limit / 2 : value > limit - 24 ? value - limit / 2 : 0);
   map.panBy([outside(spot.x, size.x), outside(spot.y, size.y - covered())], { animate: !isStill() });

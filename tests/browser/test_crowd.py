@@ -13,14 +13,16 @@ from tests.browser.test_accessibility import assert_nothing_found
 
 # A view that holds more places than this shows dots.
 CROWD = 250
-LIGHT = {"west": (31, 95, 139), "east": (184, 83, 27), "none": (93, 97, 102), "card": (255, 253, 249)}
+LIGHT = {"west": (31, 95, 139), "east": (181, 81, 26), "none": (93, 97, 102), "card": (255, 253, 249)}
 DARK = {"west": (121, 180, 220), "east": (232, 149, 92), "none": (169, 173, 177), "card": (30, 34, 38)}
-# Where places are on the screen.
+# Where places are on the screen, and whether the map is on top there.
 SPOTS = """(places) => {
   const frame = map_atlas.getContainer().getBoundingClientRect();
   return places.map(([id, lon, lat]) => {
     const spot = map_atlas.latLngToContainerPoint([lat, lon]);
-    return [id, spot.x + frame.x, spot.y + frame.y];
+    const [x, y] = [spot.x + frame.x, spot.y + frame.y];
+    const there = document.elementFromPoint(x, y);
+    return [id, x, y, Boolean(there && (there.id === "map_atlas" || there.closest(".leaflet-map-pane")))];
   });
 }"""
 # The pixels of the canvas; of a copy, as one that is read often is drawn in another way.
@@ -69,12 +71,7 @@ def dots_in_view(page: Page, site: str) -> list[Dot]:
     """Every located place whose spot is on the map and clear of what lies over it."""
     found = features(page, site)
     spots = page.evaluate(SPOTS, [[id_, *feature["geometry"]["coordinates"]] for id_, feature in found.items()])
-    return [
-        Dot(id_, found[id_]["properties"]["name_zh"], found[id_]["properties"]["corridor"], x, y)
-        for id_, x, y in spots
-        if page.evaluate("([x, y]) => Boolean(document.elementFromPoint(x, y)?.closest('.leaflet-map-pane, canvas'))", [x, y])
-        or page.evaluate("([x, y]) => document.elementFromPoint(x, y)?.id === 'map_atlas'", [x, y])
-    ]
+    return [Dot(id_, found[id_]["properties"]["name_zh"], found[id_]["properties"]["corridor"], x, y) for id_, x, y, is_clear in spots if is_clear]
 
 
 def lone_dots(page: Page, site: str) -> list[Dot]:

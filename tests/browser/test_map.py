@@ -72,7 +72,7 @@ def test_belts_axes_ties_and_districts_are_drawn(open_map: Open) -> None:
 def test_the_corridors_have_their_colours(open_map: Open) -> None:
     page = open_map()
     fills = {name: page.locator(f"path.belt-{name}").evaluate("path => getComputedStyle(path).fill") for name in ("west", "east")}
-    assert fills == {"west": "rgb(31, 95, 139)", "east": "rgb(184, 83, 27)"}
+    assert fills == {"west": "rgb(31, 95, 139)", "east": "rgb(181, 81, 26)"}
 
 
 def test_the_map_is_folium_s(open_map: Open) -> None:

@@ -32,7 +32,7 @@ COLOURS = """async ([png, wanted]) => {
   const count = (colour) => [...counts].reduce((sum, [pixel, times]) => sum + (near(pixel, colour) ? times : 0), 0);
   return { different: counts.size, wanted: wanted.map(count) };
 }"""
-LIGHT = {"west": (31, 95, 139), "east": (184, 83, 27), "water": (188, 211, 221)}
+LIGHT = {"west": (31, 95, 139), "east": (181, 81, 26), "water": (188, 211, 221)}
 DARK = {"west": (121, 180, 220), "east": (232, 149, 92), "water": (39, 65, 78)}
 
 
