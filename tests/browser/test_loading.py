@@ -109,6 +109,7 @@ def test_a_card_is_one_more_request_and_only_once(page: Page, traffic: Traffic, 
     cards = [address for address in traffic.addresses.values() if "card.json" in address]
     assert len(cards) == 1
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     page.locator("#list [data-id=binfu-zone] a").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert [address for address in traffic.addresses.values() if "card.json" in address] == cards
