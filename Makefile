@@ -19,7 +19,9 @@ check: .venv/dev.stamp ## Lint, types, and the order of the rooms
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q tests/test_import_graph.py
 
-bench: .venv/dev.stamp browser ## Measure the page against stock folium output, side by side
+bench: .venv/bench.stamp browser ## Measure the geocoder and the page, side by side with what else there is
+	@$(BIN)/python -m bench.geocode_accuracy
+	@$(BIN)/python -m bench.geocode_throughput
 	@$(BIN)/python -m bench.page
 
 shots: .venv/dev.stamp browser ## Take pictures of every state of the page, to look at
@@ -28,6 +30,8 @@ shots: .venv/dev.stamp browser ## Take pictures of every state of the page, to l
 data: .venv/data.stamp ## Rebuild what is derived from pinned packages (developers)
 	@.venv/data/bin/python data/build_basemap.py
 	@.venv/data/bin/python data/build_mainland.py
+	@.venv/data/bin/python data/build_divisions.py
+	@.venv/data/bin/python data/build_elsewhere.py
 
 browser: .venv/dev.stamp
 	@sh tests/browser/install.sh
@@ -41,8 +45,12 @@ browser: .venv/dev.stamp
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/dev.stamp: requirements-dev.txt .venv/runtime.stamp
+.venv/dev.stamp: requirements-dev.txt requirements-cluster.txt .venv/runtime.stamp
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.venv/bench.stamp: requirements-bench.txt .venv/dev.stamp
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	@touch $@
 
 .venv/data.stamp: requirements-data.txt .venv/python.stamp

@@ -1,21 +1,29 @@
-"""The shell's door to the same functions: ``python -m geo check``."""
+"""The shell's door to the same functions: ``python -m geo check``, ``geocode``, ``reverse`` and ``audit``."""
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
+from geo.audit import write_audit
 from geo.basemap import read_outline
 from geo.errors import GeoError
-from geo.geocode import Match
-from geo.pipeline import Atlas, build_atlas
+from geo.gazetteer import Gazetteer
+from geo.geocode import Match, Query, to_document
+from geo.lists import CHUNK_ROWS
+from geo.offline import VERSION, OfflineGeocoder
+from geo.pipeline import Atlas, build_atlas, build_geocoder
 from geo.provenance import check_text
+from geo.reverse import ReverseGeocoder
 from geo.schema import Basis
 from geo.settings import Settings
+from geo.tables import read_tables
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,6 +33,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     check = commands.add_parser("check", help="validate the tables, geocode every place, and verify the pointers into a text")
     check.add_argument("--text", type=Path, metavar="FILE", help="the text of a source, UTF-8: verify every pointer into it")
     check.set_defaults(run=lambda options: _check(options.text))
+    _add_geocode(commands)
+    reverse = commands.add_parser("reverse", help="say what lies around a point")
+    reverse.add_argument("lon", type=float, help="degrees, WGS-84")
+    reverse.add_argument("lat", type=float, help="degrees, WGS-84")
+    reverse.set_defaults(run=lambda options: _reverse(options.lon, options.lat))
+    audit = commands.add_parser("audit", help="write a sheet with which a person reviews how every place was located")
+    audit.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.html")
+    audit.set_defaults(run=lambda options: _audit(options.output))
     options = parser.parse_args(argv)
     try:
         status: int = options.run(options)
@@ -32,6 +48,108 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     return status
+
+
+def _add_geocode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    geocode = commands.add_parser("geocode", help="find the location of names and addresses, or of a list of them in a file")
+    geocode.add_argument("texts", nargs="+", metavar="TEXT", help="a name or an address; with -o a file: .csv, .tsv, .xlsx or .parquet")
+    geocode.add_argument("--admin", default="", help="the division that the names lie in, such as 滨江区")
+    geocode.add_argument("--host", default="", help="a place that the names belong to")
+    file = geocode.add_argument_group("a list in a file")
+    file.add_argument("-o", "--output", type=Path, metavar="FILE", help=".csv, .tsv, .xlsx, .gpkg, .geojson or .parquet")
+    file.add_argument("--column", help="the column with the names or addresses; found out when it is not given")
+    file.add_argument("--admin-column", help="the column with the division of each row")
+    file.add_argument("--encoding", help="of a text file; found out when it is not given")
+    file.add_argument("--sheet", help="of a workbook; the first when it is not given")
+    file.add_argument("--chunk-rows", type=_positive, default=CHUNK_ROWS, help="rows held in memory at a time (default: %(default)s)")
+    file.add_argument("--workers", type=_count, default=0, help="processes on this machine; needs requirements-cluster.txt")
+    file.add_argument("--scheduler", metavar="tcp://…", help="the address of a Dask scheduler; needs requirements-cluster.txt")
+    geocode.set_defaults(run=_geocode)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number of 0 or more")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if _count(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number of 1 or more")
+    return int(text)
+
+
+def _geocode(options: argparse.Namespace) -> int:
+    settings = Settings.from_env(os.environ)
+    if options.output is not None:
+        return _geocode_list(options, settings)
+    geocoder = build_geocoder(settings)
+    offline = OfflineGeocoder(Gazetteer(read_tables(settings.data)))
+    if options.admin and not offline.understands(options.admin):
+        print(f"--admin={options.admin!r}: expected a division of China, such as 滨江区 or 杭州", file=sys.stderr)
+        return 2
+    if options.host and not offline.knows_host(options.host):
+        print(f"--host={options.host!r}: expected a place of the gazetteer, such as 杭州高新区(滨江)", file=sys.stderr)
+        return 2
+    answers = geocoder.geocode([Query(text, options.admin, None, options.host) for text in options.texts])
+    for answer in answers:
+        print(json.dumps(to_document(answer), ensure_ascii=False))
+    return 0 if all(isinstance(answer, Match) for answer in answers) else 1
+
+
+def _geocode_list(options: argparse.Namespace, settings: Settings) -> int:
+    from geo.lists.progress import choose_progress
+    from geo.lists.running import geocode_file
+
+    if len(options.texts) != 1:
+        print("geocode: one file at a time with -o", file=sys.stderr)
+        return 2
+    if options.admin or options.host:
+        print("geocode: with -o the division of a row stands in a column; give --admin-column", file=sys.stderr)
+        return 2
+    summary = geocode_file(
+        Path(options.texts[0]),
+        options.output,
+        partial(build_geocoder, settings),
+        version=f"{VERSION} {read_tables(settings.data).version} {settings.online}",
+        progress=choose_progress(sys.stderr),
+        column=options.column,
+        admin_column=options.admin_column,
+        encoding=options.encoding,
+        sheet=options.sheet,
+        chunk_rows=options.chunk_rows,
+        workers=options.workers,
+        scheduler=options.scheduler,
+    )
+    print(summary)
+    return 0
+
+
+def _reverse(lon: float, lat: float) -> int:
+    settings = Settings.from_env(os.environ)
+    geocoder = ReverseGeocoder(Gazetteer(read_tables(settings.data)), read_outline(settings.data).districts["features"])
+    found = geocoder.reverse(lon, lat)
+    if found.district is None:
+        print("outside of Hangzhou")
+        return 1
+    print(f"district: {found.district.name} ({found.district.code})")
+    if found.township:
+        print(f"nearest township seat: {found.township.name}, {found.township.distance_m} m away (±{found.township.uncertainty_m} m)")
+    if found.place:
+        print(f"nearest place: {found.place.name}, {found.place.distance_m} m away (±{found.place.uncertainty_m} m)")
+    return 0
+
+
+def _audit(target: Path) -> int:
+    settings = Settings.from_env(os.environ)
+    atlas, outline = build_atlas(settings), read_outline(settings.data)
+    try:
+        write_audit(atlas, outline, target)
+    except OSError as error:
+        print(f"{target}: {error.strerror}", file=sys.stderr)
+        return 1
+    print(f"written: {target}")
+    return 0
 
 
 def _check(text: Path | None) -> int:

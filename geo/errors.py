@@ -6,11 +6,18 @@
     ├── SettingsError        the operator: a setting has a value it cannot have
     ├── TableError           the editor: the tables in data/ are broken (carries every Problem)
     ├── DatumError           the caller: a coordinate is not finite or not on Earth
+    ├── PointError           the caller: a point to look around is not finite or not on Earth
     ├── PortInUseError       the operator: another program listens on the port
-    └── RequestError         the client: a request that cannot be answered
-        ├── BadParameterError    a query parameter is unknown or has a value it cannot have
-        ├── QueryTooLongError    the query is longer than the server reads
-        └── NotFoundError        no such layer, format, place or source
+    ├── RequestError         the client: a request that cannot be answered
+    │   ├── BadParameterError    a query parameter is unknown or has a value it cannot have
+    │   ├── QueryTooLongError    the query is longer than the server reads
+    │   └── NotFoundError        no such layer, format, place or source
+    └── OnlineError          an online geocoder has no answer
+        ├── KeyRefusedError      the operator: the provider refuses the key, or who sends it
+        ├── QuotaError           the operator: more was asked than the provider allows
+        ├── NetworkError         the network or the provider: not reached, too slow or busy
+        ├── ProviderAnswerError  the provider: an error about the question, or not an answer in its own form
+        └── CacheError           the operator: the cache of answers cannot be read or written
 """
 
 from __future__ import annotations
@@ -74,6 +81,13 @@ class DatumError(GeoError):
     """A coordinate is not finite or not on Earth."""
 
 
+class PointError(GeoError):
+    """A point to look around is not finite or not on Earth."""
+
+    def __init__(self, lon: float, lat: float) -> None:
+        super().__init__(f"lon={lon:g}, lat={lat:g}: expected lon -180 to 180 and lat -90 to 90")
+
+
 class PortInUseError(GeoError):
     """Another program listens on the port."""
 
@@ -101,3 +115,40 @@ class QueryTooLongError(RequestError):
 
 class NotFoundError(RequestError):
     """No such layer, format, place or source."""
+
+
+class OnlineError(GeoError):
+    """An online geocoder has no answer; the message never has the key in it.
+
+    Attributes
+    ----------
+    is_passing
+        Whether it may pass by itself, so that asking again makes sense.
+    retry_after_s
+        Seconds that the provider asks to wait before; ``None`` where it does not say.
+    """
+
+    def __init__(self, provider: str, problem: str, *, is_passing: bool = False, retry_after_s: float | None = None) -> None:
+        self.is_passing = is_passing
+        self.retry_after_s = retry_after_s
+        super().__init__(f"{provider} {problem}")
+
+
+class KeyRefusedError(OnlineError):
+    """The provider refuses the key, or who sends it."""
+
+
+class QuotaError(OnlineError):
+    """More was asked than the provider allows, in a day or in a second."""
+
+
+class NetworkError(OnlineError):
+    """The provider was not reached, is too slow or is busy."""
+
+
+class ProviderAnswerError(OnlineError):
+    """The provider answers with an error about the question, or not in its own form."""
+
+
+class CacheError(OnlineError):
+    """The cache of answers cannot be read or written."""

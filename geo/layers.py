@@ -14,7 +14,7 @@ import shapely
 from geo.gazetteer import Gazetteer
 from geo.geocode import Answer, Match
 from geo.names import normalize_name, search_keys
-from geo.schema import Corridor, District, Indicator, Kind, Place, Tie, Vocable
+from geo.schema import Box, Corridor, District, Indicator, Kind, Place, Tie, Vocable
 from geo.tables import Tables
 
 # RFC 7946, section 11.2: six decimals are about ten centimetres.
@@ -49,15 +49,6 @@ LAYERS = {
         Layer("corridors", frozenset(), ("corridor", "bbox")),
     )
 }
-
-
-class Box(NamedTuple):
-    """A bounding box in degrees, WGS-84."""
-
-    west: float
-    south: float
-    east: float
-    north: float
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 
+import opencc
 from pypinyin import Style, lazy_pinyin
 
 
@@ -15,6 +17,44 @@ def normalize_name(name: str) -> str:
     ``static/atlas/`` folds what is typed into the search box in the same way.
     """
     return "".join(character for character in unicodedata.normalize("NFKC", name).lower() if character.isalnum())
+
+
+def fold_name(name: str) -> str:
+    """Fold a name for geocoding: as :func:`normalize_name`, and traditional characters become simplified ones, letters lose their accents."""
+    return name.translate(_FOLDED)
+
+
+class _Folding(dict[int, str]):
+    """What each character is folded to, worked out when it is first met: millions of names hold a few thousand characters."""
+
+    def __missing__(self, code: int) -> str:
+        """Fold a character: width, case, accents, script; nothing is left of what is neither a letter nor a digit."""
+        text = unicodedata.normalize("NFKC", chr(code)).lower().translate(_simplified())
+        bare = (mark for mark in unicodedata.normalize("NFD", text) if not unicodedata.combining(mark))
+        self[code] = folded = "".join(character for character in unicodedata.normalize("NFC", "".join(bare)) if character.isalnum())
+        return folded
+
+
+_FOLDED = _Folding()
+
+
+def pinyin_of(folded: str) -> str:
+    """Write a folded name in pinyin, without tones, as one word; what is not Chinese stays."""
+    return "".join(lazy_pinyin(folded, v_to_u=False))
+
+
+@cache
+def sound_of(character: str) -> str:
+    """Write a character in pinyin, without its tone."""
+    return lazy_pinyin(character)[0]
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    """Give every traditional character its simplified one; character by character, as names do not need their neighbours."""
+    characters = [chr(code) for code in range(0x4E00, 0xA000)]
+    simplified = opencc.OpenCC("t2s").convert("\n".join(characters)).split("\n")
+    return {ord(old): new for old, new in zip(characters, simplified, strict=True) if old != new}
 
 
 def search_keys(names: Iterable[str]) -> tuple[str, ...]:

@@ -20,8 +20,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from geo.basemap import Outline
-from geo.layers import Box
-from geo.schema import Corridor
+from geo.schema import Box, Corridor
 
 # The light tokens of the page: a picture is printed and pasted, so that it does not follow a reader's dark mode.
 PAPER, CARD, INK, MUTE, LINE = "#f6f4ee", "#fffdf9", "#22262b", "#62676d", "#dcd7cb"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
+from geo.basemap import read_outline
 from geo.comparisons import Comparison, find_comparisons
 from geo.corridors import build_belts
 from geo.gazetteer import Gazetteer
-from geo.geocode import Answer, GazetteerGeocoder, Miss, geocode_places
+from geo.geocode import Answer, Fallback, Geocoder, Miss, geocode_places
 from geo.layers import Layers, build_layers
+from geo.offline import OfflineGeocoder
 from geo.provenance import find_unverified
 from geo.schema import Indicator
 from geo.settings import Settings
@@ -26,6 +28,8 @@ class Atlas:
     ----------
     tables
         The validated tables.
+    gazetteer, geocoder
+        The names that are known, and who answers from them.
     answers
         The geocoder's answer for every place id, misses included.
     layers
@@ -39,6 +43,8 @@ class Atlas:
     """
 
     tables: Tables
+    gazetteer: Gazetteer = field(repr=False)
+    geocoder: OfflineGeocoder = field(repr=False)
     answers: Mapping[str, Answer]
     layers: Layers
     comparisons: Mapping[str, Comparison]
@@ -57,6 +63,27 @@ class Atlas:
         return {figure: share for one, place, figure in measures if (share := one.share(place)) is not None}
 
 
+def build_geocoder(settings: Settings) -> Geocoder:
+    """Build the geocoder alone: the gazetteer, and behind it the online provider that the operator has turned on.
+
+    Raises
+    ------
+    TableError
+        If the tables are broken; with every problem.
+    SettingsError
+        If the online provider cannot be used as the settings say.
+    """
+    offline = OfflineGeocoder(Gazetteer(read_tables(settings.data)))
+    if not settings.online:
+        return offline
+    from geo.online import OnlineSettings, online_geocoder  # Its libraries are loaded where they are wanted only.
+
+    wanted = OnlineSettings(settings.online, settings.online_key, settings.online_url, settings.online_cache)
+    online = online_geocoder(wanted, read_outline(settings.data).districts)
+    assert online is not None
+    return Fallback(offline, online)
+
+
 def build_atlas(settings: Settings) -> Atlas:
     """Build the atlas from the tables.
 
@@ -68,9 +95,10 @@ def build_atlas(settings: Settings) -> Atlas:
         If a text of a source cannot be read.
     """
     tables = read_tables(settings.data)
-    gazetteer = Gazetteer(tables.gazetteer)
-    answers = geocode_places(tables.places, GazetteerGeocoder(gazetteer))
+    gazetteer = Gazetteer(tables)
+    geocoder = OfflineGeocoder(gazetteer)
+    answers = geocode_places(tables.places, geocoder)
     belts = build_belts(tables.corridors)
     layers = build_layers(tables, answers, belts, gazetteer)
     texts = read_texts(settings.source_texts, tables.sources) if settings.source_texts else {}
-    return Atlas(tables, answers, layers, find_comparisons(tables), texts, find_unverified(tables, texts))
+    return Atlas(tables, gazetteer, geocoder, answers, layers, find_comparisons(tables), texts, find_unverified(tables, texts))

@@ -132,8 +132,41 @@ class Precision(StrEnum):
     SITE = "site"
     LOCALITY = "locality"
     AREA = "area"
+    TOWNSHIP = "township"
     DISTRICT = "district"
     CITY = "city"
+
+
+class DivisionLevel(StrEnum):
+    """What a division of Hangzhou is; a district may be called a county or a city."""
+
+    CITY = "city"
+    DISTRICT = "district"
+    TOWNSHIP = "township"
+
+
+class FormerLevel(StrEnum):
+    """What a former name stood for; a ``zone`` never was a division."""
+
+    DISTRICT = "district"
+    TOWNSHIP = "township"
+    ZONE = "zone"
+
+
+class ElsewhereLevel(StrEnum):
+    """What a division outside Hangzhou is."""
+
+    PROVINCE = "province"
+    PREFECTURE = "prefecture"
+    COUNTY = "county"
+
+
+class HomonymKind(StrEnum):
+    """Whether a name is borne by several places, only says what sort of place it is, or means a place elsewhere only."""
+
+    NAME = "name"
+    TYPE = "type"
+    OTHER = "other"
 
 
 class Basis(StrEnum):
@@ -166,6 +199,15 @@ class NumberReason(StrEnum):
     PROGRAMME = "programme"
     CLASS = "class"
     FIGURE_OF_SPEECH = "figure_of_speech"
+
+
+class Box(NamedTuple):
+    """A bounding box in degrees, WGS-84."""
+
+    west: float
+    south: float
+    east: float
+    north: float
 
 
 # --- units --------------------------------------------------------------------------------------------------------------------------------
@@ -315,6 +357,17 @@ def _parse_positive(cell: object) -> int:
     return count
 
 
+def _parse_code(cell: object) -> str:
+    text = _given(cell)
+    if not re.fullmatch(r"\d{6}|\d{9}", text, re.ASCII):
+        raise ValueError("a code of 6 or 9 digits")
+    return text
+
+
+def _parse_codes(cell: object) -> tuple[str, ...]:
+    return tuple(_parse_code(part) for part in _given(cell).split(";"))
+
+
 def _parse_degrees(cell: object) -> float:
     text = _given(cell)
     if not re.fullmatch(r"-?\d{1,3}(?:\.\d{1,12})?", text, re.ASCII):
@@ -388,6 +441,8 @@ Slug = Annotated[str, BeforeValidator(_parse_slug)]
 Number = Annotated[Decimal, BeforeValidator(_parse_decimal)]
 Count = Annotated[int, BeforeValidator(_parse_count)]
 Positive = Annotated[int, BeforeValidator(_parse_positive)]
+Code = Annotated[str, BeforeValidator(_parse_code)]
+Codes = Annotated[tuple[str, ...], BeforeValidator(_parse_codes)]
 Degrees = Annotated[float, BeforeValidator(_parse_degrees)]
 PeriodCell = Annotated[Period, BeforeValidator(_parse_period)]
 DateCell = Annotated[Period, BeforeValidator(_parse_date)]
@@ -596,6 +651,67 @@ class OtherNumber(Row):
     reason: NumberReason
 
 
+class DivisionRow(Row):
+    """An administrative division of Hangzhou."""
+
+    code: Code
+    name: Text
+    name_en: Text
+    level: DivisionLevel
+    parent: Code | None
+    lon: Degrees | None = Field(description="degrees, WGS-84; empty when no point of its own is known")
+    lat: Degrees | None = Field(description="degrees, WGS-84")
+    uncertainty_m: Positive | None = Field(description="metres: all of it lies within this radius, as far as it is known")
+    source: Slug | None
+    note: Text | None
+    namesakes: Count | None = Field(description="of a township: others in China that bear its name")
+    own_namesakes: Count | None = Field(description="of a township: others in China that bear its name, of whatever kind")
+
+    @model_validator(mode="after")
+    def _has_a_whole_point(self) -> Self:
+        given = [self.lon is not None, self.lat is not None, self.uncertainty_m is not None, self.source is not None]
+        if any(given) and not all(given):
+            raise ColumnError("lon", "lon, lat, uncertainty_m and source together or none of them")
+        if self.level is not DivisionLevel.TOWNSHIP and self.lon is None:
+            raise ColumnError("lon", "a point for a city and a district")
+        if (self.parent is None) != (self.level is DivisionLevel.CITY):
+            raise ColumnError("parent", "a parent for all but a city")
+        return self
+
+
+class FormerRow(Row):
+    """A name that a division no longer has, or that covered something else."""
+
+    name: Text
+    name_en: Text
+    level: FormerLevel
+    code: Code | None
+    until: DateCell | None
+    became: Codes
+    note_zh: Text
+    note_en: Text
+
+
+class ElsewhereRow(Row):
+    """A division of China outside Hangzhou: what a name may mean instead."""
+
+    code: Code
+    name: Text
+    level: ElsewhereLevel
+    parent: Code | None
+    name_en: Text | None
+
+
+class HomonymRow(Row):
+    """A name that places in several cities bear, or that only says what sort of place it is."""
+
+    name: Text
+    kind: HomonymKind
+    elsewhere_zh: Text
+    elsewhere_en: Text
+    source_note: Text
+
+
 TABLES: dict[str, type[Row]] = {
     "sources.csv": Source,
     "paragraphs.csv": Paragraph,
@@ -606,4 +722,8 @@ TABLES: dict[str, type[Row]] = {
     "relations.csv": Tie,
     "gazetteer.csv": GazetteerRow,
     "other_numbers.csv": OtherNumber,
+    "admin/divisions.csv": DivisionRow,
+    "admin/former.csv": FormerRow,
+    "admin/elsewhere.csv": ElsewhereRow,
+    "admin/homonyms.csv": HomonymRow,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,9 +34,20 @@ SETTINGS = (
         "",
         "Origins, with spaces, that may frame `/embed`, such as `https://example.org`; `*`: any; unset: this one",
     ),
+    Setting(
+        "GEO_ONLINE",
+        "",
+        "Online geocoder for what the gazetteer does not know, for the command line: `nominatim`, `amap`, `tianditu`, `baidu`; unset: none",
+    ),
+    Setting("GEO_ONLINE_KEY", "", "Key of the operator for the online geocoder, of the kind for servers; `nominatim` takes none"),
+    Setting("GEO_ONLINE_URL", "", "Address of the online geocoder's service, such as a mirror; unset: the provider's own"),
+    Setting(
+        "GEO_ONLINE_CACHE", ".cache/online", "Folder for the answers of the online geocoder, absolute or below the project; made when it is missing"
+    ),
     Setting("GEO_SOURCE_TEXTS", "", "Folder with the texts of sources, one `{id}.txt` each, to show them with the spans; unset: pointers only"),
 )
 
+_PROVIDERS = ("nominatim", "amap", "tianditu", "baidu")
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -54,6 +65,8 @@ class Settings:
         Absolute folder with the texts of sources; ``None`` where the operator has none.
     frame_ancestors
         The origins that may show ``/embed`` in a frame, beside this one.
+    online, online_key, online_url, online_cache
+        The online geocoder and what it needs; empty where there is none.
     basemaps, tianditu_key, tiles_url, tiles_attribution, tiles_datum, tiles_review_number
         The tile basemaps to offer, and what they need; :func:`geo.basemap.choose_basemaps` makes them usable.
     """
@@ -63,6 +76,10 @@ class Settings:
     data: Path
     source_texts: Path | None = None
     frame_ancestors: tuple[str, ...] = ()
+    online: str = ""
+    online_key: str = field(default="", repr=False)
+    online_url: str = ""
+    online_cache: Path = PROJECT / ".cache" / "online"
     basemaps: tuple[str, ...] = ()
     tianditu_key: str = ""
     tiles_url: str = ""
@@ -89,6 +106,10 @@ class Settings:
             data=_folder("GEO_DATA", text["GEO_DATA"]),
             source_texts=_folder("GEO_SOURCE_TEXTS", text["GEO_SOURCE_TEXTS"]) if text["GEO_SOURCE_TEXTS"] else None,
             frame_ancestors=_origins("GEO_FRAME_ANCESTORS", text["GEO_FRAME_ANCESTORS"]),
+            online=_provider("GEO_ONLINE", text["GEO_ONLINE"]),
+            online_key=text["GEO_ONLINE_KEY"],
+            online_url=text["GEO_ONLINE_URL"],
+            online_cache=PROJECT / text["GEO_ONLINE_CACHE"],
             basemaps=tuple(name.strip() for name in text["GEO_BASEMAPS"].split(",") if name.strip()),
             tianditu_key=text["GEO_TIANDITU_KEY"],
             tiles_url=text["GEO_TILES_URL"],
@@ -96,6 +117,12 @@ class Settings:
             tiles_datum=text["GEO_TILES_DATUM"],
             tiles_review_number=text["GEO_TILES_REVIEW_NUMBER"],
         )
+
+
+def _provider(name: str, value: str) -> str:
+    if value and value not in _PROVIDERS:
+        raise SettingsError(name, value, f"one of {', '.join(_PROVIDERS)}")
+    return value
 
 
 def _origins(name: str, value: str) -> tuple[str, ...]:

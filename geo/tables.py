@@ -26,7 +26,11 @@ from geo.schema import (
     ColumnError,
     Corridor,
     CorridorRow,
+    DivisionRow,
+    ElsewhereRow,
+    FormerRow,
     GazetteerRow,
+    HomonymRow,
     Indicator,
     OtherNumber,
     Paragraph,
@@ -71,7 +75,7 @@ class Tables:
 
     Attributes
     ----------
-    sources, paragraphs, corridors, places, vocabulary, indicators, relations, gazetteer, other_numbers
+    sources, paragraphs, corridors, places, vocabulary, indicators, relations, gazetteer, other_numbers, divisions, former, elsewhere, homonyms
         The rows of each table, in file order.
     version
         First 12 hexadecimal digits of the sha256 over all files: the data version.
@@ -87,6 +91,10 @@ class Tables:
     gazetteer: tuple[GazetteerRow, ...]
     other_numbers: tuple[OtherNumber, ...]
     version: str
+    divisions: tuple[DivisionRow, ...] = ()
+    former: tuple[FormerRow, ...] = ()
+    elsewhere: tuple[ElsewhereRow, ...] = ()
+    homonyms: tuple[HomonymRow, ...] = ()
 
     @cached_property
     def places_by_id(self) -> dict[str, Place]:
@@ -228,6 +236,7 @@ def _problems_between_rows(read: Mapping[str, _Read]) -> Iterator[Problem]:
     )
     yield from _wrong_units(read)
     yield from _bad_pointers(read)
+    yield from _lost_successors(read)
 
 
 # What may stand once only in a table, and the column to name when it stands twice.
@@ -241,6 +250,10 @@ _UNIQUE: dict[str, tuple[str, Callable[[Any], Hashable]]] = {
     "relations.csv": ("relation", lambda row: (row.from_id, row.to_id, row.relation)),
     "gazetteer.csv": ("name", lambda row: (normalize_name(row.name), row.admin)),
     "other_numbers.csv": ("start", lambda row: (row.source, row.start)),
+    "admin/divisions.csv": ("code", lambda row: row.code),
+    "admin/former.csv": ("name", lambda row: row.name),
+    "admin/elsewhere.csv": ("code", lambda row: row.code),
+    "admin/homonyms.csv": ("name", lambda row: normalize_name(row.name)),
 }
 
 
@@ -269,9 +282,13 @@ _REFERENCES = (
     ("gazetteer.csv", "source", "sources.csv"),
     ("gazetteer.csv", "alias_of", "gazetteer.csv"),
     ("other_numbers.csv", "source", "sources.csv"),
+    ("admin/divisions.csv", "parent", "admin/divisions.csv"),
+    ("admin/divisions.csv", "source", "sources.csv"),
+    ("admin/elsewhere.csv", "parent", "admin/elsewhere.csv"),
 )
 # The column by which the rows of a table are referred to.
 _KEYS = {"sources.csv": "id", "corridors.csv": "id", "places.csv": "id", "vocabulary.csv": "indicator", "gazetteer.csv": "name"}
+_KEYS |= {"admin/divisions.csv": "code", "admin/elsewhere.csv": "code"}
 
 
 def _dangling(read: Mapping[str, _Read]) -> Iterator[Problem]:
@@ -317,6 +334,15 @@ def _wrong_units(read: Mapping[str, _Read]) -> Iterator[Problem]:
             continue
         if row.unit is None or row.unit.kind is not kind:
             yield Problem("indicators.csv", line.number, "unit", row.unit.zh if row.unit else "", f"a unit of {kind}, as vocabulary.csv says")
+
+
+def _lost_successors(read: Mapping[str, _Read]) -> Iterator[Problem]:
+    """Check that what a former division became stands among the divisions."""
+    known = {cast(DivisionRow, line.row).code for line in read["admin/divisions.csv"].lines} | read["admin/divisions.csv"].broken
+    for line in read["admin/former.csv"].lines:
+        for code in cast(FormerRow, line.row).became:
+            if read["admin/divisions.csv"].is_readable and code not in known:
+                yield Problem("admin/former.csv", line.number, "became", code, "a row of admin/divisions.csv")
 
 
 def _bad_pointers(read: Mapping[str, _Read]) -> Iterator[Problem]:

@@ -20,8 +20,7 @@ from folium.template import Template
 from jinja2.utils import htmlsafe_json_dumps
 
 from geo.basemap import Outline
-from geo.layers import Box
-from geo.schema import Corridor
+from geo.schema import Box, Corridor
 
 MIN_ZOOM, MAX_ZOOM = 8, 17
 # How far the map can be moved: the embedded outline ends there.

@@ -82,6 +82,7 @@ PRECISIONS = {
     Precision.SITE: N_("地块"),
     Precision.LOCALITY: N_("地段"),
     Precision.AREA: N_("区域中心"),
+    Precision.TOWNSHIP: N_("街道或乡镇"),
     Precision.DISTRICT: N_("城区代表点"),
     Precision.CITY: N_("全市代表点"),
 }
@@ -114,7 +115,11 @@ QUALIFIERS = {
     Qualifier.UNDER: N_("不足 %(number)s"),
     Qualifier.AT_LEAST: N_("至少 %(number)s"),
 }
-MISS_REASONS = {MissReason.UNKNOWN: N_("地名表中没有这个名称"), MissReason.AMBIGUOUS: N_("地名表中有多处同名")}
+MISS_REASONS = {
+    MissReason.UNKNOWN: N_("地名表中没有这个名称"),
+    MissReason.AMBIGUOUS: N_("地名表中有多处同名"),
+    MissReason.OUT_OF_AREA: N_("不在杭州"),
+}
 DISTRICTS_EN = {
     District.SHANGCHENG: "Shangcheng District",
     District.GONGSHU: "Gongshu District",

@@ -8,8 +8,9 @@ import shapely
 from geojson_pydantic import FeatureCollection
 
 from geo.formats import FORMATS, encode_geojson
-from geo.layers import LAYERS, Box, Selection
+from geo.layers import LAYERS, Selection
 from geo.pipeline import Atlas, build_atlas
+from geo.schema import Box
 from geo.settings import Settings
 
 FULLSEMI_1 = {
@@ -95,7 +96,7 @@ FULLSEMI_1 = {
         "geocode": {
             "query": "富芯半导体一期",
             "matched": "杭州高新区(滨江)富阳特别合作区",
-            "method": "alias",
+            "method": "exact",
             "precision": "area",
             "uncertainty_m": 2000,
             "basis": "parent",

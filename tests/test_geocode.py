@@ -1,16 +1,18 @@
+"""What every geocoder speaks: queries, answers, the second who is asked where the first does not know; and the answers to the shipped places."""
+
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import pytest
 import shapely
 
-from geo.gazetteer import Gazetteer
-from geo.geocode import GazetteerGeocoder, Match, Method, Miss, MissReason, geocode_places
+from geo.geocode import Answer, Candidate, Division, Fallback, Level, Match, Method, Miss, MissReason, Query, geocode_places, to_document
+from geo.offline import OfflineGeocoder
 from geo.pipeline import Atlas
-from geo.schema import Basis, Datum, District, GazetteerRow, Precision
+from geo.schema import Basis, Datum, District, Precision
 from geo.settings import PROJECT
-from tests.test_gazetteer import alias, guest, known
 
 BY_HOST = {
     "lianji-base": "杭州高新区(滨江)",
@@ -24,70 +26,160 @@ BY_HOST = {
     "kunpeng-centre": "杭州高新区(滨江)",
     "ai-computing-centre": "杭州高新区(滨江)",
 }
+FOUND = Match(
+    query="某园",
+    name="某产业园",
+    matched="某产业园",
+    level=Level.PLACE,
+    method=Method.FUZZY,
+    score=83.3,
+    runner_up=("某工业园", 66.7),
+    unresolved="3 号楼",
+    lon=120.1,
+    lat=30.2,
+    precision=Precision.LOCALITY,
+    uncertainty_m=900,
+    divisions=(Division("330100", "杭州市"), Division("330108", "滨江区")),
+    basis=Basis.DERIVED,
+    source="a-source",
+    datum_of_source=Datum.GCJ02,
+    note="推得",
+)
 
 
-def geocoder(*rows: GazetteerRow) -> GazetteerGeocoder:
-    return GazetteerGeocoder(Gazetteer(rows))
+class Recorded:
+    """A geocoder that answers what it was given, and remembers what it was asked."""
+
+    def __init__(self, *known: Answer) -> None:
+        self.known = {answer.query: answer for answer in known}
+        self.asked: list[list[Query]] = []
+
+    def geocode(self, queries: Sequence[Query]) -> list[Answer]:
+        self.asked.append(list(queries))
+        return [self.known.get(query.text, Miss(query.text, MissReason.UNKNOWN)) for query in queries]
 
 
 def matches(atlas: Atlas) -> dict[str, Match]:
     return {id_: answer for id_, answer in atlas.answers.items() if isinstance(answer, Match)}
 
 
-def test_a_name_of_the_gazetteer_is_an_exact_match() -> None:
-    assert geocoder(known("某园", note="量得")).geocode(["某园"]) == [
-        Match("某园", "某园", Method.EXACT, 120.1, 30.1, Precision.SITE, 50, Basis.SURVEYED, "a-source", Datum.WGS84, "量得")
+# --- the protocol -------------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_query_needs_its_text_only() -> None:
+    assert Query("滨江区") == Query("滨江区", admin="", bbox=None, host="")
+
+
+def test_a_match_as_a_document_says_exactly_this() -> None:
+    document = to_document(FOUND)
+    assert document == {
+        "query": "某园",
+        "status": "match",
+        "name": "某产业园",
+        "matched": "某产业园",
+        "level": "place",
+        "method": "fuzzy",
+        "score": 83.3,
+        "runner_up": {"name": "某工业园", "score": 66.7},
+        "unresolved": "3 号楼",
+        "lon": 120.1,
+        "lat": 30.2,
+        "precision": "locality",
+        "uncertainty_m": 900,
+        "divisions": [{"code": "330100", "name": "杭州市"}, {"code": "330108", "name": "滨江区"}],
+        "basis": "derived",
+        "source": "a-source",
+        "datum_of_source": "GCJ02",
+        "note": "推得",
+    }
+    assert list(document)[:2] == ["query", "status"]
+    assert list(document).index("lon") < list(document).index("lat")
+    assert json.loads(json.dumps(document)) == document
+
+
+def test_a_match_without_a_second_says_so() -> None:
+    assert to_document(FOUND._replace(runner_up=None))["runner_up"] is None
+
+
+@pytest.mark.parametrize(("reason", "status"), [(MissReason.AMBIGUOUS, "ambiguous"), (MissReason.UNKNOWN, "miss"), (MissReason.OUT_OF_AREA, "miss")])
+def test_a_miss_as_a_document_says_exactly_this(reason: MissReason, status: str) -> None:
+    candidates = (Candidate("某园", "滨江区", Level.PLACE, "另有同名"), Candidate("某园", "贵阳市", None, "不在杭州"))
+    document = to_document(Miss("某园", reason, candidates))
+    assert document == {
+        "query": "某园",
+        "status": status,
+        "reason": reason.value,
+        "candidates": [
+            {"name": "某园", "within": "滨江区", "level": "place", "reason": "另有同名"},
+            {"name": "某园", "within": "贵阳市", "level": None, "reason": "不在杭州"},
+        ],
+    }
+    assert json.loads(json.dumps(document)) == document
+
+
+def test_the_second_geocoder_is_asked_what_the_first_does_not_know_only() -> None:
+    ambiguous, outside = Miss("双园", MissReason.AMBIGUOUS, (Candidate("双园", "滨江区", Level.PLACE, "同名"),)), Miss("外滩", MissReason.OUT_OF_AREA)
+    first, second = Recorded(FOUND, ambiguous, outside), Recorded(FOUND._replace(query="新路 1 号", method=Method.ONLINE))
+    queries = [Query("新路 1 号", admin="滨江区"), Query("某园"), Query("双园"), Query("没有"), Query("外滩"), Query("新路 1 号", admin="滨江区")]
+    answers = Fallback(first, second).geocode(queries)
+    assert answers == [
+        FOUND._replace(query="新路 1 号", method=Method.ONLINE),
+        FOUND,
+        ambiguous,
+        Miss("没有", MissReason.UNKNOWN),
+        outside,
+        FOUND._replace(query="新路 1 号", method=Method.ONLINE),
     ]
+    assert first.asked == [queries]
+    assert second.asked == [[queries[0], queries[3], queries[5]]]
 
 
-def test_a_name_typed_in_another_way_is_still_exact() -> None:
-    (answer,) = geocoder(known("某园(东)")).geocode(["某园（东）"])
-    assert isinstance(answer, Match)
-    assert (answer.query, answer.matched, answer.method) == ("某园（东）", "某园(东)", Method.EXACT)
+def test_the_second_geocoder_is_not_troubled_where_the_first_knows_all() -> None:
+    second = Recorded()
+    assert Fallback(Recorded(FOUND), second).geocode([Query("某园")]) == [FOUND]
+    assert Fallback(Recorded(FOUND), second).geocode([]) == []
+    assert second.asked == []
 
 
-def test_another_name_matches_by_alias() -> None:
-    (answer,) = geocoder(known("某园"), alias("园", "某园")).geocode(["园"])
-    assert isinstance(answer, Match)
-    assert (answer.query, answer.matched, answer.method, answer.basis, answer.precision) == (
-        "园",
-        "某园",
-        Method.ALIAS,
-        Basis.SURVEYED,
-        Precision.SITE,
-    )
+def test_places_are_asked_by_their_query_within_their_district(atlas: Atlas) -> None:
+    recorded = Recorded()
+    answers = geocode_places(atlas.tables.places, recorded)
+    assert recorded.asked == [[Query(place.place_query, admin=place.district.value) for place in atlas.tables.places]]
+    assert list(answers) == [place.id for place in atlas.tables.places]
 
 
-@pytest.mark.parametrize(
-    ("host", "claimed"),
-    [("site", Precision.AREA), ("locality", Precision.AREA), ("area", Precision.AREA), ("district", Precision.DISTRICT), ("city", Precision.CITY)],
-)
-def test_a_guest_never_claims_more_than_an_area(host: str, claimed: Precision) -> None:
-    (answer,) = geocoder(known("某园", precision=host, uncertainty_m="700"), guest("某厂", "某园")).geocode(["某厂"])
-    assert answer == Match("某厂", "某园", Method.ALIAS, 120.1, 30.1, claimed, 700, Basis.PARENT, "who-says-so", Datum.WGS84, "地块未知")
-
-
-def test_misses_stay_in_order_with_their_reason() -> None:
-    rows = [known("某园"), known("双园"), known("双园", admin="临平区")]
-    answers = geocoder(*rows).geocode(["未知", "某园", "双园", "某园", ""])
-    assert [answer if isinstance(answer, Miss) else answer.matched for answer in answers] == [
-        Miss("未知", MissReason.UNKNOWN),
-        "某园",
-        Miss("双园", MissReason.AMBIGUOUS),
-        "某园",
-        Miss("", MissReason.UNKNOWN),
-    ]
+# --- the shipped places -------------------------------------------------------------------------------------------------------------------
 
 
 def test_the_answers_stand_under_the_ids_in_table_order(atlas: Atlas) -> None:
     places = atlas.tables.places[::-1]
-    answers = geocode_places(places, GazetteerGeocoder(Gazetteer(atlas.tables.gazetteer)))
+    answers = geocode_places(places, OfflineGeocoder(atlas.gazetteer))
     assert list(answers) == [place.id for place in places]
     assert dict(answers) == dict(atlas.answers)
 
 
 def test_the_one_place_that_is_missed_is_missed(atlas: Atlas) -> None:
     assert atlas.misses == {"binxiao-small-parks": Miss("湖头陈、紫橙、蓝橙产业园", MissReason.UNKNOWN)}
+
+
+def test_every_other_place_is_matched_exactly_and_entirely(atlas: Atlas) -> None:
+    found = matches(atlas)
+    assert len(found) == 29
+    assert {(match.method, match.score, match.runner_up, match.unresolved) for match in found.values()} == {(Method.EXACT, 100.0, None, "")}
+    queries = {place.id: place.place_query for place in atlas.tables.places}
+    assert {id_: match.query for id_, match in found.items()} == {id_: queries[id_] for id_ in found}
+    assert {id_: match.name for id_, match in found.items()} == {id_: queries[id_] for id_ in found}
+
+
+def test_every_match_lies_in_the_division_that_the_tables_say(atlas: Atlas) -> None:
+    districts = {place.id: place.district.value for place in atlas.tables.places}
+    assert {id_: match.divisions[-1].name for id_, match in matches(atlas).items()} == {id_: districts[id_] for id_ in matches(atlas)}
+    assert {match.divisions[0] for match in matches(atlas).values()} == {Division("330100", "杭州市")}
+
+
+def test_levels_say_what_was_found(atlas: Atlas) -> None:
+    divisions = {id_: match.level for id_, match in matches(atlas).items() if match.level is not Level.PLACE}
+    assert divisions == {"qiantang-district": Level.DISTRICT, "xiaoshan-district": Level.DISTRICT, "hangzhou": Level.CITY}
 
 
 def test_the_places_that_are_known_by_their_host_stand_at_their_host(atlas: Atlas) -> None:
@@ -98,7 +190,8 @@ def test_the_places_that_are_known_by_their_host_stand_at_their_host(atlas: Atla
         host = atlas.answers[parents[id_] or ""]
         assert isinstance(host, Match)
         assert (match.lon, match.lat, match.uncertainty_m) == (host.lon, host.lat, host.uncertainty_m)
-        assert (match.precision, match.method, match.source) == (Precision.AREA, Method.ALIAS, "report-2023")
+        assert (match.precision, match.source) == (Precision.AREA, "report-2023")
+        assert match.name != match.matched
 
 
 @pytest.mark.parametrize(("id_", "lon", "lat"), [("internet-town", 120.185665, 30.192163), ("iot-town", 120.218407, 30.208687)])
@@ -110,7 +203,14 @@ def test_what_its_source_gives_in_gcj02_is_laid_out_in_wgs84(atlas: Atlas, id_: 
 
 def test_no_location_of_the_atlas_claims_to_be_a_site(atlas: Atlas) -> None:
     counts = {precision: sum(1 for match in matches(atlas).values() if match.precision is precision) for precision in Precision}
-    assert counts == {Precision.SITE: 0, Precision.LOCALITY: 9, Precision.AREA: 17, Precision.DISTRICT: 2, Precision.CITY: 1}
+    assert counts == {
+        Precision.SITE: 0,
+        Precision.LOCALITY: 9,
+        Precision.AREA: 17,
+        Precision.TOWNSHIP: 0,
+        Precision.DISTRICT: 2,
+        Precision.CITY: 1,
+    }
 
 
 def test_every_located_place_lies_in_its_district(atlas: Atlas) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,8 +17,12 @@ ROOMS = (
     "names",
     "tables",
     "datum",
-    "gazetteer",
     "geocode",
+    "gazetteer",
+    "offline",
+    "online",
+    "reverse",
+    "lists",
     "corridors",
     "layers",
     "comparisons",
@@ -28,6 +34,7 @@ ROOMS = (
     "provenance",
     "pipeline",
     "wording",
+    "audit",
     "web",
     "cli",
     "__main__",
@@ -75,12 +82,14 @@ def test_every_file_is_a_room_of_the_sentence() -> None:
 def test_no_room_imports_a_later_one(path: Path) -> None:
     room = room_of(path)
     earlier = set(ROOMS[: ROOMS.index(room)]) if room in ROOMS else set()
-    assert imported_rooms(path) - earlier - ({room} if room == "web" else set()) == set()
+    assert imported_rooms(path) - earlier - ({room} if room in ("web", "lists") else set()) == set()
 
 
-def test_the_rooms_of_the_web_have_no_cycle() -> None:
-    modules = {f"geo.web.{path.stem}" if path.stem != "__init__" else "geo.web": path for path in FILES if room_of(path) == "web"}
-    graph = {name: set() if name == "geo.web" else imported_modules(path) & set(modules) for name, path in modules.items()}
+@pytest.mark.parametrize("room", ["web", "lists"])
+def test_the_files_of_a_room_have_no_cycle(room: str) -> None:
+    whole = f"geo.{room}"
+    modules = {f"{whole}.{path.stem}" if path.stem != "__init__" else whole: path for path in FILES if room_of(path) == room}
+    graph = {name: set() if name == whole else imported_modules(path) & set(modules) for name, path in modules.items()}
     while graph:
         leaves = {name for name, imports in graph.items() if not imports & set(graph)}
         assert leaves, f"a cycle among {sorted(graph)}"
@@ -101,12 +110,25 @@ def test_the_composition_needs_the_web_and_the_settings_only_and_no_room_needs_i
         ("waitress", {"web"}),
         ("folium", {"webmap"}),
         ("branca", {"webmap"}),
-        ("pydantic", {"schema", "tables"}),
-        ("csv", {"tables"}),
+        ("jinja2", {"audit", "webmap"}),
+        ("pydantic", {"schema", "tables", "online"}),
+        ("csv", {"tables", "lists"}),
         ("os", {"cli"}),
+        ("opencc", {"names"}),
         ("pypinyin", {"names"}),
+        ("ahocorasick_rs", {"offline"}),
+        ("rapidfuzz", {"offline", "audit"}),
+        ("geopy", {"online"}),
+        ("tenacity", {"online"}),
+        ("sqlite3", {"online"}),
+        ("pyarrow", {"lists"}),
+        ("openpyxl", {"lists"}),
+        ("xlsxwriter", {"lists"}),
+        ("pyogrio", {"lists"}),
+        ("tqdm", {"lists"}),
+        ("distributed", {"lists"}),
         ("argparse", {"cli"}),
-        ("urllib", {"basemap", "web"}),
+        ("urllib", {"basemap", "online", "web"}),
         ("resvg_py", {"picture"}),
     ],
 )
@@ -119,6 +141,13 @@ def test_no_room_opens_a_connection_or_a_process(package: str) -> None:
     assert [path for path in FILES if package in imported_packages(path)] == []
 
 
+def test_a_server_loads_nothing_that_asks_other_hosts() -> None:
+    """The online geocoders are loaded where an operator turned one on only, and the libraries of lists with a list."""
+    code = "import sys, app; print(sorted({'geo.online', 'geopy', 'tenacity', 'geo.lists.running', 'openpyxl', 'distributed'} & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=PROJECT)
+    assert (run.stdout, run.stderr) == ("[]\n", "")
+
+
 def test_files_are_read_at_the_doors_only() -> None:
     readers = set()
     for path in FILES:
@@ -128,7 +157,7 @@ def test_files_are_read_at_the_doors_only() -> None:
                 if name in READERS:
                     readers.add(room_of(path))
     # The datum reads its own outline, which is a constant of its formula, and nothing else.
-    assert readers == {"tables", "datum", "basemap", "texts", "web", "cli"}
+    assert readers == {"tables", "datum", "lists", "basemap", "texts", "web", "cli"}
 
 
 @pytest.mark.parametrize("path", [*FILES, PROJECT / "app.py"], ids=[*FILE_NAMES, "app.py"])

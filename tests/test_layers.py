@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from geo.layers import DECIMALS, LAYERS, Box, Selection
+from geo.layers import DECIMALS, LAYERS, Selection
 from geo.pipeline import Atlas
-from geo.schema import Corridor, District, Kind
+from geo.schema import Box, Corridor, District, Kind
 
 PLATFORMS = ["binjiang-hitech", "qiantang-new-area", "qiantang-smart-city", "future-scitech-city", "zijingang-scitech-city", "tonglu-edz"]
 PROJECTS = ["lianji-base", "fullsemi-1", "chint-binfu", "laihe-bio", "dessmann"]

@@ -13,10 +13,9 @@ from pyproj import Geod
 
 from geo.basemap import Outline, read_outline
 from geo.geocode import Match
-from geo.layers import Box
 from geo.picture import FLOATING, RADII, Caption, Mark, draw_svg, encode_png
 from geo.pipeline import Atlas
-from geo.schema import Basis, Corridor, Kind
+from geo.schema import Basis, Box, Corridor, Kind
 from geo.web.places import map_symbol
 from tests.conftest import DATA
 

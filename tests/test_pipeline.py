@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from geo.errors import TableError
-from geo.pipeline import Atlas, build_atlas
+from geo.errors import SettingsError, TableError
+from geo.geocode import Fallback, Query
+from geo.offline import OfflineGeocoder
+from geo.pipeline import Atlas, build_atlas, build_geocoder
 from geo.schema import Corridor, CorridorBasis, Kind
 from geo.settings import Settings
 from geo.tables import Tables
@@ -164,3 +166,39 @@ def test_a_place_more_in_the_tables_is_a_feature_more(data_copy: Path) -> None:
     point = atlas.layers.places.geometry["new-park"]
     assert (point.x, point.y) == (120.20592, 30.16332)
     assert len(atlas.layers.places) == 31
+
+
+# --- the geocoder alone -------------------------------------------------------------------------------------------------------------------
+
+
+def test_by_default_the_geocoder_answers_offline_as_the_atlas_does(settings: Settings, atlas: Atlas) -> None:
+    geocoder = build_geocoder(settings)
+    assert isinstance(geocoder, OfflineGeocoder)
+    queries = [Query(place.place_query, admin=place.district.value) for place in atlas.tables.places]
+    assert geocoder.geocode(queries) == list(atlas.answers.values())
+
+
+@pytest.mark.parametrize(("provider", "key"), [("nominatim", ""), ("amap", "k-1"), ("baidu", "k-1"), ("tianditu", "k-1")])
+def test_an_online_geocoder_stands_behind_the_gazetteer(provider: str, key: str, tmp_path: Path) -> None:
+    settings = Settings.from_env({"GEO_ONLINE": provider, "GEO_ONLINE_KEY": key, "GEO_ONLINE_CACHE": str(tmp_path / "cache")})
+    geocoder = build_geocoder(settings)
+    assert isinstance(geocoder, Fallback)
+    # What the gazetteer knows, and what is ambiguous, is never asked for: no test leaves the machine.
+    asked = [Query("滨江区"), Query("中国数谷"), Query("宁波市")]
+    assert geocoder.geocode(asked) == build_geocoder(Settings.from_env({})).geocode(asked)
+
+
+def test_an_online_geocoder_that_cannot_be_used_is_named_without_its_key(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^GEO_ONLINE_KEY='': expected a key for amap$"):
+        build_geocoder(Settings.from_env({"GEO_ONLINE": "amap", "GEO_ONLINE_CACHE": str(tmp_path)}))
+    with pytest.raises(SettingsError) as caught:
+        build_geocoder(Settings.from_env({"GEO_ONLINE": "nominatim", "GEO_ONLINE_KEY": "s3cret", "GEO_ONLINE_CACHE": str(tmp_path)}))
+    assert str(caught.value) == "GEO_ONLINE_KEY='***': expected nothing: nominatim takes no key"
+
+
+def test_the_atlas_never_asks_online(tmp_path: Path, atlas: Atlas) -> None:
+    """The command line alone does: what visitors ask stays on the server."""
+    online = build_atlas(Settings.from_env({"GEO_ONLINE": "amap", "GEO_ONLINE_KEY": "k-1", "GEO_ONLINE_CACHE": str(tmp_path / "cache")}))
+    assert isinstance(online.geocoder, OfflineGeocoder)
+    assert dict(online.answers) == dict(atlas.answers)
+    assert not (tmp_path / "cache").exists()

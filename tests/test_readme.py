@@ -63,7 +63,7 @@ def made_server() -> Iterator[str]:
 
 
 def test_every_command_is_of_a_form_that_a_test_runs() -> None:
-    forms = ("make ", "curl 'http://127.0.0.1:8000/", ".venv/bin/python -m geo check")
+    forms = ("make ", "curl 'http://127.0.0.1:8000/", ".venv/bin/python -m geo ")
     assert [command for command in commands("sh") if not command.startswith(forms)] == []
     assert commands("bat") == ["py -m pip install -r requirements.txt", "py app.py"]
 
@@ -99,12 +99,24 @@ def test_the_problem_document_is_the_one_that_is_shown(made_server: str) -> None
 
 
 def test_the_check_command_prints_what_is_shown(atlas: Atlas) -> None:
-    (command,) = (command for command in commands("sh") if "-m geo" in command)
+    (command,) = (command for command in commands("sh") if "-m geo check" in command)
     arguments = shlex.split(command)
     assert arguments[0] == ".venv/bin/python"
     done = subprocess.run([sys.executable, *arguments[1:]], cwd=PROJECT, capture_output=True, text=True, check=True)
     shown = blocks("README.md", "text")[0]
     assert done.stdout == shown.replace("version …", f"version {atlas.tables.version}")
+
+
+@pytest.mark.parametrize("command", [command for command in commands("sh") if "-m geo geocode" in command])
+def test_every_geocoding_command_finds_what_it_asks(command: str) -> None:
+    done = subprocess.run([sys.executable, *shlex.split(command)[1:]], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert {json.loads(line)["status"] for line in done.stdout.splitlines()} == {"match"}
+
+
+def test_the_reverse_command_prints_what_is_shown() -> None:
+    (command,) = (command for command in commands("sh") if "-m geo reverse" in command)
+    done = subprocess.run([sys.executable, *shlex.split(command)[1:]], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout == blocks("README.md", "text")[1]
 
 
 def test_the_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -144,5 +156,6 @@ def test_every_link_to_a_file_leads_somewhere(name: str) -> None:
 
 def test_every_room_is_in_the_table_of_rooms() -> None:
     listed = set(re.findall(r"\[`(geo/[^`]+)`\]", read("README.md")))
-    rooms = {f"geo/{path.name}" for path in (PROJECT / "geo").glob("*.py") if not path.name.startswith("__")} | {"geo/web/"}
+    rooms = {f"geo/{path.name}" for path in (PROJECT / "geo").glob("*.py") if not path.name.startswith("__")}
+    rooms |= {"geo/web/", "geo/lists/"}
     assert listed == rooms

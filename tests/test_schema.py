@@ -258,4 +258,8 @@ def test_every_table_has_its_model() -> None:
         "relations.csv": "Tie",
         "gazetteer.csv": "GazetteerRow",
         "other_numbers.csv": "OtherNumber",
+        "admin/divisions.csv": "DivisionRow",
+        "admin/former.csv": "FormerRow",
+        "admin/elsewhere.csv": "ElsewhereRow",
+        "admin/homonyms.csv": "HomonymRow",
     }

@@ -25,6 +25,10 @@ def test_the_table_has_a_help_text_for_every_setting() -> None:
         "GEO_TILES_DATUM",
         "GEO_TILES_REVIEW_NUMBER",
         "GEO_FRAME_ANCESTORS",
+        "GEO_ONLINE",
+        "GEO_ONLINE_KEY",
+        "GEO_ONLINE_URL",
+        "GEO_ONLINE_CACHE",
         "GEO_SOURCE_TEXTS",
     ]
     assert all(setting.help for setting in SETTINGS)
@@ -59,6 +63,37 @@ def test_a_data_folder_that_does_not_exist_is_named() -> None:
 def test_a_file_is_no_data_folder() -> None:
     with pytest.raises(SettingsError, match=r"^GEO_DATA='data/places\.csv': expected a folder that exists$"):
         Settings.from_env({"GEO_DATA": "data/places.csv"})
+
+
+@pytest.mark.parametrize("provider", ["nominatim", "amap", "tianditu", "baidu"])
+def test_an_online_geocoder_is_named_with_what_it_needs(provider: str, tmp_path: Path) -> None:
+    address = "https://geocoder.example.org/search"
+    settings = Settings.from_env(
+        {"GEO_ONLINE": provider, "GEO_ONLINE_KEY": "k-1", "GEO_ONLINE_URL": address, "GEO_ONLINE_CACHE": str(tmp_path / "kept")}
+    )
+    assert (settings.online, settings.online_key, settings.online_url, settings.online_cache) == (provider, "k-1", address, tmp_path / "kept")
+
+
+def test_by_default_no_online_geocoder_is_asked() -> None:
+    settings = Settings.from_env({})
+    assert (settings.online, settings.online_key, settings.online_url, settings.online_cache) == ("", "", "", PROJECT / ".cache/online")
+
+
+def test_a_relative_cache_lies_below_the_project_and_need_not_exist() -> None:
+    assert Settings.from_env({"GEO_ONLINE_CACHE": "no/such/cache"}).online_cache == PROJECT / "no/such/cache"
+
+
+@pytest.mark.parametrize("provider", ["google", "Nominatim", "amap,baidu", " amap", "custom"])
+def test_an_online_geocoder_that_is_not_known_is_refused(provider: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({"GEO_ONLINE": provider})
+    assert str(caught.value) == f"GEO_ONLINE={provider!r}: expected one of nominatim, amap, tianditu, baidu"
+
+
+def test_the_key_of_an_online_geocoder_is_never_printed() -> None:
+    settings = Settings.from_env({"GEO_ONLINE": "amap", "GEO_ONLINE_KEY": "s3cret-key"})
+    assert settings.online_key == "s3cret-key"
+    assert "s3cret" not in f"{settings!r} {settings}"
 
 
 def test_settings_do_not_change_once_read(settings: Settings) -> None:

@@ -30,19 +30,23 @@ def messages_of(data: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("table", "count"),
     [
-        ("sources", 20),
+        ("sources", 22),
         ("paragraphs", 52),
         ("corridors", 2),
         ("places", 30),
         ("vocabulary", 31),
         ("indicators", 40),
         ("relations", 23),
-        ("gazetteer", 61),
+        ("gazetteer", 63),
         ("other_numbers", 19),
+        ("admin/divisions", 205),
+        ("admin/former", 33),
+        ("admin/elsewhere", 3239),
+        ("admin/homonyms", 268),
     ],
 )
 def test_every_shipped_row_is_valid(tables: Tables, table: str, count: int) -> None:
-    rows = getattr(tables, table)
+    rows = getattr(tables, table.rpartition("/")[2])
     assert len(rows) == count
     assert {type(row) for row in rows} == {TABLES[f"{table}.csv"]}
 
@@ -50,7 +54,7 @@ def test_every_shipped_row_is_valid(tables: Tables, table: str, count: int) -> N
 def test_the_version_follows_the_content_of_every_table(tables: Tables, data_copy: Path, edit: Edit) -> None:
     assert read_tables(data_copy).version == tables.version
     assert len(tables.version) == 12
-    edit("gazetteer.csv", 62, "note", "changed")
+    edit("gazetteer.csv", 64, "note", "changed")
     changed = read_tables(data_copy)
     assert changed.version != tables.version
     assert changed.gazetteer[-1].note == "changed"
@@ -143,12 +147,12 @@ def test_an_open_quote_is_named(data_copy: Path) -> None:
 
 
 def test_a_quoted_cell_of_several_lines_keeps_later_line_numbers_right(data_copy: Path, edit: Edit) -> None:
-    edit("gazetteer.csv", 53, "note", "one\ntwo\nthree")
+    edit("gazetteer.csv", 55, "note", "one\ntwo\nthree")
     path = data_copy / "gazetteer.csv"
     path.write_text(path.read_text(encoding="utf-8") + "某园,没有这个名称,,,,,,,,,,\n", encoding="utf-8")
     assert messages_of(data_copy) == [
-        "gazetteer.csv:53 [note] 'one\\ntwo\\nthree': expected one line of text without control characters",
-        "gazetteer.csv:65 [alias_of] '没有这个名称': expected a row of gazetteer.csv",
+        "gazetteer.csv:55 [note] 'one\\ntwo\\nthree': expected one line of text without control characters",
+        "gazetteer.csv:67 [alias_of] '没有这个名称': expected a row of gazetteer.csv",
     ]
 
 
@@ -202,15 +206,15 @@ def test_a_long_value_is_shortened_in_its_message(data_copy: Path, edit: Edit) -
             "owns",
             "relations.csv:4 [relation] 'owns': expected one of 'cooperates_with', 'hosts', 'core_area_of', 'landmark_of' or 'supplies'",
         ),
-        ("gazetteer.csv", 53, "datum", "CGCS2000", "gazetteer.csv:53 [datum] 'CGCS2000': expected one of 'WGS84', 'GCJ02' or 'BD09'"),
+        ("gazetteer.csv", 55, "datum", "CGCS2000", "gazetteer.csv:55 [datum] 'CGCS2000': expected one of 'WGS84', 'GCJ02' or 'BD09'"),
         (
             "gazetteer.csv",
-            53,
+            55,
             "precision",
             "exact",
-            "gazetteer.csv:53 [precision] 'exact': expected one of 'site', 'locality', 'area', 'district' or 'city'",
+            "gazetteer.csv:55 [precision] 'exact': expected one of 'site', 'locality', 'area', 'township', 'district' or 'city'",
         ),
-        ("gazetteer.csv", 53, "basis", "guess", "gazetteer.csv:53 [basis] 'guess': expected one of 'surveyed', 'derived' or 'parent'"),
+        ("gazetteer.csv", 55, "basis", "guess", "gazetteer.csv:55 [basis] 'guess': expected one of 'surveyed', 'derived' or 'parent'"),
         (
             "sources.csv",
             20,
@@ -237,8 +241,8 @@ def test_a_long_value_is_shortened_in_its_message(data_copy: Path, edit: Edit) -
             "indicators.csv:8 [indicator] 'industrial_value_added_above_scale': expected no duplicate of line 4",
         ),
         ("relations.csv", 7, "to_id", "laihe-bio", "relations.csv:7 [relation] 'hosts': expected no duplicate of line 6"),
-        ("gazetteer.csv", 53, "name", "智慧新天地", "gazetteer.csv:54 [name] '智慧新天地': expected no duplicate of line 53"),
-        ("gazetteer.csv", 53, "name", "「智慧」 新天地", "gazetteer.csv:54 [name] '智慧新天地': expected no duplicate of line 53"),
+        ("gazetteer.csv", 55, "name", "智慧新天地", "gazetteer.csv:56 [name] '智慧新天地': expected no duplicate of line 55"),
+        ("gazetteer.csv", 55, "name", "「智慧」 新天地", "gazetteer.csv:56 [name] '智慧新天地': expected no duplicate of line 55"),
         ("other_numbers.csv", 5, "start", "602", "other_numbers.csv:5 [start] '602': expected no duplicate of line 4"),
         # References that lead nowhere.
         ("places.csv", 7, "parent_id", "nowhere", "places.csv:7 [parent_id] 'nowhere': expected a row of places.csv"),
@@ -250,8 +254,8 @@ def test_a_long_value_is_shortened_in_its_message(data_copy: Path, edit: Edit) -
         ("relations.csv", 4, "to_id", "nowhere", "relations.csv:4 [to_id] 'nowhere': expected a row of places.csv"),
         ("relations.csv", 22, "source", "nowhere", "relations.csv:22 [source] 'nowhere': expected a row of sources.csv"),
         ("corridors.csv", 2, "source", "nowhere", "corridors.csv:2 [source] 'nowhere': expected a row of sources.csv"),
-        ("gazetteer.csv", 53, "source", "nowhere", "gazetteer.csv:53 [source] 'nowhere': expected a row of sources.csv"),
-        ("gazetteer.csv", 58, "alias_of", "秦塘区", "gazetteer.csv:58 [alias_of] '秦塘区': expected a row of gazetteer.csv"),
+        ("gazetteer.csv", 55, "source", "nowhere", "gazetteer.csv:55 [source] 'nowhere': expected a row of sources.csv"),
+        ("gazetteer.csv", 60, "alias_of", "秦塘区", "gazetteer.csv:60 [alias_of] '秦塘区': expected a row of gazetteer.csv"),
         # Numbers.
         ("indicators.csv", 4, "value", "1,000", f"indicators.csv:4 [value] '1,000': expected {NUMBER}"),
         ("indicators.csv", 4, "value", "NaN", f"indicators.csv:4 [value] 'NaN': expected {NUMBER}"),
@@ -263,11 +267,11 @@ def test_a_long_value_is_shortened_in_its_message(data_copy: Path, edit: Edit) -
         ("indicators.csv", 4, "rank", "1.5", "indicators.csv:4 [rank] '1.5': expected a whole number in plain digits, 0 or more"),
         ("indicators.csv", 31, "value_max", "700", "indicators.csv:31 [value_max] '700': expected a number above the value"),
         # Coordinates.
-        ("gazetteer.csv", 53, "lon", "181.5", "gazetteer.csv:53 [lon] '181.5': expected a coordinate in China: lon 73 to 136, lat 3 to 54"),
-        ("gazetteer.csv", 53, "lat", "91", "gazetteer.csv:53 [lon] '120.20592': expected a coordinate in China: lon 73 to 136, lat 3 to 54"),
-        ("gazetteer.csv", 53, "lat", "", "gazetteer.csv:53 [lat]: expected a value, or alias_of"),
-        ("gazetteer.csv", 53, "lon", "E120.2", "gazetteer.csv:53 [lon] 'E120.2': expected decimal degrees, such as 120.18067"),
-        ("gazetteer.csv", 58, "lon", "120.2", "gazetteer.csv:58 [lon] '120.2': expected nothing in a row that is an alias"),
+        ("gazetteer.csv", 55, "lon", "181.5", "gazetteer.csv:55 [lon] '181.5': expected a coordinate in China: lon 73 to 136, lat 3 to 54"),
+        ("gazetteer.csv", 55, "lat", "91", "gazetteer.csv:55 [lon] '120.20592': expected a coordinate in China: lon 73 to 136, lat 3 to 54"),
+        ("gazetteer.csv", 55, "lat", "", "gazetteer.csv:55 [lat]: expected a value, or alias_of"),
+        ("gazetteer.csv", 55, "lon", "E120.2", "gazetteer.csv:55 [lon] 'E120.2': expected decimal degrees, such as 120.18067"),
+        ("gazetteer.csv", 60, "lon", "120.2", "gazetteer.csv:60 [lon] '120.2': expected nothing in a row that is an alias"),
         (
             "corridors.csv",
             2,
@@ -301,6 +305,37 @@ def test_a_long_value_is_shortened_in_its_message(data_copy: Path, edit: Edit) -
         ("relations.csv", 4, "paragraph", "53", "relations.csv:4 [paragraph] '53': expected a paragraph of report-2023 in paragraphs.csv"),
         ("paragraphs.csv", 4, "end", "38", "paragraphs.csv:4 [end] '38': expected an offset after the start (38)"),
         ("paragraphs.csv", 5, "start", "40", "paragraphs.csv:5 [start] '40': expected an offset after paragraph 3 (46)"),
+        # The divisions and what they became.
+        ("admin/divisions.csv", 206, "code", "3301", "admin/divisions.csv:206 [code] '3301': expected a code of 6 or 9 digits"),
+        ("admin/divisions.csv", 206, "code", "330182113", "admin/divisions.csv:206 [code] '330182113': expected no duplicate of line 205"),
+        ("admin/divisions.csv", 3, "level", "ward", "admin/divisions.csv:3 [level] 'ward': expected one of 'city', 'district' or 'township'"),
+        ("admin/divisions.csv", 3, "parent", "330199", "admin/divisions.csv:3 [parent] '330199': expected a row of admin/divisions.csv"),
+        ("admin/divisions.csv", 3, "parent", "", "admin/divisions.csv:3 [parent]: expected a parent for all but a city"),
+        ("admin/divisions.csv", 2, "parent", "330102", "admin/divisions.csv:2 [parent] '330102': expected a parent for all but a city"),
+        ("admin/divisions.csv", 3, "source", "nowhere", "admin/divisions.csv:3 [source] 'nowhere': expected a row of sources.csv"),
+        (
+            "admin/divisions.csv",
+            3,
+            "lat",
+            "",
+            "admin/divisions.csv:3 [lon] '120.19891': expected lon, lat, uncertainty_m and source together or none of them",
+        ),
+        ("admin/divisions.csv", 3, "namesakes", "few", "admin/divisions.csv:3 [namesakes] 'few': expected a whole number in plain digits, 0 or more"),
+        ("admin/former.csv", 3, "became", "330199", "admin/former.csv:3 [became] '330199': expected a row of admin/divisions.csv"),
+        ("admin/former.csv", 4, "became", "330102,330114", "admin/former.csv:4 [became] '330102,330114': expected a code of 6 or 9 digits"),
+        ("admin/former.csv", 3, "name", "上城区", "admin/former.csv:3 [name] '上城区': expected no duplicate of line 2"),
+        ("admin/former.csv", 3, "level", "ward", "admin/former.csv:3 [level] 'ward': expected one of 'district', 'township' or 'zone'"),
+        ("admin/elsewhere.csv", 3240, "code", "810117", "admin/elsewhere.csv:3240 [code] '810117': expected no duplicate of line 3239"),
+        ("admin/elsewhere.csv", 3240, "parent", "999999", "admin/elsewhere.csv:3240 [parent] '999999': expected a row of admin/elsewhere.csv"),
+        (
+            "admin/elsewhere.csv",
+            2,
+            "level",
+            "state",
+            "admin/elsewhere.csv:2 [level] 'state': expected one of 'province', 'prefecture' or 'county'",
+        ),
+        ("admin/homonyms.csv", 3, "name", "中国 数谷", "admin/homonyms.csv:3 [name] '中国 数谷': expected no duplicate of line 2"),
+        ("admin/homonyms.csv", 3, "kind", "twin", "admin/homonyms.csv:3 [kind] 'twin': expected one of 'name', 'type' or 'other'"),
         # Units go with the indicator.
         ("indicators.csv", 4, "unit", "美元", f"indicators.csv:4 [unit] '美元': expected one of {', '.join(UNITS)}"),
         ("indicators.csv", 4, "unit", "亩", "indicators.csv:4 [unit] '亩': expected a unit of money, as vocabulary.csv says"),
@@ -323,9 +358,9 @@ def test_a_ratio_may_stand_without_a_unit_or_in_times(tables: Tables, data_copy:
 
 
 def test_swapped_coordinates_are_called_swapped(data_copy: Path, edit: Edit) -> None:
-    edit("gazetteer.csv", 53, "lon", "30.16332")
-    edit("gazetteer.csv", 53, "lat", "120.20592")
-    assert messages_of(data_copy) == ["gazetteer.csv:53 [lon] '30.16332': expected lon before lat: the two look swapped"]
+    edit("gazetteer.csv", 55, "lon", "30.16332")
+    edit("gazetteer.csv", 55, "lat", "120.20592")
+    assert messages_of(data_copy) == ["gazetteer.csv:55 [lon] '30.16332': expected lon before lat: the two look swapped"]
 
 
 def test_a_broken_row_is_named_once_and_not_by_every_row_that_refers_to_it(data_copy: Path, edit: Edit) -> None:
@@ -350,9 +385,9 @@ def test_names_that_stand_for_each_other_are_named(data_copy: Path) -> None:
     path = data_copy / "gazetteer.csv"
     path.write_text(path.read_text(encoding="utf-8") + "甲,乙,,,,,,,,,,\n乙,丙,,,,,,,,,,\n丙,甲,,,,,,,,,,\n", encoding="utf-8")
     assert messages_of(data_copy) == [
-        "gazetteer.csv:63 [alias_of] '乙': expected a chain that does not come back to itself",
-        "gazetteer.csv:64 [alias_of] '丙': expected a chain that does not come back to itself",
-        "gazetteer.csv:65 [alias_of] '甲': expected a chain that does not come back to itself",
+        "gazetteer.csv:65 [alias_of] '乙': expected a chain that does not come back to itself",
+        "gazetteer.csv:66 [alias_of] '丙': expected a chain that does not come back to itself",
+        "gazetteer.csv:67 [alias_of] '甲': expected a chain that does not come back to itself",
     ]
 
 
@@ -368,8 +403,8 @@ def test_one_run_reports_every_problem_of_every_file(data_copy: Path, edit: Edit
     edit("indicators.csv", 18, "value", "1e1")
     edit("indicators.csv", 38, "period", "2020-00")
     edit("relations.csv", 24, "relation", "owns")
-    edit("gazetteer.csv", 53, "lon", "12")
-    edit("gazetteer.csv", 62, "alias_of", "航州市")
+    edit("gazetteer.csv", 55, "lon", "12")
+    edit("gazetteer.csv", 64, "alias_of", "航州市")
     (data_copy / "other_numbers.csv").write_bytes("来源\n".encode("gb18030"))
     assert {(problem.file, problem.line, problem.column) for problem in problems_of(data_copy)} == {
         ("sources.csv", 20, "kind"),
@@ -383,8 +418,8 @@ def test_one_run_reports_every_problem_of_every_file(data_copy: Path, edit: Edit
         ("indicators.csv", 18, "value"),
         ("indicators.csv", 38, "period"),
         ("relations.csv", 24, "relation"),
-        ("gazetteer.csv", 53, "lon"),
-        ("gazetteer.csv", 62, "alias_of"),
+        ("gazetteer.csv", 55, "lon"),
+        ("gazetteer.csv", 64, "alias_of"),
         ("other_numbers.csv", 1, ""),
     }
 
@@ -392,11 +427,11 @@ def test_one_run_reports_every_problem_of_every_file(data_copy: Path, edit: Edit
 def test_the_problems_are_told_in_the_order_of_files_and_lines(data_copy: Path, edit: Edit) -> None:
     edit("places.csv", 29, "name_en", "")
     edit("places.csv", 4, "name_en", "")
-    edit("gazetteer.csv", 53, "lon", "12")
+    edit("gazetteer.csv", 55, "lon", "12")
     with pytest.raises(TableError) as caught:
         read_tables(data_copy)
     assert str(caught.value).splitlines() == [
-        "gazetteer.csv:53 [lon] '12': expected a coordinate in China: lon 73 to 136, lat 3 to 54",
+        "gazetteer.csv:55 [lon] '12': expected a coordinate in China: lon 73 to 136, lat 3 to 54",
         "places.csv:4 [name_en]: expected a value",
         "places.csv:29 [name_en]: expected a value",
     ]

@@ -7,7 +7,7 @@ from babel.support import Translations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.geocode import Match, Method, Miss, MissReason
+from geo.geocode import Level, Match, Method, Miss, MissReason
 from geo.pipeline import Atlas
 from geo.schema import UNITS, Basis, Corridor, Datum, District, Indicator, Kind, Period, Place, Precision, Source
 from geo.settings import PROJECT
@@ -44,12 +44,18 @@ def stated(**cells: str) -> Indicator:
 def found(**changed: object) -> Match:
     cells = {
         "query": "某园",
+        "name": "某园",
         "matched": "某园",
+        "level": Level.PLACE,
         "method": Method.EXACT,
+        "score": 100.0,
+        "runner_up": None,
+        "unresolved": "",
         "lon": 120.1,
         "lat": 30.1,
         "precision": Precision.LOCALITY,
         "uncertainty_m": 900,
+        "divisions": (),
         "basis": Basis.DERIVED,
         "source": "a-source",
         "datum_of_source": Datum.WGS84,

@@ -12,7 +12,7 @@ from flask_compress import Compress
 
 from geo.errors import PortInUseError, SettingsError
 from geo.settings import PROJECT, Settings
-from geo.web import assets, downloads, pages, pictures, problems, security
+from geo.web import assets, downloads, geocoding, pages, pictures, problems, security
 from geo.web.language import chosen_language
 from geo.web.site import build_site
 
@@ -55,6 +55,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(downloads.blueprint)
     app.register_blueprint(pictures.blueprint)
+    app.register_blueprint(geocoding.blueprint)
     app.register_blueprint(assets.blueprint)
     problems.init_app(app)
     security.init_app(app, site.basemaps, settings.frame_ancestors)

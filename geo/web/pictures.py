@@ -13,9 +13,9 @@ from flask_babel import gettext
 from geo.comparisons import Comparison
 from geo.errors import BadParameterError, NotFoundError
 from geo.geocode import Match
-from geo.layers import LAYERS, Box, Selection
+from geo.layers import LAYERS, Selection
 from geo.picture import Caption, Mark, draw_svg, encode_png
-from geo.schema import Basis, Corridor
+from geo.schema import Basis, Box, Corridor
 from geo.web.language import request_wording
 from geo.web.places import map_symbol, map_ties
 from geo.web.responses import cacheable

@@ -10,8 +10,8 @@ from typing import TypeVar
 from werkzeug.datastructures import MultiDict
 
 from geo.errors import BadParameterError
-from geo.layers import Box, Layer, Selection
-from geo.schema import Corridor, District, Kind
+from geo.layers import Layer, Selection
+from geo.schema import Box, Corridor, District, Kind
 
 MAX_Q = 100
 # What the map page reads.
@@ -41,7 +41,7 @@ def parse_selection(args: MultiDict[str, str], layer: Layer) -> Selection:
         corridors=_parse_choices(args, "corridor", Corridor),
         kinds=_parse_choices(args, "kind", Kind),
         districts=_parse_choices(args, "district", District),
-        bbox=_parse_bbox(args["bbox"]) if "bbox" in args else None,
+        bbox=parse_bbox(args["bbox"]) if "bbox" in args else None,
         q=_parse_q(args.get("q", "")),
     )
 
@@ -102,7 +102,14 @@ def _parse_choices(args: MultiDict[str, str], name: str, enumeration: type[_E]) 
     return frozenset(enumeration(value) for value in _values(args, name))
 
 
-def _parse_bbox(text: str) -> Box:
+def parse_bbox(text: str) -> Box:
+    """Read a bounding box: west, south, east, north.
+
+    Raises
+    ------
+    BadParameterError
+        If it is none.
+    """
     expected = "west,south,east,north in degrees, WGS-84, such as 120.1,30.1,120.3,30.3"
     parts = text.split(",")
     if len(parts) != 4 or not all(re.fullmatch(r"[+-]?\d{1,3}(\.\d{1,15})?", part, re.ASCII) for part in parts):

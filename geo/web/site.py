@@ -17,6 +17,7 @@ from flask import Flask, current_app
 from geo.basemap import Basemap, Outline, choose_basemaps, read_outline
 from geo.errors import NotFoundError
 from geo.pipeline import Atlas, build_atlas
+from geo.reverse import ReverseGeocoder
 from geo.schema import TABLES, Place, Source
 from geo.settings import PROJECT, Settings
 from geo.webmap import MapParts
@@ -87,6 +88,11 @@ class Site:
         if id_ not in self.places:
             raise NotFoundError(f"no place {id_[:80]!r}; /layers/places.geojson has them all")
         return self.places[id_]
+
+    @cached_property
+    def reverse(self) -> ReverseGeocoder:
+        """Who answers points."""
+        return ReverseGeocoder(self.atlas.gazetteer, self.outline.districts["features"])
 
     @cached_property
     def points(self) -> dict[str, shapely.Point | None]:
