@@ -1,4 +1,4 @@
-"""The shell's door to the same functions: ``python -m geo check``, ``geocode``, ``reverse`` and ``audit``."""
+"""The shell's door to the same functions: ``python -m geo check``, ``geocode``, ``reverse``, ``audit`` and ``export``."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from pathlib import Path
 from geo.audit import write_audit
 from geo.basemap import read_outline
 from geo.errors import GeoError
+from geo.export import export_layers
+from geo.formats import FORMATS
 from geo.gazetteer import Gazetteer
 from geo.geocode import Match, Query, to_document
+from geo.layers import LAYERS
 from geo.lists import CHUNK_ROWS
 from geo.offline import VERSION, OfflineGeocoder
 from geo.pipeline import Atlas, build_atlas, build_geocoder
@@ -24,6 +27,7 @@ from geo.reverse import ReverseGeocoder
 from geo.schema import Basis
 from geo.settings import Settings
 from geo.tables import read_tables
+from geo.web.selection import parse_filters
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     audit = commands.add_parser("audit", help="write a sheet with which a person reviews how every place was located")
     audit.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.html")
     audit.set_defaults(run=lambda options: _audit(options.output))
+    _add_export(commands)
     options = parser.parse_args(argv)
     try:
         status: int = options.run(options)
@@ -65,6 +70,26 @@ def _add_geocode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     file.add_argument("--workers", type=_count, default=0, help="processes on this machine; needs requirements-cluster.txt")
     file.add_argument("--scheduler", metavar="tcp://…", help="the address of a Dask scheduler; needs requirements-cluster.txt")
     geocode.set_defaults(run=_geocode)
+
+
+def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    export = commands.add_parser("export", help="write layers as files, in any format")
+    export.add_argument("target", type=Path, metavar="TARGET", help="a folder, or one file whose extension says the format")
+    export.add_argument("--layer", action="append", default=[], choices=list(LAYERS), help="may be given again; all of them in a folder by default")
+    export.add_argument("--format", action="append", default=[], choices=list(FORMATS), help="may be given again; all of them in a folder by default")
+    filters = export.add_argument_group("filters", "as in the query of /layers; several values with commas")
+    for name in LAYERS["places"].filters:
+        filters.add_argument(f"--{name}")
+    export.set_defaults(run=_export)
+
+
+def _export(options: argparse.Namespace) -> int:
+    places = LAYERS["places"]
+    filters = {name: value for name in places.filters if (value := getattr(options, name)) is not None}
+    selection = parse_filters(filters, places)
+    for path in export_layers(build_atlas(Settings.from_env(os.environ)), options.target, options.layer, options.format, selection):
+        print(f"written: {path}")
+    return 0
 
 
 def _count(text: str) -> int:

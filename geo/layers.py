@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ import shapely
 from geo.gazetteer import Gazetteer
 from geo.geocode import Answer, Match
 from geo.names import normalize_name, search_keys
-from geo.schema import Box, Corridor, District, Indicator, Kind, Place, Tie, Vocable
+from geo.schema import Box, Corridor, District, Indicator, Kind, Period, Place, Tie, Vocable
 from geo.tables import Tables
 
 # RFC 7946, section 11.2: six decimals are about ten centimetres.
@@ -29,7 +29,7 @@ class Layer(NamedTuple):
     name
         As in the address of its files.
     kinds
-        The kinds of places it holds; empty for a layer without places.
+        The kinds of places that its features are or belong to; empty for a layer without places.
     filters
         The query parameters that choose from it.
     """
@@ -47,6 +47,7 @@ LAYERS = {
         Layer("platforms", frozenset({Kind.PLATFORM}), _PLACE_FILTERS),
         Layer("projects", frozenset({Kind.PROJECT}), _PLACE_FILTERS),
         Layer("corridors", frozenset(), ("corridor", "bbox")),
+        Layer("indicators", frozenset(Kind), _PLACE_FILTERS),
     )
 }
 
@@ -71,6 +72,14 @@ class Selection:
     bbox: Box | None = None
     q: str = ""
 
+    def for_layer(self, layer: Layer) -> Selection:
+        """Keep what a layer can be filtered by: a belt has a corridor and an extent, but no kind."""
+        return Selection(**{field.name: getattr(self, field.name) for field in fields(self) if _PARAMETERS[field.name] in layer.filters})
+
+
+# The query parameter of each field of a selection.
+_PARAMETERS = {"corridors": "corridor", "kinds": "kind", "districts": "district", "bbox": "bbox", "q": "q"}
+
 
 @dataclass(frozen=True)
 class Layers:
@@ -83,12 +92,16 @@ class Layers:
         ``None`` where the place is a miss.
     corridors
         GeoDataFrame in EPSG:4326 with a belt and an axis for each corridor.
+    indicators
+        GeoDataFrame in EPSG:4326, a row for each figure of the places, in their order: the long table. Each stands at its place's point and says
+        how exactly that is known. Its id is made of place, indicator, period and source, which no two figures share.
     search
         For each place id what a person may type to find it, folded as by :func:`geo.names.normalize_name`.
     """
 
     places: gpd.GeoDataFrame
     corridors: gpd.GeoDataFrame
+    indicators: gpd.GeoDataFrame
     search: Mapping[str, tuple[str, ...]] = field(repr=False)
 
     def select(self, name: str, selection: Selection) -> gpd.GeoDataFrame:
@@ -100,6 +113,8 @@ class Layers:
             If there is no layer of this name.
         """
         layer = LAYERS[name]
+        if name == "indicators":
+            return self.indicators[self.indicators["place"].isin(self.select("places", selection).index)]
         frame = self.places if layer.kinds else self.corridors
         keep = pd.Series(True, index=frame.index)
         if layer.kinds:
@@ -132,9 +147,11 @@ def build_layers(tables: Tables, answers: Mapping[str, Answer], belts: gpd.GeoDa
     gazetteer
         For the other names of a place.
     """
+    places = _build_places(tables, answers)
     return Layers(
-        places=_build_places(tables, answers),
+        places=places,
         corridors=_build_corridors(tables, belts),
+        indicators=_build_indicators(tables, places),
         search={place.id: search_keys((place.name_zh, place.name_en, *gazetteer.names_of(place.place_query))) for place in tables.places},
     )
 
@@ -176,6 +193,45 @@ def _place_properties(
         "relations": [{"relation": tie.relation.value, "to": tie.to_id, "source": tie.source, "paragraph": tie.paragraph} for tie in ties],
         "geocode": _geocode_properties(answer),
     }
+
+
+def _build_indicators(tables: Tables, places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    vocabulary = {vocable.indicator: vocable for vocable in tables.vocabulary}
+    figures = [(place, figure) for place in tables.places for figure in tables.figures_by_place[place.id]]
+    rows = [
+        {
+            "place": place.id,
+            "name_zh": place.name_zh,
+            "name_en": place.name_en,
+            "kind": place.kind.value,
+            "corridor": place.corridor.value,
+            "district": place.district.value,
+            **_figure_properties(figure, vocabulary[figure.indicator]),
+            **_period_ends(figure.period),
+            **{f"geocode_{key}": geocode.get(key) for key in _PLACE_OF_FIGURE},
+        }
+        for place, figure in figures
+        for geocode in (places.at[place.id, "geocode"],)
+    ]
+    points = [places.geometry[place.id] for place, _ in figures]
+    # Without any figure there is still the column that filters read.
+    columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {"place": []}
+    return gpd.GeoDataFrame(columns, index=[_figure_id(figure) for _, figure in figures], geometry=points, crs="EPSG:4326", dtype=object)
+
+
+# What a figure says of how its place was located.
+_PLACE_OF_FIGURE = ("precision", "uncertainty_m", "basis", "source", "miss")
+
+
+def _figure_id(figure: Indicator) -> str:
+    # ISO 8601 writes a span with two hyphens where the solidus, as in an address, means something else.
+    period = figure.period.text.replace("/", "--") if figure.period else None
+    return ".".join(filter(None, (figure.subject_id, figure.indicator, period, figure.source)))
+
+
+def _period_ends(period: Period | None) -> dict[str, str | None]:
+    start, end = (period.start, period.end) if period else (None, None)
+    return {"period_start": start.isoformat() if start else None, "period_end": end.isoformat() if end else None}
 
 
 def _figure_properties(figure: Indicator, vocable: Vocable) -> dict[str, Any]:

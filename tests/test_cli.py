@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from geo.cli import main
+from geo.pipeline import Atlas
 from geo.schema import TABLES
 from geo.settings import PROJECT, SETTINGS
 from geo.tables import Tables
@@ -370,6 +371,35 @@ def test_what_is_no_point_is_told_with_its_values(lon: str, lat: str, capsys: py
     assert main(["reverse", lon, lat]) == 1
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", f"lon={lon}, lat={lat}: expected lon -180 to 180 and lat -90 to 90\n")
+
+
+def test_export_writes_layers_into_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str], atlas: Atlas) -> None:
+    folder = tmp_path / "out"
+    assert main(["export", str(folder), "--layer", "places", "--layer", "corridors", "--format", "csv", "--corridor", "east"]) == 0
+    names = [f"hangzhou-{layer}-east-{atlas.tables.version}.csv" for layer in ("places", "corridors")]
+    assert capsys.readouterr().out == "".join(f"written: {folder / name}\n" for name in names)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(names)
+
+
+def test_export_writes_one_file_in_the_format_of_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(tmp_path / "figures.geojson"), "--layer", "indicators"]) == 0
+    document = json.loads((tmp_path / "figures.geojson").read_text(encoding="utf-8"))
+    assert len(document["features"]) == 40
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["a.csv", "--layer", "places", "--layer", "corridors"], "one layer in a file; several go into a folder"),
+        (["a.doc"], "no format 'doc'; expected one of geojson, csv, xlsx, gpkg, kml, fgb, parquet"),
+        (["out", "--corridor", "north"], "corridor='north': expected one of west, east, none"),
+        (["out", "--bbox", "1,2,3"], "bbox='1,2,3': expected west,south,east,north in degrees, WGS-84, such as 120.1,30.1,120.3,30.3"),
+    ],
+)
+def test_what_cannot_be_exported_is_told(arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(tmp_path / arguments[0]), *arguments[1:]]) == 1
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_audit_writes_its_sheet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

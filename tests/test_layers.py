@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from geo.layers import DECIMALS, LAYERS, Selection
-from geo.pipeline import Atlas
+from geo.pipeline import Atlas, build_atlas
 from geo.schema import Box, Corridor, District, Kind
+from geo.settings import Settings
 
 PLATFORMS = ["binjiang-hitech", "qiantang-new-area", "qiantang-smart-city", "future-scitech-city", "zijingang-scitech-city", "tonglu-edz"]
 PROJECTS = ["lianji-base", "fullsemi-1", "chint-binfu", "laihe-bio", "dessmann"]
@@ -21,7 +24,7 @@ def found(atlas: Atlas, q: str) -> list[str]:
 
 
 def test_each_layer_holds_its_kinds_in_table_order(atlas: Atlas) -> None:
-    assert list(LAYERS) == ["places", "platforms", "projects", "corridors"]
+    assert list(LAYERS) == ["places", "platforms", "projects", "corridors", "indicators"]
     assert ids(atlas, "places") == [place.id for place in atlas.tables.places]
     assert ids(atlas, "platforms") == PLATFORMS
     assert ids(atlas, "projects") == PROJECTS
@@ -34,7 +37,7 @@ def test_there_is_no_layer_of_another_name(atlas: Atlas) -> None:
 
 
 def test_layers_are_in_wgs84_with_six_decimals_at_most(atlas: Atlas) -> None:
-    for frame in (atlas.layers.places, atlas.layers.corridors):
+    for frame in (atlas.layers.places, atlas.layers.corridors, atlas.layers.indicators):
         assert frame.crs.to_epsg() == 4326
     coordinates = atlas.layers.places.get_coordinates().to_numpy()
     assert len(coordinates) == 29
@@ -171,3 +174,84 @@ def test_a_selection_beyond_the_kinds_of_a_layer_is_empty(atlas: Atlas) -> None:
 def test_a_selection_leaves_the_layer_as_it_is(atlas: Atlas) -> None:
     ids(atlas, "places", Selection(q="富芯"))
     assert len(atlas.layers.places) == 30
+
+
+# --- indicators ---------------------------------------------------------------------------------------------------------------------------
+
+
+def test_each_figure_is_a_row_in_the_order_of_the_places(atlas: Atlas) -> None:
+    figures = atlas.layers.indicators
+    assert len(figures) == len(atlas.tables.indicators) == 40
+    assert figures.index.is_unique
+    nested = [(id_, figure) for id_, some in atlas.layers.places["indicators"].items() for figure in some]
+    assert figures["place"].tolist() == [id_ for id_, _ in nested]
+    keys = list(nested[0][1])
+    assert figures[keys].to_dict("records") == [figure for _, figure in nested]
+
+
+def test_a_figure_says_its_place_and_how_exactly_that_is_known(atlas: Atlas) -> None:
+    figure = atlas.layers.indicators.loc["fullsemi-1.land_area.report-2023"]
+    place = atlas.layers.places.loc["fullsemi-1"]
+    assert figure.geometry == place.geometry
+    shown = ("place", "name_zh", "name_en", "kind", "corridor", "district", "geocode_precision", "geocode_uncertainty_m", "geocode_basis")
+    assert figure[list(shown)].tolist() == [
+        "fullsemi-1",
+        "富芯半导体一期",
+        "FullSemi 12-inch fab, phase 1",
+        "project",
+        "east",
+        "富阳区",
+        "area",
+        2000,
+        "parent",
+    ]
+    assert (figure["geocode_source"], figure["geocode_miss"]) == ("report-2023", None)
+
+
+@pytest.mark.parametrize(
+    ("period", "id_", "ends"),
+    [
+        ("2022", "binjiang-hitech.industrial_value_added_above_scale.2022.report-2023", ["2022-01-01", "2022-12-31"]),
+        (
+            "2023-01/2023-05",
+            "binjiang-hitech.industrial_value_added_above_scale.2023-01--2023-05.report-2023",
+            ["2023-01-01", "2023-05-31"],
+        ),
+        (None, "fullsemi-1.land_area.report-2023", [None, None]),
+    ],
+)
+def test_a_figure_has_an_id_that_stands_in_an_address_and_the_days_of_its_period(atlas: Atlas, period: str, id_: str, ends: list[str]) -> None:
+    figure = atlas.layers.indicators.loc[id_]
+    assert figure["period"] == period
+    assert figure[["period_start", "period_end"]].tolist() == ends
+
+
+@pytest.mark.parametrize(
+    ("selection", "count"),
+    [
+        (Selection(corridors=frozenset({Corridor.NONE})), 3),
+        (Selection(kinds=frozenset({Kind.PROJECT})), 4),
+        (Selection(districts=frozenset({District.CHUNAN})), 0),
+        (Selection(bbox=Box(120.02, 30.018, 120.02, 30.018)), 5),
+        (Selection(q="fuxin"), 3),
+    ],
+)
+def test_figures_are_chosen_by_their_places(atlas: Atlas, selection: Selection, count: int) -> None:
+    chosen = atlas.layers.select("indicators", selection)
+    assert len(chosen) == count
+    places = set(ids(atlas, "places", selection))
+    assert chosen.index.tolist() == [id_ for id_, place in atlas.layers.indicators["place"].items() if place in places]
+
+
+def test_an_atlas_without_figures_has_a_layer_without_rows(data_copy: Path) -> None:
+    header = (data_copy / "indicators.csv").read_text(encoding="utf-8").splitlines()[0]
+    (data_copy / "indicators.csv").write_text(f"{header}\n", encoding="utf-8")
+    layers = build_atlas(Settings(host="127.0.0.1", port=8000, data=data_copy)).layers
+    assert len(layers.select("indicators", Selection(corridors=frozenset({Corridor.WEST})))) == 0
+
+
+def test_a_selection_keeps_what_a_layer_can_be_filtered_by() -> None:
+    box = Box(119, 30, 121, 31)
+    full = Selection(frozenset({Corridor.WEST}), frozenset({Kind.CITY}), frozenset({District.XIHU}), box, "杭州")
+    assert full.for_layer(LAYERS["corridors"]) == Selection(corridors=frozenset({Corridor.WEST}), bbox=box)
+    assert full.for_layer(LAYERS["indicators"]) == full

@@ -157,5 +157,5 @@ def test_every_link_to_a_file_leads_somewhere(name: str) -> None:
 def test_every_room_is_in_the_table_of_rooms() -> None:
     listed = set(re.findall(r"\[`(geo/[^`]+)`\]", read("README.md")))
     rooms = {f"geo/{path.name}" for path in (PROJECT / "geo").glob("*.py") if not path.name.startswith("__")}
-    rooms |= {"geo/web/", "geo/lists/"}
+    rooms |= {"geo/web/", "geo/lists/", "geo/formats/"}
     assert listed == rooms

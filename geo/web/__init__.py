@@ -12,7 +12,7 @@ from flask_compress import Compress
 
 from geo.errors import PortInUseError, SettingsError
 from geo.settings import PROJECT, Settings
-from geo.web import assets, downloads, geocoding, pages, pictures, problems, security
+from geo.web import assets, catalogue, downloads, geocoding, ogc, pages, pictures, problems, security
 from geo.web.language import chosen_language
 from geo.web.site import build_site
 
@@ -38,8 +38,11 @@ def create_app(settings: Settings) -> Flask:
             "text/css",
             "text/javascript",
             "application/json",
+            "application/ld+json",
             "application/geo+json",
             "application/problem+json",
+            "application/schema+json",
+            "application/vnd.oai.openapi+json",
         ],
         # A view has set its own ETag; the compressed form gets one of its own, and 304 is decided after that.
         COMPRESS_EVALUATE_CONDITIONAL_REQUEST=True,
@@ -53,9 +56,11 @@ def create_app(settings: Settings) -> Flask:
     Compress(app)
     site = app.extensions["site"] = build_site(settings)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(catalogue.blueprint)
     app.register_blueprint(downloads.blueprint)
     app.register_blueprint(pictures.blueprint)
     app.register_blueprint(geocoding.blueprint)
+    app.register_blueprint(ogc.blueprint)
     app.register_blueprint(assets.blueprint)
     problems.init_app(app)
     security.init_app(app, site.basemaps, settings.frame_ancestors)

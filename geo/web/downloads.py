@@ -1,14 +1,15 @@
-"""The layers as files, and what there is."""
+"""The layers and places as files."""
 
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request
 
-from geo.errors import BadParameterError, NotFoundError
-from geo.formats import FORMATS, encode_geojson
-from geo.layers import LAYERS, Selection
+from geo.errors import BadParameterError
+from geo.formats import Download, encode_geojson, find_format, find_layer
+from geo.formats.download import FileName
 from geo.web.responses import cacheable
 from geo.web.selection import parse_selection
 from geo.web.site import current_site
@@ -16,49 +17,14 @@ from geo.web.site import current_site
 blueprint = Blueprint("downloads", __name__)
 
 
-@blueprint.get("/layers")
-def layers() -> Response:
-    """List the layers with their formats, filters and counts."""
-    site = current_site()
-    document = {
-        "version": site.atlas.tables.version,
-        "last_change": site.last_change.isoformat(),
-        "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
-        "layers": [
-            {
-                "name": layer.name,
-                "features": len(chosen := site.atlas.layers.select(layer.name, Selection())),
-                "without_geometry": int(chosen.geometry.isna().sum()),
-                "filters": list(layer.filters),
-                "formats": [
-                    {
-                        "name": format_.name,
-                        "media_type": format_.media_type,
-                        "href": url_for("downloads.layer", name=layer.name, extension=format_.extension, _external=True),
-                    }
-                    for format_ in FORMATS.values()
-                ],
-            }
-            for layer in LAYERS.values()
-        ],
-    }
-    return cacheable(json.dumps(document, ensure_ascii=False, indent=1), "application/json")
-
-
 @blueprint.get("/layers/<name>.<extension>")
 def layer(name: str, extension: str) -> Response:
     """Give a layer as a file, whole or filtered."""
     site = current_site()
-    if name not in LAYERS:
-        raise NotFoundError(f"no layer {name[:80]!r}; expected one of {', '.join(LAYERS)}")
-    if extension not in FORMATS:
-        raise NotFoundError(f"no format {extension[:80]!r}; expected one of {', '.join(FORMATS)}")
-    selection = parse_selection(request.args, LAYERS[name])
-    format_ = FORMATS[extension]
-    response = cacheable(format_.encode(site.atlas.layers.select(name, selection)), format_.media_type)
-    filtered = "-filtered" if request.args else ""
-    file_name = f"hangzhou-{name}{filtered}-{site.atlas.tables.version}.{extension}"
-    response.headers["Content-Disposition"] = f"inline; filename={file_name}"
+    wanted, format_ = find_layer(name), find_format(extension)
+    download = Download(wanted, parse_selection(request.args, wanted), site.atlas.layers, site.atlas.tables)
+    response = cacheable(format_.encode(download), format_.media_type)
+    response.headers["Content-Disposition"] = _disposition(download.file_name(extension))
     # The layers are open data: a page of any origin may read them.
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
@@ -77,3 +43,9 @@ def place(id_: str) -> Response:
     response.headers["Content-Disposition"] = f"inline; filename={id_}.geojson"
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
+
+
+def _disposition(name: FileName) -> str:
+    """Write the header that names a file: in ASCII for all, and as it is for those that read RFC 6266."""
+    header = f"inline; filename={name.ascii}"
+    return header if name.shown == name.ascii else f"{header}; filename*=UTF-8''{quote(name.shown)}"

@@ -19,9 +19,10 @@ from geo.comparisons import Comparison
 from geo.errors import BadParameterError, NotFoundError
 from geo.formats import FORMATS
 from geo.geocode import Match
-from geo.layers import Selection
+from geo.layers import LAYERS, Selection
 from geo.provenance import Passage, mark_spans
 from geo.schema import Basis, Corridor, Indicator, Kind, Place
+from geo.web.dataset import dataset_document
 from geo.web.language import chosen_language, request_wording
 from geo.web.responses import IMMUTABLE, REVALIDATE, cacheable, stored
 from geo.web.script import PAGE_ROWS, card_document, draw_map, page_state
@@ -96,7 +97,9 @@ def _map_page(*, is_embedded: bool) -> Response:
         if comparison and selection == Selection()
         else state["findings"][_finding_key(selection)],
         notes=notes,
-        download_url=_download_url(selection) if shown else None,
+        download_url=_filtered("downloads.layer", selection, name="places", extension=next(iter(FORMATS))) if shown else None,
+        formats_url=_filtered("catalogue.layers", selection, f="html", lang=wording.language),
+        dataset=dataset_document(site, wording, (LAYERS["places"],)),
         figures_count=len(site.atlas.tables.indicators),
         report=site.report,
         misses=site.atlas.misses,
@@ -335,18 +338,16 @@ def _corridor_switches(site: Site, wording: Wording, selection: Selection | None
     ]
 
 
-def _download_url(selection: Selection | None) -> str:
-    """Give the address of what is shown, as ``static/atlas/`` does when the view changes."""
+def _filtered(endpoint: str, selection: Selection | None, **values: Any) -> str:
+    """Give an address with the filters of what is shown, as ``static/atlas/`` does when the view changes."""
     chosen = selection or Selection()
-    return url_for(
-        "downloads.layer",
-        name="places",
-        extension=next(iter(FORMATS)),
-        corridor=[corridor.value for corridor in Corridor if corridor in chosen.corridors],
-        kind=[kind.value for kind in Kind if kind in chosen.kinds],
-        district=sorted(chosen.districts),
-        q=chosen.q or None,
-    )
+    filters: dict[str, Any] = {
+        "corridor": [corridor.value for corridor in Corridor if corridor in chosen.corridors],
+        "kind": [kind.value for kind in Kind if kind in chosen.kinds],
+        "district": sorted(chosen.districts),
+        "q": chosen.q or None,
+    }
+    return url_for(endpoint, **filters, **values)
 
 
 def _finding_key(selection: Selection | None) -> str:

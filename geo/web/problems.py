@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 STATUS = {BadParameterError: 400, QueryTooLongError: 414, NotFoundError: 404}
-TITLES = {400: "Bad parameter", 404: "Not found", 405: "Method not allowed", 414: "Query too long", 500: "Internal error"}
+TITLES = {400: "Bad parameter", 404: "Not found", 405: "Method not allowed", 406: "Not acceptable", 414: "Query too long", 500: "Internal error"}
 MAX_QUERY_BYTES = 2000
 
 

@@ -81,6 +81,7 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "placeUrl": url_for("pages.place", id_="ID", lang=wording.language),
             "language": wording.language,
             "pictureUrl": url_for("pictures.map_png"),
+            "formatsUrl": url_for("catalogue.layers"),
             "layerUrl": url_for("downloads.layer", name="places", extension=next(iter(FORMATS))),
             "phrases": _phrases(),
         }

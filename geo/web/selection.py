@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TypeVar
 
@@ -44,6 +44,17 @@ def parse_selection(args: MultiDict[str, str], layer: Layer) -> Selection:
         bbox=parse_bbox(args["bbox"]) if "bbox" in args else None,
         q=_parse_q(args.get("q", "")),
     )
+
+
+def parse_filters(values: Mapping[str, str], layer: Layer) -> Selection:
+    """Read the filters of a layer as a shell gives them: each at most once, several values with commas.
+
+    Raises
+    ------
+    BadParameterError
+        As :func:`parse_selection`.
+    """
+    return parse_selection(MultiDict(values), layer)
 
 
 def is_known_parameter(name: str) -> bool:

@@ -137,6 +137,10 @@ function offerDownloads() {
   if (state.indicator) drawn.append("indicator", state.indicator);
   drawn.append("lang", page.language);
   document.getElementById("picture").setAttribute("href", `${page.pictureUrl}?${drawn}`);
+  const chosen = filterQuery();
+  chosen.append("f", "html");
+  chosen.append("lang", page.language);
+  document.getElementById("formats").setAttribute("href", `${page.formatsUrl}?${chosen}`);
   const download = document.getElementById("download");
   if (shown.length) {
     const query = filterQuery().toString();

@@ -13,7 +13,16 @@ from tests.browser.conftest import DESKTOP, NARROW, PHONE, Open, Watch, sideways
 # A window of 1440 × 900 at 200 %.
 ZOOMED: ViewportSize = {"width": 720, "height": 450}
 MAPS = ["/", "/?place=binjiang-hitech", "/?corridor="]
-DOCUMENTS = ["/places/binjiang-hitech", "/places/binxiao-small-parks", "/sources/report-2023", "/about", "/places/atlantis"]
+DOCUMENTS = [
+    "/places/binjiang-hitech",
+    "/places/binxiao-small-parks",
+    "/sources/report-2023",
+    "/about",
+    "/layers?f=html&corridor=west",
+    "/ogc/?f=html",
+    "/ogc/collections/indicators/items?f=html&limit=10",
+    "/places/atlantis",
+]
 # Everything that a person can act on, whether it is focusable or not.
 INTERACTIVE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button], [tabindex='0']"
 # What an element looks like, with the box around it that shows the focus of a checkbox, and the shape within a symbol; not what is invisible.

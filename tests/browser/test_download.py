@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from geo.pipeline import Atlas
 from tests.browser.conftest import Open, tabled
@@ -20,25 +20,25 @@ def download(page: Page, selector: str) -> tuple[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("address", "count"),
+    ("address", "count", "named"),
     [
-        ("/", 30),
-        ("/?corridor=west", 2),
-        ("/?corridor=west&corridor=none", 4),
-        ("/?q=滨江", 5),
-        ("/?corridor=east&q=smart", 3),
-        ("/?kind=project&district=富阳区", 2),
-        ("/?lang=en&q=fu+xin&place=fullsemi-1", 1),
+        ("/", 30, ""),
+        ("/?corridor=west", 2, "-west"),
+        ("/?corridor=west&corridor=none", 4, "-west_none"),
+        ("/?q=滨江", 5, "-q_滨江"),
+        ("/?corridor=east&q=smart", 3, "-east-q_smart"),
+        ("/?kind=project&district=富阳区", 2, "-project-富阳区"),
+        ("/?lang=en&q=fu+xin&place=fullsemi-1", 1, "-q_fu_xin"),
     ],
 )
-def test_the_file_holds_what_the_list_shows(open_map: Open, atlas: Atlas, address: str, count: int) -> None:
+def test_the_file_holds_what_the_list_shows(open_map: Open, atlas: Atlas, address: str, count: int, named: str) -> None:
     page = open_map(address)
     name, collection = download(page, "#download")
     ids = [feature["id"] for feature in collection["features"]]
     assert collection["type"] == "FeatureCollection"
     assert ids == tabled(page)
     assert len(ids) == count
-    assert name == f"hangzhou-places{'' if count == 30 else '-filtered'}-{atlas.tables.version}.geojson"
+    assert name == f"hangzhou-places{named}-{atlas.tables.version}.geojson"
 
 
 def test_the_file_follows_the_switches_and_the_search(open_map: Open) -> None:
@@ -70,3 +70,16 @@ def test_nothing_can_be_downloaded_when_nothing_is_shown(open_map: Open) -> None
     page.locator("#download").click(force=True)
     assert page.url.partition("?")[2]
     assert tabled(page) == []
+
+
+def test_the_other_formats_are_of_the_same_view(open_map: Open) -> None:
+    page = open_map("/?corridor=east&lang=zh")
+    page.get_by_role("searchbox").fill("智慧")
+    page.get_by_role("link", name="更多格式").click()
+    page.wait_for_url("**/layers?corridor=east&q=*&f=html&lang=zh")
+    assert page.locator("article .notes").first.inner_text() == "当前视图的筛选：corridor=east；q=智慧 · 清除筛选"
+    with page.expect_download() as waiting:
+        page.locator("section", has=page.get_by_role("heading", name="产业地点")).first.get_by_role("link", name="CSV").click()
+    assert waiting.value.suggested_filename.startswith("hangzhou-places-east-q_智慧-")
+    page.get_by_role("link", name="清除筛选").click()
+    expect(page.locator("section h2 .count").first).to_have_text("30")

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sqlite3
+from contextlib import closing
 from typing import Any
+from urllib.parse import quote
 
+import openpyxl
+import pandas as pd
+import pyogrio
 import pytest
 from flask.testing import FlaskClient
 from geojson_pydantic import FeatureCollection
 
+from geo.formats import FORMATS
 from geo.layers import LAYERS
 from geo.pipeline import Atlas
 from tests.web.conftest import Ids
@@ -17,12 +25,14 @@ from tests.web.conftest import Ids
 def test_the_list_of_layers_is_what_the_files_hold(client: FlaskClient) -> None:
     document = client.get("/layers").json
     assert document
-    assert [layer["name"] for layer in document["layers"]] == ["places", "platforms", "projects", "corridors"]
+    assert [layer["name"] for layer in document["layers"]] == ["places", "platforms", "projects", "corridors", "indicators"]
     for layer in document["layers"]:
-        (format_,) = layer["formats"]
-        assert format_["href"] == f"http://localhost/layers/{layer['name']}.geojson"
-        response = client.get(format_["href"])
-        assert response.content_type == format_["media_type"] == "application/geo+json"
+        assert [format_["name"] for format_ in layer["formats"]] == ["GeoJSON", "CSV", "Excel", "GeoPackage", "KML", "FlatGeobuf", "GeoParquet"]
+        for format_, extension in zip(layer["formats"], FORMATS, strict=True):
+            assert format_["href"] == f"http://localhost/layers/{layer['name']}.{extension}"
+            assert client.get(format_["href"]).content_type == format_["media_type"]
+        response = client.get(layer["formats"][0]["href"])
+        assert response.content_type == "application/geo+json"
         assert response.json
         features = response.json["features"]
         assert layer["features"] == len(features)
@@ -37,6 +47,7 @@ def test_the_list_of_layers_counts_and_names_its_filters(client: FlaskClient) ->
         "platforms": (6, 0),
         "projects": (5, 0),
         "corridors": (4, 0),
+        "indicators": (40, 0),
     }
     assert document["layers"][0]["filters"] == ["corridor", "kind", "district", "bbox", "q"]
     assert document["layers"][3]["filters"] == ["corridor", "bbox"]
@@ -123,9 +134,86 @@ def test_a_download_has_a_name_with_the_version_and_may_be_read_by_any_page(clie
     whole, part = client.get("/layers/places.geojson"), client.get("/layers/places.geojson?corridor=west")
     version = atlas.tables.version
     assert whole.headers["Content-Disposition"] == f"inline; filename=hangzhou-places-{version}.geojson"
-    assert part.headers["Content-Disposition"] == f"inline; filename=hangzhou-places-filtered-{version}.geojson"
+    assert part.headers["Content-Disposition"] == f"inline; filename=hangzhou-places-west-{version}.geojson"
     assert whole.headers["Access-Control-Allow-Origin"] == "*"
 
 
 def test_chinese_stands_as_it_is_in_the_file(client: FlaskClient) -> None:
     assert "杭州高新区(滨江)".encode() in client.get("/layers/places.geojson").data
+
+
+# --- formats ------------------------------------------------------------------------------------------------------------------------------
+
+QUERY = "corridor=east&kind=project&q=滨富"
+
+
+@pytest.mark.parametrize("extension", FORMATS)
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_layer_comes_in_every_format_for_a_page_of_any_origin(client: FlaskClient, name: str, extension: str, atlas: Atlas) -> None:
+    response = client.get(f"/layers/{name}.{extension}")
+    assert response.status_code == 200
+    assert response.content_type == FORMATS[extension].media_type
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.headers["Content-Disposition"] == f"inline; filename=hangzhou-{name}-{atlas.tables.version}.{extension}"
+    again = client.get(f"/layers/{name}.{extension}", headers={"If-None-Match": response.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize("extension", FORMATS)
+def test_filters_choose_the_same_features_in_every_format(client: FlaskClient, ids: Ids, extension: str) -> None:
+    wanted = ids(f"/layers/places.geojson?{QUERY}")
+    assert wanted == ["chint-binfu"]
+    content = client.get(f"/layers/places.{extension}?{QUERY}").data
+    match extension:
+        case "csv":
+            found = pd.read_csv(io.BytesIO(content))["id"].tolist()
+        case "xlsx":
+            found = [row[0].value for row in openpyxl.load_workbook(io.BytesIO(content))["places"].iter_rows(min_row=2)]
+        case "parquet":
+            found = pd.read_parquet(io.BytesIO(content))["id"].tolist()
+        case "gpkg":
+            with closing(sqlite3.connect(":memory:")) as package:
+                package.deserialize(content)
+                found = [row[0] for row in package.execute("SELECT id FROM places")]
+        case "kml":
+            found = [line.split(">")[1].split("<")[0] for line in content.decode().splitlines() if '<SimpleData name="id">' in line]
+        case _:
+            found = pyogrio.read_dataframe(io.BytesIO(content))["id"].tolist()
+    assert found == wanted
+
+
+def test_a_name_in_chinese_has_one_in_ascii_beside_it(client: FlaskClient, atlas: Atlas) -> None:
+    version = atlas.tables.version
+    header = client.get("/layers/places.csv?district=余杭区&corridor=west").headers["Content-Disposition"]
+    shown = quote(f"hangzhou-places-west-余杭区-{version}.csv")
+    assert header == f"inline; filename=hangzhou-places-west-yuhangqu-{version}.csv; filename*=UTF-8''{shown}"
+
+
+def test_a_search_cannot_write_into_the_header(client: FlaskClient, atlas: Atlas) -> None:
+    header = client.get("/layers/places.csv", query_string={"q": 'a"; x=\r\nSet-Cookie: b'}).headers["Content-Disposition"]
+    assert header == f"inline; filename=hangzhou-places-q_a_x_Set_Cookie_b-{atlas.tables.version}.csv"
+
+
+@pytest.mark.parametrize(
+    ("path", "detail"),
+    [
+        ("/layers/rivers.csv", "no layer 'rivers'; expected one of places, platforms, projects, corridors, indicators"),
+        ("/layers/places.shp", "no format 'shp'; expected one of geojson, csv, xlsx, gpkg, kml, fgb, parquet"),
+        ("/layers/rivers.shp", "no layer 'rivers'; expected one of places, platforms, projects, corridors, indicators"),
+        ("/layers/places.CSV", "no format 'CSV'; expected one of geojson, csv, xlsx, gpkg, kml, fgb, parquet"),
+    ],
+)
+def test_what_there_is_not_is_not_found_and_says_what_there_is(client: FlaskClient, path: str, detail: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 404
+    assert response.content_type == "application/problem+json"
+    assert response.json
+    assert response.json["detail"] == detail
+
+
+@pytest.mark.parametrize("extension", FORMATS)
+def test_a_filter_that_a_layer_has_not_is_refused_in_every_format(client: FlaskClient, extension: str) -> None:
+    response = client.get(f"/layers/corridors.{extension}?kind=city")
+    assert response.status_code == 400
+    assert response.json
+    assert response.json["detail"] == "kind='city': expected one of the filters of corridors: corridor, bbox"

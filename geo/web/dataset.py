@@ -1,0 +1,95 @@
+"""The layers as a schema.org ``Dataset``, in which portals and search engines find them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+
+from geo.formats import FORMATS
+from geo.layers import Layer
+from geo.tables import Tables
+from geo.web.site import Site
+from geo.wording import LANGUAGES, Wording
+
+
+def dataset_document(site: Site, wording: Wording, layers: Sequence[Layer]) -> dict[str, Any]:
+    """Describe the atlas as JSON-LD.
+
+    Parameters
+    ----------
+    site, wording
+        What is described, and in which language.
+    layers
+        Whose files are listed; absolute addresses, those of the current request's host.
+
+    Returns
+    -------
+    dict
+        A `Dataset <https://schema.org/Dataset>`_. Boxes are ``south west north east`` in degrees, WGS-84, as schema.org has them. No licence is
+        claimed: the sources have terms of their own, which ``usageInfo`` leads to.
+    """
+    tables = site.atlas.tables
+    west, south, east, north = (round(float(degrees), 4) for degrees in site.atlas.layers.places.total_bounds)
+    cited = {place.source for place in tables.places} | {figure.source for figure in tables.indicators} | {row.source for row in tables.corridors}
+    document = {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "@id": url_for("catalogue.layers", _external=True),
+        "url": url_for("catalogue.layers", _external=True),
+        "name": gettext("杭州产业平台图"),
+        "description": gettext(
+            "杭州的产业平台、合作区、园区与项目，以及报道中它们的增加值、投资等指标；每个数字有出处、时期和状态，每个位置有精度和误差半径。"
+        ),
+        "version": tables.version,
+        "dateModified": site.last_change.date().isoformat(),
+        "inLanguage": list(LANGUAGES),
+        "isAccessibleForFree": True,
+        "usageInfo": url_for("pages.about", _external=True),
+        "spatialCoverage": {"@type": "Place", "name": gettext("杭州"), "geo": {"@type": "GeoShape", "box": f"{south} {west} {north} {east}"}},
+        "variableMeasured": _variables(tables, wording),
+        "isBasedOn": [_work(site, id_) for id_ in site.sources if id_ in cited],
+        "distribution": [
+            {
+                "@type": "DataDownload",
+                "name": f"{layer.name}.{format_.extension}",
+                "encodingFormat": format_.media_type.partition(";")[0],
+                "contentUrl": url_for("downloads.layer", name=layer.name, extension=format_.extension, _external=True),
+            }
+            for layer in layers
+            for format_ in FORMATS.values()
+        ],
+    }
+    if period := _covered(tables):
+        document["temporalCoverage"] = period
+    return document
+
+
+def _variables(tables: Tables, wording: Wording) -> list[dict[str, str]]:
+    stated = {figure.indicator for figure in tables.indicators}
+    units = {figure.indicator: unit for figure in tables.indicators if (unit := wording.unit(figure).strip().removeprefix("× "))}
+    return [
+        {"@type": "PropertyValue", "propertyID": row.indicator, "name": wording.pick(row.label_zh, row.label_en)}
+        | ({"unitText": units[row.indicator]} if row.indicator in units else {})
+        for row in tables.vocabulary
+        if row.indicator in stated
+    ]
+
+
+def _covered(tables: Tables) -> str | None:
+    """Give the first and the last day that any figure is about, as an ISO 8601 interval."""
+    periods = [figure.period for figure in tables.indicators if figure.period]
+    starts, ends = [period.start for period in periods if period.start], [period.end for period in periods if period.end]
+    return f"{min(starts).isoformat()}/{max(ends).isoformat()}" if starts and ends else None
+
+
+def _work(site: Site, id_: str) -> dict[str, Any]:
+    source = site.sources[id_]
+    work: dict[str, Any] = {"@type": "CreativeWork", "name": source.title, "url": source.url or url_for("pages.source", id_=id_, _external=True)}
+    if source.publisher:
+        work["publisher"] = {"@type": "Organization", "name": source.publisher}
+    if source.published:
+        work["datePublished"] = source.published.text
+    return work

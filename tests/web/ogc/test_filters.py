@@ -1,0 +1,272 @@
+"""OGC API - Features, Part 3: filters in CQL2, against the same choice made in plain Python, and against the library's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import cql2
+import pytest
+from flask.testing import FlaskClient
+
+PLACES = "/ogc/collections/places/items"
+FIGURES = "/ogc/collections/indicators/items"
+Row = dict[str, Any]
+
+
+def features(client: FlaskClient, path: str, **query: str) -> list[Row]:
+    response = client.get(path, query_string={"limit": "1000", **query})
+    assert response.status_code == 200, response.get_data(as_text=True)
+    found: list[Row] = response.get_json(force=True)["features"]
+    return found
+
+
+def refusal(client: FlaskClient, text: str, path: str = PLACES, **query: str) -> str:
+    response = client.get(path, query_string={"filter": text, **query})
+    assert response.status_code == 400, response.get_data(as_text=True)
+    document = response.get_json(force=True)
+    assert document["parameter"] == "filter"
+    return str(document["detail"]).partition(": expected ")[2]
+
+
+CASES: list[tuple[str, str, Callable[[Row], bool]]] = [
+    (PLACES, "kind = 'project'", lambda row: row["kind"] == "project"),
+    (PLACES, "kind <> 'project'", lambda row: row["kind"] != "project"),
+    (PLACES, "\"kind\" = 'project'", lambda row: row["kind"] == "project"),
+    (PLACES, "'project' = kind", lambda row: row["kind"] == "project"),
+    (PLACES, "name_zh = '富芯半导体一期'", lambda row: row["name_zh"] == "富芯半导体一期"),
+    (PLACES, "name_zh LIKE '%半导体%'", lambda row: "半导体" in row["name_zh"]),
+    (PLACES, "name_en LIKE '_uture%'", lambda row: row["name_en"][1:6] == "uture"),
+    (PLACES, "name_en NOT LIKE '%e%'", lambda row: "e" not in row["name_en"]),
+    (PLACES, "name_en LIKE '%\\_%'", lambda row: "_" in row["name_en"]),
+    (PLACES, "CASEI(name_en) LIKE CASEI('%ZONE%')", lambda row: "zone" in row["name_en"].lower()),
+    (PLACES, "CASEI(kind) = CASEI('PROJECT')", lambda row: row["kind"] == "project"),
+    (PLACES, "kind IN ('project', 'town')", lambda row: row["kind"] in ("project", "town")),
+    (PLACES, "kind NOT IN ('project', 'town')", lambda row: row["kind"] not in ("project", "town")),
+    (PLACES, "parent IS NULL", lambda row: row["parent"] is None),
+    (PLACES, "parent IS NOT NULL AND corridor = 'west'", lambda row: row["parent"] is not None and row["corridor"] == "west"),
+    # AND binds closer than OR, and parentheses change that.
+    (PLACES, "kind = 'town' OR kind = 'project' AND corridor = 'none'", lambda row: row["kind"] == "town" or row["kind"] == row["corridor"] == "x"),
+    (
+        PLACES,
+        "(kind = 'town' OR kind = 'project') AND corridor = 'east'",
+        lambda row: row["kind"] in ("town", "project") and row["corridor"] == "east",
+    ),
+    (PLACES, "NOT (kind = 'project' OR corridor = 'east')", lambda row: row["kind"] != "project" and row["corridor"] != "east"),
+    # What a row lacks is neither equal nor unequal.
+    (PLACES, "parent = 'binfu-zone'", lambda row: row["parent"] == "binfu-zone"),
+    (PLACES, "parent <> 'binfu-zone'", lambda row: row["parent"] not in (None, "binfu-zone")),
+    (PLACES, "NOT parent = 'binfu-zone'", lambda row: row["parent"] not in (None, "binfu-zone")),
+    (PLACES, "parent = 'binfu-zone' OR kind = 'city'", lambda row: row["parent"] == "binfu-zone" or row["kind"] == "city"),
+    (PLACES, "NOT (parent = 'binfu-zone' AND kind = 'city')", lambda row: row["kind"] != "city" or row["parent"] not in (None, "binfu-zone")),
+    (PLACES, "paragraph >= 38 AND paragraph < 50", lambda row: row["paragraph"] is not None and 38 <= row["paragraph"] < 50),
+    (PLACES, "true", lambda row: True),
+    (PLACES, "false OR kind = 'city'", lambda row: row["kind"] == "city"),
+    (FIGURES, "value BETWEEN 100 AND 180", lambda row: row["value"] is not None and 100 <= row["value"] <= 180),
+    (FIGURES, "value NOT BETWEEN 100 AND 180", lambda row: row["value"] is not None and not 100 <= row["value"] <= 180),
+    (FIGURES, "value = 305.8", lambda row: row["value"] == 305.8),
+    (FIGURES, "value > 1e3", lambda row: row["value"] is not None and row["value"] > 1000),
+    (FIGURES, "value_max > value", lambda row: row["value_max"] is not None),
+    (FIGURES, "growth_pct > -1", lambda row: row["growth_pct"] is not None),
+    (FIGURES, "period_start >= DATE('2023-01-01')", lambda row: (row["period_start"] or "") >= "2023-01-01"),
+    (FIGURES, "period_end < DATE('2023-01-01')", lambda row: row["period_end"] is not None and row["period_end"] < "2023-01-01"),
+    (
+        FIGURES,
+        "period_end BETWEEN DATE('2023-03-31') AND DATE('2023-05-31')",
+        lambda row: row["period_end"] is not None and "2023-03-31" <= row["period_end"] <= "2023-05-31",
+    ),
+    ("/ogc/collections/corridors/items", "schematic AND part = 'axis'", lambda row: row["part"] == "axis"),
+    ("/ogc/collections/corridors/items", "NOT schematic = false AND published_area_km2 = 398", lambda row: row["published_area_km2"] == 398),
+]
+
+
+@pytest.mark.parametrize(("path", "text", "chooses"), CASES, ids=[text for _, text, _ in CASES])
+@pytest.mark.parametrize("language", ["cql2-text", "cql2-json"])
+def test_a_filter_chooses_what_plain_python_chooses(client: FlaskClient, path: str, text: str, chooses: Callable[[Row], bool], language: str) -> None:
+    written = text if language == "cql2-text" else json.dumps(cql2.parse_text(text).to_json())
+    found = features(client, path, filter=written, **{"filter-lang": language})
+    assert [one["id"] for one in found] == [one["id"] for one in features(client, path) if chooses(one["properties"])]
+
+
+SPATIAL = [
+    "S_INTERSECTS(geometry, POLYGON((120.1 30.1,120.3 30.1,120.3 30.3,120.1 30.3,120.1 30.1)))",
+    "S_INTERSECTS(geometry, BBOX(120.1,30.1,120.3,30.3))",
+    "S_INTERSECTS(BBOX(120.1,30.1,120.3,30.3), geometry)",
+    "S_DISJOINT(geometry, BBOX(120.1,30.1,120.3,30.3))",
+    "S_WITHIN(geometry, BBOX(120.1,30.1,120.3,30.3))",
+    "S_EQUALS(geometry, POINT(120.02 30.018))",
+    "S_TOUCHES(geometry, BBOX(120.02,30.018,121,31))",
+    "S_INTERSECTS(geometry, MULTIPOINT((120.02 30.018),(119.1 29.1)))",
+    "S_INTERSECTS(geometry, GEOMETRYCOLLECTION(POINT(120.02 30.018)))",
+    "S_CROSSES(geometry, LINESTRING(119 29,121 31))",
+    "S_CONTAINS(geometry, POINT(120.02 30.018))",
+    "S_OVERLAPS(geometry, BBOX(120,30,120.05,30.4))",
+]
+
+
+@pytest.mark.parametrize("text", SPATIAL)
+@pytest.mark.parametrize("path", [PLACES, "/ogc/collections/corridors/items"])
+def test_a_spatial_filter_agrees_with_the_library_s_own_decision(client: FlaskClient, path: str, text: str) -> None:
+    expression = cql2.parse_text(text)
+    expected = [one["id"] for one in features(client, path) if one["geometry"] and expression.matches({"geometry": one["geometry"]})]
+    assert [one["id"] for one in features(client, path, filter=text)] == expected
+    assert [one["id"] for one in features(client, path, filter=f"NOT {text}")] == [
+        one["id"] for one in features(client, path) if one["geometry"] and one["id"] not in expected
+    ]
+
+
+@pytest.mark.parametrize("name", ["INTERSECTS", "EQUALS", "DISJOINT", "TOUCHES", "WITHIN", "OVERLAPS", "CROSSES", "CONTAINS"])
+@pytest.mark.parametrize(
+    "wkt",
+    [
+        "GEOMETRYCOLLECTION(POINT(120 30),LINESTRING(120 30,121 31),POLYGON((0 0,1 0,1 1,0 0)))",
+        "POLYGON((0 0,1e300 0,1e300 1e300,0 0))",
+        "LINESTRING(-1e308 -1e308,1e308 1e308)",
+        "POLYGON((0 0,1e-300 0,1e-300 1e-300,0 0))",
+        "MULTIPOLYGON(((0 0,1 0,1 1,0 0)),((5 5,6 5,6 6,5 5)))",
+    ],
+)
+def test_every_spatial_function_takes_every_valid_geometry(client: FlaskClient, name: str, wkt: str) -> None:
+    query = {"filter": f"S_{name}(geometry, {wkt})", "filter-crs": "http://www.opengis.net/def/crs/EPSG/0/3857"}
+    for path in (PLACES, "/ogc/collections/corridors/items"):
+        assert client.get(path, query_string=query).status_code in (200, 400)
+
+
+def test_what_has_no_geometry_is_asked_for_by_name(client: FlaskClient) -> None:
+    assert [one["id"] for one in features(client, PLACES, filter="geometry IS NULL")] == ["binxiao-small-parks"]
+
+
+def test_filters_narrow_each_other(client: FlaskClient) -> None:
+    found = features(client, FIGURES, filter="value > 100", bbox="120.1,30.1,120.3,30.3", datetime="2023-01-01/2023-03-31", sortby="-value")
+    assert [(one["properties"]["value"], one["properties"]["period"]) for one in found] == [
+        (305.8, "2023-01/2023-05"),
+        (117, "2023-Q1"),
+        (109, "2023"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "cql2-text ("),
+        ("kind =", "cql2-text (at 1:7 expected"),
+        ("kind = 'x' extra", "cql2-text (at 1:12"),
+        ("colour = 'red'", "one of the properties geometry, name_zh, name_en"),
+        ("indicators = 'x'", "one of the properties geometry, name_zh"),
+        ("kind = 1", "two values of the same type for =, not a string and a number"),
+        ("kind BETWEEN 1 AND 2", "two values of the same type for >=, not a string and a number"),
+        ("kind IN (1)", "two values of the same type for =, not a string and a number"),
+        ("paragraph LIKE '1%'", "a string, not a number"),
+        ("kind LIKE 1", "a string, not a number"),
+        ("CASEI(paragraph) = '1'", "a string, not a number"),
+        ("kind", "a boolean, not a string"),
+        ("'kind'", "a condition, such as kind = 'project'"),
+        ("1", "a condition, such as kind = 'project'"),
+        ("paragraph + 1 > 2", "a property, text in single quotes, a number, true, false, DATE('2023-01-01') or geometry in WKT"),
+        ("paragraph = NULL", "a property, text in single quotes"),
+        ("eval('1') = 1", "a property, text in single quotes"),
+        ("system('id')", "the operators and, or, not, =, <>, <"),
+        ("T_AFTER(name_zh, DATE('2023-01-01'))", "the operators and, or, not"),
+        ("geometry = geometry", "a spatial function, such as S_INTERSECTS, for geometry"),
+        ("true < false", "= or <> between true and false"),
+        ("S_INTERSECTS(kind, POINT(120 30))", "a geometry, not a string"),
+        ("S_INTERSECTS(geometry)", "2 arguments for s_intersects"),
+        ("S_INTERSECTS(geometry, POINT(30 120))", "degrees in the order Lon, Lat"),
+        ("S_INTERSECTS(geometry, POLYGON((0 0,1 1,1 0,0 1,0 0)))", "valid geometry that is not empty"),
+        ("S_INTERSECTS(geometry, POLYGON((0 0,1 1)))", "geometry that is complete ("),
+        ("S_INTERSECTS(geometry, POLYGON EMPTY)", "valid geometry that is not empty"),
+        ("S_INTERSECTS(geometry, BBOX(1,2,0,3))", "the lower corner of a BBOX before the upper one"),
+        ("(" * 21 + "kind = 'x'" + ")" * 21, "20 parentheses within each other at most"),
+        ("NOT " * 201 + "kind = 'x'", "200 operators at most"),
+        ("paragraph = " + "-" * 300 + "1", "200 operators at most"),
+    ],
+)
+def test_a_filter_that_cannot_be_answered_says_why(client: FlaskClient, text: str, expected: str) -> None:
+    assert refusal(client, text).startswith(expected)
+
+
+@pytest.mark.parametrize("text", ["DATE('2023-02-30')", "DATE('2023')", "TIMESTAMP('2023-01-01T00:00:00Z')", "'2023-01-01'"])
+def test_a_date_is_compared_with_a_date(client: FlaskClient, text: str) -> None:
+    assert "date" in refusal(client, f"period_start > {text}", FIGURES).lower()
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ("{", "cql2-json ("),
+        ("nonsense", "cql2-json ("),
+        ("kind = 'project'", "cql2-json ("),
+        ("[]", "a condition"),
+        ('{"op":"="}', "cql2-json ("),
+        ('{"op":"=","args":[]}', "2 arguments for ="),
+        ('{"op":"=","args":[1,1,1]}', "2 arguments for ="),
+        ('{"op":"and","args":[true]}', "two conditions or more for and"),
+        ('{"op":"in","args":[{"property":"kind"},[]]}', "a list with a value or more for in"),
+        ('{"op":"in","args":[{"property":"kind"},"x"]}', "a list with a value or more for in"),
+        ('{"op":"between","args":[{"property":"paragraph"},[1,2]]}', "3 arguments for between"),
+        ('{"op":"s_within","args":[{"property":"geometry"},{"bbox":[1,2,3]}]}', "four numbers for BBOX"),
+        ('{"op":"=","args":[{"property":"kind"},{"date":5}]}', "a date such as 2023-01-01, not "),
+        ('{"op":"eval","args":["1"]}', "the operators and, or, not"),
+        ("[" * 150 + "]" * 150, "cql2-json (recursion limit exceeded"),
+    ],
+)
+def test_a_json_filter_that_cannot_be_answered_says_why(client: FlaskClient, document: str, expected: str) -> None:
+    assert refusal(client, document, **{"filter-lang": "cql2-json"}).startswith(expected)
+
+
+def test_an_operator_that_repeats_costs_nothing(client: FlaskClient) -> None:
+    """The library's own check of such a text takes time and memory that grow sevenfold with each repetition: it is not used."""
+    assert refusal(client, "paragraph" + "=1" * 150)
+
+
+# --- what can be filtered by ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("collection", ["places", "platforms", "projects", "corridors", "indicators"])
+def test_req_queryables_every_queryable_can_stand_in_a_filter(client: FlaskClient, collection: str) -> None:
+    response = client.get(f"/ogc/collections/{collection}/queryables")
+    assert response.content_type == "application/schema+json"
+    document = response.get_json(force=True)
+    assert document["$id"] == f"http://localhost/ogc/collections/{collection}/queryables"
+    assert document["additionalProperties"] is False
+    path = f"/ogc/collections/{collection}/items"
+    everything = features(client, path)
+    for name, schema in document["properties"].items():
+        values = [one["geometry"] if name == "geometry" else one["properties"][name] for one in everything]
+        assert len(features(client, path, filter=f"{name} IS NULL")) == values.count(None)
+        allowed = schema.get("enum")
+        assert allowed is None or set(values) - {None} <= set(allowed)
+
+
+def test_req_queryables_link(client: FlaskClient) -> None:
+    links = client.get("/ogc/collections/places").get_json(force=True)["links"]
+    (found,) = [link for link in links if link["rel"] == "http://www.opengis.net/def/rel/ogc/1.0/queryables"]
+    assert found["href"] == "http://localhost/ogc/collections/places/queryables"
+    assert found["type"] == "application/schema+json"
+
+
+# --- properties and order -----------------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_has_the_properties_that_are_asked_for(client: FlaskClient) -> None:
+    for one in features(client, PLACES, properties="kind,name_zh"):
+        assert list(one["properties"]) == ["name_zh", "kind"]
+        assert set(one) == {"id", "type", "geometry", "properties"}
+
+
+@pytest.mark.parametrize("sign", ["", "+", " "])
+def test_what_lacks_a_property_comes_last_in_either_direction(client: FlaskClient, sign: str) -> None:
+    values = [one["properties"]["value"] for one in features(client, FIGURES, sortby=f"{sign}value")]
+    known = [value for value in values if value is not None]
+    assert known == sorted(known) and values == known + [None] * (len(values) - len(known)) and None in values
+    falling = [one["properties"]["value"] for one in features(client, FIGURES, sortby="-value")]
+    assert falling == known[::-1] + [None] * (len(values) - len(known))
+
+
+def test_equals_keep_the_order_of_the_table(client: FlaskClient) -> None:
+    everything = features(client, PLACES)
+    order = {one["id"]: position for position, one in enumerate(everything)}
+    found = features(client, PLACES, sortby="-corridor,kind")
+    keys = [(one["properties"]["corridor"], one["properties"]["kind"], order[one["id"]]) for one in found]
+    assert keys == sorted(keys, key=lambda key: ({"west": 0, "none": 1, "east": 2}[key[0]], key[1], key[2]))
