@@ -25,6 +25,8 @@ from geo.schema import Box, Corridor
 MIN_ZOOM, MAX_ZOOM = 8, 17
 # How far the map can be moved: the embedded outline ends there.
 FRAME = Box(117.8, 28.8, 121.6, 31.1)
+# Degrees with four decimals are good to 6 m, and the outline is good to 100 m: the fifth would be a fifth of the script.
+_OUTLINE_DECIMALS = 4
 # A popup near the edge of a small screen needs room to be moved into view.
 _SLACK = 1.0
 
@@ -217,12 +219,12 @@ def build_map(
         attribution_control=True,
     )
     atlas._id = "atlas"
-    # Without tiles folium leaves the map without limits.
-    atlas.options |= {"minZoom": MIN_ZOOM, "maxZoom": MAX_ZOOM}
+    # Without tiles folium leaves the map without limits. And without a centre nothing is drawn before `start` knows the view: once, not twice.
+    atlas.options |= {"minZoom": MIN_ZOOM, "maxZoom": MAX_ZOOM, "center": False}
     _add(atlas, CustomPane("outline", z_index=250), "outline")
     _add(atlas, CustomPane("belts", z_index=300), "belts")
     for name, collection in (("surround", outline.surround), ("district", outline.districts), ("water", outline.water)):
-        _add(atlas, _shapes(collection["features"], "outline", name), name)
+        _add(atlas, _shapes(map(_coarse, collection["features"]), "outline", name), name)
     names = [(feature["properties"][district_name], *feature["properties"]["label"]) for feature in outline.districts["features"]]
     _add(atlas, PlaceNames(names), "district_names")
     layers = {}
@@ -279,6 +281,14 @@ def _shapes(features: Iterable[Mapping[str, Any]], pane: str, classes: str) -> f
         interactive=False,
         pane=pane,
     )
+
+
+def _coarse(feature: Mapping[str, Any]) -> dict[str, Any]:
+    def rounded(coordinates: Any) -> Any:
+        return round(coordinates, _OUTLINE_DECIMALS) if isinstance(coordinates, float | int) else [rounded(part) for part in coordinates]
+
+    geometry = feature["geometry"]
+    return {**feature, "geometry": {**geometry, "coordinates": rounded(geometry["coordinates"])}}
 
 
 def _classes(feature: Mapping[str, Any], classes: str) -> str:

@@ -37,10 +37,6 @@ blueprint = Blueprint("pages", __name__)
 def shared_by_all_pages() -> dict[str, Any]:
     """Give every template the asset addresses and the language switch."""
     site = current_site()
-
-    def asset_url(name: str) -> str:
-        return url_for("assets.asset", name=site.asset_name(name))
-
     return {
         "asset_url": asset_url,
         "language": chosen_language(),
@@ -49,6 +45,11 @@ def shared_by_all_pages() -> dict[str, Any]:
         "here": request.path,
         "wording": request_wording(),
     }
+
+
+def asset_url(name: str) -> str:
+    """Give the address of an asset by its plain name."""
+    return url_for("assets.asset", name=current_site().asset_name(name))
 
 
 @blueprint.get("/")
@@ -76,6 +77,7 @@ def _map_page(*, is_embedded: bool) -> Response:
     number = min(number, max(1, -(-len(shown) // PAGE_ROWS)))
     rows = slice((number - 1) * PAGE_ROWS, number * PAGE_ROWS)
     map_parts = draw_map(site, wording)
+    map_url = url_for("pages.map_script", lang=wording.language, v=_digest(map_parts.script))
     state = page_state(site, wording)
     html = render_template(
         "index.html",
@@ -104,10 +106,14 @@ def _map_page(*, is_embedded: bool) -> Response:
         report=site.report,
         misses=site.atlas.misses,
         map_html=map_parts.html,
-        map_url=url_for("pages.map_script", lang=wording.language, v=_digest(map_parts.script)),
+        map_url=map_url,
         page_state=state,
     )
-    return cacheable(html, "text/html; charset=utf-8", varies_by_language=True)
+    response = cacheable(html, "text/html; charset=utf-8", varies_by_language=True)
+    # The head of the answer comes before its body has been read: the browser asks for what the map needs a good deal earlier.
+    needed = [(asset_url("map.css"), "style"), *((url, "script") for url in (asset_url("leaflet.js"), asset_url("atlas.js"), map_url))]
+    response.headers["Link"] = ", ".join(f"<{url}>; rel=preload; as={what}" for url, what in needed)
+    return response
 
 
 @blueprint.get("/map.js")

@@ -29,12 +29,14 @@ function heightNow() {
 }
 
 function showHeight() {
+  // Read before anything is written: each turn from the one to the other makes the browser lay out the page.
   const height = heightNow();
+  const under = Math.min(covered(), window.innerHeight * 0.6);
   handle.setAttribute("aria-label", height < 2 ? page.phrases.raise : page.phrases.lower);
   handle.setAttribute("aria-expanded", String(height > 0));
   sheet.dataset.height = height;
   // What stands at the foot of the map stays above the sheet, up to where nothing of the map is left.
-  map.getContainer().parentElement.style.setProperty("--covered", `${Math.min(covered(), window.innerHeight * 0.6)}px`);
+  map.getContainer().parentElement.style.setProperty("--covered", `${under}px`);
 }
 
 function isSheetOpen() {
@@ -78,7 +80,6 @@ function followSheet() {
   window.addEventListener("scroll", follow, { passive: true });
   window.addEventListener("resize", follow);
   if (isNarrow() && !isEmbedded && window.scrollY === 0) rise(1, false);
-  showHeight();
   // A card changes its place with the width of the window.
   window.matchMedia("(max-width: 760px)").addEventListener("change", () => select(state.place, { animate: false }));
 }

@@ -90,8 +90,10 @@ function start(drawnMap, drawnLayers, view) {
   }
   followSheet();
   const wanted = readView();
+  const room = margins();
+  showHeight();
   if (wanted) map.setView(wanted.centre, wanted.zoom, { animate: false });
-  else map.fitBounds(view, { ...margins(), animate: false });
+  else map.fitBounds(view, { ...room, animate: false });
   document.getElementById("loading").remove();
   addTools(view);
   offerBasemaps();

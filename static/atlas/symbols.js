@@ -154,9 +154,9 @@ function addNames(target, list) {
     const span = element("span", "", text);
     const box = element("div", "");
     box.append(span);
+    box.setAttribute("aria-hidden", "true");
     const icon = L.divIcon({ html: box, className: "place-name", iconSize: [0, 0] });
     const marker = L.marker([lat, lon], { icon, interactive: false, keyboard: false, pane: "outline" }).addTo(target);
-    marker.getElement().setAttribute("aria-hidden", "true");
     names.push({ marker, span });
   }
 }
@@ -165,10 +165,10 @@ function addAxisName(layer, corridor, text, axis) {
   const span = element("span", "", text);
   const box = element("div", "");
   box.append(span);
+  box.setAttribute("aria-hidden", "true");
   const middle = axis[Math.floor(axis.length / 2)];
   const icon = L.divIcon({ html: box, className: `axis-name ${corridor}`, iconSize: [0, 0] });
   const marker = L.marker([middle[1], middle[0]], { icon, interactive: false, keyboard: false, pane: "belts" });
-  marker.on("add", () => marker.getElement().setAttribute("aria-hidden", "true"));
   axisNames.push({ marker, span, axis });
   layer.addLayer(marker);
 }

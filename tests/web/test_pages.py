@@ -578,6 +578,25 @@ def test_assets_have_their_media_types(client: FlaskClient) -> None:
     assert b"sourceMappingURL" not in client.get(scripts[1]).data
 
 
+def test_the_browser_is_told_before_the_page_comes_what_the_map_needs(client: FlaskClient) -> None:
+    response = client.get("/?lang=en")
+    page = outline(response)
+    scripts = [found["src"] or "" for found in page.of("script") if "src" in found and "defer" in found]
+    styles = [found["href"] or "" for found in page.of("link", rel="stylesheet")]
+    needed = [f"<{url}>; rel=preload; as=style" for url in styles] + [f"<{url}>; rel=preload; as=script" for url in scripts]
+    assert response.headers["Link"].split(", ") == needed
+    assert len(needed) == 4
+
+
+def test_scripts_and_styles_come_without_what_is_for_those_who_read_them(client: FlaskClient) -> None:
+    site = client.application.extensions["site"]
+    for name in ("atlas.js", "map.css"):
+        text = client.get(f"/assets/{site.asset_name(name)}").get_data(as_text=True)
+        assert "/* " not in text
+        assert "\n  " not in text
+    assert "* Leaflet 1.9.4" in client.get(f"/assets/{site.asset_name('leaflet.js')}").get_data(as_text=True)
+
+
 def test_an_edit_of_the_tables_shows_in_the_pages(client_of: Callable[[Path], FlaskClient], data_copy: Path, edit: Edit) -> None:
     edit("places.csv", 2, "name_zh", "改过的名字")
     client = client_of(data_copy)
