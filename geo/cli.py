@@ -159,7 +159,7 @@ def _reverse(lon: float, lat: float) -> int:
         return 1
     print(f"district: {found.district.name} ({found.district.code})")
     if found.township:
-        print(f"nearest township seat: {found.township.name}, {found.township.distance_m} m away (±{found.township.uncertainty_m} m)")
+        print(f"nearest known seat: {found.township.name}, {found.township.distance_m} m away (±{found.township.uncertainty_m} m)")
     if found.place:
         print(f"nearest place: {found.place.name}, {found.place.distance_m} m away (±{found.place.uncertainty_m} m)")
     return 0

@@ -306,16 +306,21 @@ _SHORTENED = (
     ("economictechnologicaldevelopment", "economicdevelopment"),
     ("center", "centre"),
 )
+# One look tells that there is none, as in most names.
+_LONG = re.compile("|".join(long for long, _ in _SHORTENED))
 _PREFIX = re.compile("(?:中国)?(?:浙江省?)?(?:杭州市?)?")
 _PREFIX_EN = re.compile("(?:zhejiang)?(?:province)?(?:hangzhou)?(?:city)?")
 _BRACKETED = re.compile(r"(.+?)[(\uff08\uff3b\u3010\[](.+?)[)\uff09\uff3d\u3011\]]")
 # What a name without its bracket must have, to be told by itself.
 _LEAST_OWN = 5
 _KINDS_OF_TOWNSHIPS = ("街道", "镇", "畲族乡", "乡")
+_KINDS = (*_KINDS_OF_TOWNSHIPS, "特别行政区", "自治区", "自治州", "自治县", "地区", "省", "市", "区", "县", "盟", "旗")
 
 
 def shorten(folded: str) -> str:
     """Write the long forms of a folded name short: 经济技术开发区 is 经开区."""
+    if not _LONG.search(folded):
+        return folded
     for long, short in _SHORTENED:
         if long in folded:
             folded = folded.replace(long, short)
@@ -371,7 +376,7 @@ def _division_names(row: DivisionRow) -> Iterator[tuple[str, FormKind]]:
 
 def stem_of(folded: str) -> str:
     """Strip the kind from the name of a division: 滨江 of 滨江区, 莪山 of 莪山畲族乡."""
-    for kind in (*_KINDS_OF_TOWNSHIPS, "特别行政区", "自治区", "自治州", "自治县", "地区", "省", "市", "区", "县", "盟", "旗"):
+    for kind in _KINDS:
         if folded.endswith(kind) and len(folded) > len(kind) + 1:
             return folded.removesuffix(kind)
     return folded

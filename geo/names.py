@@ -20,7 +20,10 @@ def normalize_name(name: str) -> str:
 
 
 def fold_name(name: str) -> str:
-    """Fold a name for geocoding: as :func:`normalize_name`, and traditional characters become simplified ones, letters lose their accents."""
+    """Fold a name for geocoding: as :func:`normalize_name`, and traditional characters become simplified ones, letters lose their accents.
+
+    What is folded already stays as it is.
+    """
     return name.translate(_FOLDED)
 
 
@@ -53,7 +56,9 @@ def sound_of(character: str) -> str:
 def _simplified() -> dict[int, str]:
     """Give every traditional character its simplified one; character by character, as names do not need their neighbours."""
     characters = [chr(code) for code in range(0x4E00, 0xA000)]
-    simplified = opencc.OpenCC("t2s").convert("\n".join(characters)).split("\n")
+    converter = opencc.OpenCC("t2s")
+    # Twice: 薴 becomes 苧, which is a traditional character, too.
+    simplified = converter.convert(converter.convert("\n".join(characters))).split("\n")
     return {ord(old): new for old, new in zip(characters, simplified, strict=True) if old != new}
 
 

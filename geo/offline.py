@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -21,7 +22,7 @@ from geo.names import fold_name, sound_of
 from geo.schema import Basis, Box, Precision
 
 # Changes with the answers: what was answered by another version is asked again.
-VERSION = 1
+VERSION = 2
 # A misspelt name is taken for the right one from this score on, one slip in four characters, unless the two sound alike. Justified on the labelled
 # list of bench/.
 LEAST_SCORE = 75.0
@@ -34,9 +35,14 @@ _COUNTRY_EN = frozenset({"china", "prchina", "prc", "zhejiang", "zhejiangprovinc
 _CONTINUED = re.compile("[路街巷弄道桥江河湖湾山站港大]")
 _LIKE_ADDRESS = re.compile("路|街|大道|巷|弄|村|社区|号|幢|大厦|广场|中心|工业园")
 _NUMBER = re.compile(r"\d")
+_DIGIT = re.compile("[0-9]")
+_TWO_DIGITS = re.compile("[0-9][^0-9]*[0-9]")
+# A house number that stands for all of them.
+_ANY_NUMBER = "11号"
+# What is found out about a name, or about the divisions that an address begins with, is kept while it is asked again and again.
+_MOST_KEPT = 1 << 14
 # What visitors say of where a name lies is kept, but not without end.
 _MOST_CONTEXTS = 10_000
-_NO_CONTEXT = ("", None, "")
 _LATIN_PARTS = re.compile("[,;/\uff0c\uff1b\u3001]+")
 
 
@@ -64,8 +70,9 @@ class _Context:
 
     def holds(self, feature: Feature) -> bool:
         """Tell whether a feature may lie here."""
-        if not all(_is_within(feature, division) for division in self.features):
-            return False
+        for division in self.features:
+            if not _is_within(feature, division):
+                return False
         if self.host is not None and feature.location.name != self.host.location.name:
             return False
         location, box = feature.location, self.bbox
@@ -113,30 +120,81 @@ class OfflineGeocoder:
         self._slips = _slips(gazetteer)
         self._longest = max(map(len, gazetteer.forms), default=0)
         self._contexts: dict[tuple[str, str], _Context] = {}
-        # What was answered to names as a whole: they come again and again.
-        self._known: dict[str, Answer] = {}
+        # Initial to the short names of districts and cities; then every two characters that follow one another in a name.
+        self._districts: dict[str, tuple[str, ...]] = {}
+        for name, forms in self._short.items():
+            if any(form.feature.level in (Level.DISTRICT, Level.CITY) for form in forms):
+                self._districts[name[0]] = (*self._districts.get(name[0], ()), name)
+        names = list(_names_in_addresses(gazetteer))
+        self._pairs = {name[at : at + 2] for name in names for at in range(len(name) - 1)}
+        self._has_numbers = any(map(_DIGIT.search, names))
+        # Both depend on nothing but what they are given: what was asked before never changes an answer.
+        self._of_key = lru_cache(_MOST_KEPT)(self._read_key)
+        self._of_head = lru_cache(_MOST_KEPT)(self._read_head)
 
     def geocode(self, queries: Sequence[Query]) -> list[Answer]:
-        """Answer each query, in order."""
-        return [self._answer(query) for query in queries]
+        """Answer each query, in order; those that are the same are answered once."""
+        answers: dict[Query, Answer | None] = dict.fromkeys(queries)
+        if len(answers) == len(queries):
+            return [self._answer(query) for query in queries]
+        known = {query: self._answer(query) for query in answers}
+        return [known[query] for query in queries]
 
     # --- the order of answering ---
 
     def _answer(self, query: Query) -> Answer:
-        key = fold_name(query.text)
+        text, admin, bbox, host = query
+        key = fold_name(text)
         if not key:
-            return Miss(query.text, MissReason.UNKNOWN)
-        if query[1:] == _NO_CONTEXT:
-            known = self._known.get(key)
-            if known is None:
-                known = self._read_all(query.text, key, _NOWHERE)
-                if key in self._gazetteer.forms:
-                    self._known[key] = known
-            return known._replace(query=query.text)
+            return Miss(text, MissReason.UNKNOWN)
+        if not admin and not host and bbox is None:
+            # Commas, which folding drops, part an English address: there the text itself counts.
+            return self._read_all(text, key, _NOWHERE) if key.isascii() else self._recall(text, key)
         context = self._context(query)
         if context.is_elsewhere:
-            return Miss(query.text, MissReason.OUT_OF_AREA)
-        return self._read_all(query.text, key, context)
+            return Miss(text, MissReason.OUT_OF_AREA)
+        return self._read_all(text, key, context)
+
+    def _recall(self, text: str, key: str) -> Answer:
+        """Answer what is asked in Chinese and without a context: by what is known of its key, or of the head of an address that ends in a number."""
+        end = self._end_of_head(key) if _TWO_DIGITS.search(key) else 0
+        if end:
+            continued = key[end] if _CONTINUED.match(key, end) else ""
+            known, rest = self._of_head(key[:end], continued), key[end:]
+        else:
+            known, rest = self._of_key(key), ""
+        if isinstance(known, Miss):
+            return Miss(text, known.reason, known.candidates)
+        rest = known.unresolved + rest
+        if not rest:
+            return Match._make((text, *known[1:]))
+        unresolved = rest if text == key else _tail(text, rest)
+        return Match._make((text, *known[1:_UNRESOLVED], unresolved, *known[_UNRESOLVED + 1 :]))
+
+    def _end_of_head(self, key: str) -> int:
+        """Find where the last name of an address ends, if what follows has no part in the answer but to be left over; 0 otherwise.
+
+        It has none where it has two digits and a road or a house, and neither does a name reach into it nor a district begin it by its short name: no
+        name has a digit, so that it is no name as a whole nor one slip away from one; a place or a township by its short name would have to end it;
+        and it looks like an address to every name before it. What is left to tell is whether it begins with what continues a name (``_CONTINUED``).
+        """
+        found = [] if self._has_numbers else self._names.find_matches_as_indexes(key)
+        if not found:
+            return 0
+        end: int = found[-1][2]
+        if key[end - 1 : end + 1] in self._pairs or not _TWO_DIGITS.search(key, end) or not _LIKE_ADDRESS.search(key, end):
+            return 0
+        # Right behind the province a place elsewhere counts by its short name, too.
+        return 0 if key.startswith(self._districts.get(key[end], ()), end) or key.endswith(_COUNTRY, 0, end) else end
+
+    def _read_key(self, key: str) -> Answer:
+        return self._read_all(key, key, _NOWHERE)
+
+    def _read_head(self, head: str, continued: str) -> Answer:
+        """Answer an address by its head; what of the head itself is left over stays in ``unresolved``."""
+        rest = continued + _ANY_NUMBER
+        answer = self._read_key(head + rest)
+        return answer._replace(unresolved=answer.unresolved.removesuffix(rest)) if isinstance(answer, Match) else answer
 
     def _read_all(self, text: str, key: str, context: _Context) -> Answer:
         return (
@@ -278,13 +336,12 @@ class OfflineGeocoder:
             if key.startswith(word, start) and key[start : start + 4] not in self._gazetteer.forms:
                 start += len(word)
                 is_province |= word != "中国"
-        found = self._names.find_matches_as_indexes(key)
+        found = iter(self._names.find_matches_as_indexes(key))
+        ahead = next(found, None)
         at = end = start
-        position = 0
         while at < len(key):
-            while position < len(found) and found[position][1] < at:
-                position += 1
-            ahead = found[position] if position < len(found) else None
+            while ahead is not None and ahead[1] < at:
+                ahead = next(found, None)
             if ahead is not None and ahead[1] == at:
                 mention = self._sure[ahead[0]]
                 if mention.features:
@@ -336,20 +393,19 @@ class OfflineGeocoder:
 
     def _allowed(self, forms: Sequence[Form], before: Sequence[_Mention], rest: str) -> tuple[Feature, ...]:
         """Choose what the short name of a division may mean, where nothing else is meant by it: 杭州滨江, but not 滨江路 nor 杭州湾."""
-        above = {feature.level for mention in before for feature in mention.features}
-        ends = not rest or self._begins_with_a_name(rest) or (not _CONTINUED.match(rest) and bool(_LIKE_ADDRESS.search(rest)))
-        fits = {
-            Level.CITY: ends,
-            Level.DISTRICT: ends and Level.DISTRICT not in above,
-            Level.TOWNSHIP: not rest and bool(above & {Level.DISTRICT, Level.CITY}),
-        }
-        allowed = [form.feature for form in forms if fits.get(form.feature.level, False)]
+        above = [feature.level for mention in before for feature in mention.features]
+        levels: list[Level] = []
+        # Most short names are those of townships: what follows is only read where it decides.
+        coarse = [form.feature.level for form in forms if form.feature.level in (Level.CITY, Level.DISTRICT)]
+        if coarse and self._ends_before(rest):
+            levels += [level for level in coarse if level is Level.CITY or Level.DISTRICT not in above]
         # In an address the coarser one comes first: 余杭 of 杭州余杭 is the district.
-        levels = {feature.level for feature in allowed}
-        if {Level.DISTRICT, Level.TOWNSHIP} <= levels:
-            wanted = Level.TOWNSHIP if Level.DISTRICT in above else Level.DISTRICT
-            allowed = [feature for feature in allowed if feature.level is wanted]
-        return tuple(allowed)
+        if not rest and Level.DISTRICT not in levels and (Level.DISTRICT in above or Level.CITY in above):
+            levels.append(Level.TOWNSHIP)
+        return tuple(form.feature for form in forms if form.feature.level in levels)
+
+    def _ends_before(self, rest: str) -> bool:
+        return not rest or self._begins_with_a_name(rest) or (not _CONTINUED.match(rest) and bool(_LIKE_ADDRESS.search(rest)))
 
     def _begins_with_a_name(self, rest: str) -> bool:
         found = self._names.find_matches_as_indexes(rest)
@@ -415,7 +471,12 @@ class OfflineGeocoder:
             return found if isinstance(found, Match) or division.level is Level.CITY else None
         if reading.rest in self._gazetteer.elsewhere:
             return Miss(text, MissReason.OUT_OF_AREA)
-        if division.level is Level.CITY:
+        if reading.rest.isascii():
+            # An English name in a Chinese address, 杭州市Changlü Town, is a name of its own: the two are never put together to one.
+            english = self._whole(text, reading.rest, within)
+            if isinstance(english, Match):
+                return english
+        elif division.level is Level.CITY:
             whole = self._forms(f"杭州{reading.rest}")
             if len(whole) == 1:
                 return _match(text, whole[0], Method.ALIAS)
@@ -481,7 +542,8 @@ class OfflineGeocoder:
         return any(head in self._gazetteer.elsewhere or head in self._gazetteer.elsewhere_short for head in heads)
 
     def _starts_elsewhere(self, key: str) -> bool:
-        return any(key[:length] in self._gazetteer.elsewhere_short for length in (2, 3, 4))
+        short = self._gazetteer.elsewhere_short
+        return key[:2] in short or key[:3] in short or key[:4] in short
 
     # --- misspelt names ---
 
@@ -489,19 +551,14 @@ class OfflineGeocoder:
         """Find the only name that is one slip away: a wrong, missing, added or swapped character."""
         if key in self._gazetteer.elsewhere or len(key) > self._longest + 1:
             return None
-        near = {name for slip in _with_one_less(key) for name in self._slips.get(slip, ())}
-        if not near:
-            return None
+        near = self._near(key)
         scored: dict[Feature, tuple[float, Form, str]] = {}
         nearest: dict[Feature, float] = {}
-        others: dict[str, float] = {}
         for name in near:
-            forms = self._gazetteer.forms[name]
-            others[forms[0].feature.name] = max(others.get(forms[0].feature.name, 0.0), 100.0 * OSA.normalized_similarity(key, name))
-            if OSA.distance(key, name, score_cutoff=1) > 1 or name == key or not name.startswith(must_start):
+            if not name.startswith(must_start) or name == key or OSA.distance(key, name, score_cutoff=1) > 1:
                 continue
             score = 100.0 * (1 - 1 / max(len(key), len(name)))
-            for form in forms:
+            for form in self._gazetteer.forms[name]:
                 if not context.holds(form.feature):
                     continue
                 nearest[form.feature] = max(nearest.get(form.feature, 0.0), score)
@@ -519,10 +576,23 @@ class OfflineGeocoder:
             return _ambiguous(text, [Form(feature, FormKind.ALIAS) for feature in nearest], "写法与几处都只差一字")
         if not context.is_given and (form.namesakes or name in self._gazetteer.homonyms):
             return _ambiguous(text, [form], "全国另有同名")
-        others.pop(form.feature.name, None)
+        others: dict[str, float] = {}
+        for name in near:
+            other = self._gazetteer.forms[name][0].feature.name
+            if other != form.feature.name:
+                others[other] = max(others.get(other, 0.0), 100.0 * OSA.normalized_similarity(key, name))
         second = max(others, key=others.__getitem__, default=None)
         runner_up = None if second is None else (second, round(others[second], 1))
         return _match(text, form, Method.FUZZY)._replace(score=round(score, 1), runner_up=runner_up)
+
+    def _near(self, key: str) -> list[str]:
+        """Find the names that meet a key when each of them loses one character at most, always in the same order."""
+        slips = self._slips
+        near: dict[str, None] = {}
+        for slip in _with_one_less(key):
+            if slip in slips:
+                near |= dict.fromkeys(slips[slip])
+        return list(near)
 
 
 _NOWHERE = _Context()
@@ -564,10 +634,14 @@ def _sure_mentions(gazetteer: Gazetteer) -> Iterator[tuple[str, _Mention]]:
             yield name, _Mention((), FormKind.OWN, where)
 
 
-def _with_one_less(key: str) -> Iterator[str]:
-    yield key
-    for position in range(len(key)):
-        yield key[:position] + key[position + 1 :]
+def _names_in_addresses(gazetteer: Gazetteer) -> Iterator[str]:
+    """Give every name that is looked for within a key that is not English."""
+    for names in (gazetteer.forms, gazetteer.former, gazetteer.elsewhere, gazetteer.elsewhere_short, gazetteer.types, _COUNTRY):
+        yield from (name for name in names if not name.isascii())
+
+
+def _with_one_less(key: str) -> list[str]:
+    return [key, *[key[:position] + key[position + 1 :] for position in range(len(key))]]
 
 
 def _slips(gazetteer: Gazetteer) -> dict[str, list[str]]:
@@ -627,6 +701,7 @@ def _match(text: str, form: Form, method: Method, unresolved: str = "") -> Match
 
 
 _COARSENESS = {precision: position for position, precision in enumerate(Precision)}
+_UNRESOLVED = Match._fields.index("unresolved")
 _METHODS = {FormKind.OWN: Method.EXACT, FormKind.ALIAS: Method.ALIAS, FormKind.SHORT: Method.ALIAS, FormKind.FORMER: Method.FORMER}
 
 

@@ -1,4 +1,4 @@
-"""From a point to what lies around it: the district by its outline, the nearest township seat and the nearest place, with their distances.
+"""From a point to what lies around it: the district by its outline, the nearest known seat of a township and the nearest place, with their distances.
 
 Townships have no outline in any source that could be had, so that a point is never said to lie in one.
 """
@@ -50,7 +50,8 @@ class Surroundings(NamedTuple):
     district
         The district whose outline holds it; ``None`` outside of Hangzhou.
     township, place
-        The nearest seat of a township and the nearest curated place with a location of its own; ``None`` outside of Hangzhou.
+        The nearest known seat of a township, as some are not known, and the nearest curated place with a location of its own; ``None`` outside of
+        Hangzhou.
     """
 
     lon: float

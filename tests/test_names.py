@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from geo.names import normalize_name, search_keys
+from geo.names import fold_name, normalize_name, search_keys
 
 HAN = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1)
 SEPARATORS = st.text("  \t·-—()（）[]【】“”\"'「」《》、，", max_size=3)
@@ -36,6 +36,17 @@ def test_punctuation_between_the_parts_of_a_name_changes_nothing(parts: list[str
 @given(HAN | st.text("abcXYZ0189（）- "))
 def test_a_folded_name_is_folded(name: str) -> None:
     assert normalize_name(normalize_name(name)) == normalize_name(name)
+
+
+@given(st.text())
+@example("薴")
+def test_a_name_folded_for_geocoding_is_folded(name: str) -> None:
+    assert fold_name(fold_name(name)) == fold_name(name)
+
+
+def test_no_character_needs_to_be_folded_twice() -> None:
+    folded = [fold_name(chr(code)) for code in range(0x110000)]
+    assert [once for once in folded if fold_name(once) != once] == []
 
 
 def test_a_chinese_name_is_found_by_itself_its_pinyin_and_its_initials() -> None:
