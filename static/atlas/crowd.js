@@ -65,7 +65,7 @@ function nearestTo(centre, entries) {
   return entries.reduce((best, entry) => (distance(entry) < distance(best) ? entry : best));
 }
 
-/** Draw the dots of the view: one path for each look, so that ten thousand take a few milliseconds. */
+/** Draw the dots of the view: each look is drawn once and stamped, so that ten thousand take a few milliseconds. */
 function drawDots() {
   if (!dots.length) {
     if (sheetOfDots) sheetOfDots.remove();
@@ -82,31 +82,37 @@ function drawDots() {
   if (sheetOfDots) sheetOfDots.setBounds(bounds);
   else sheetOfDots = L.svgOverlay(canvas, bounds, { pane: "dots" });
   if (!map.hasLayer(sheetOfDots)) sheetOfDots.addTo(map);
-  const looks = new Map();
+  const pen = canvas.getContext("2d");
+  const stamps = new Map();
   for (const entry of dots) {
     const [x, y] = [entry.point.x - origin.x, entry.point.y - origin.y];
     const radius = state.indicator ? radiusOf(entry.place) : Math.min(radiusOf(entry.place), 5);
     if (x < -radius || y < -radius || x > width + radius || y > height + radius) continue;
     const measure = measureOf(entry.place);
-    const look = `${measure === null ? "none" : entry.place.corridor} ${measure === null || (measure === undefined && isHollow(entry.place)) ? "hollow" : ""}`;
-    if (!looks.has(look)) looks.set(look, new Path2D());
-    const path = looks.get(look);
-    path.moveTo(x + radius, y);
-    path.arc(x, y, radius, 0, 2 * Math.PI);
+    const isOpen = measure === null || (measure === undefined && isHollow(entry.place));
+    const look = `${measure === null ? "none" : entry.place.corridor} ${isOpen} ${radius}`;
+    if (!stamps.has(look)) stamps.set(look, stampOf(measure === null ? "none" : entry.place.corridor, isOpen, radius, density));
+    const stamp = stamps.get(look);
+    pen.drawImage(stamp, Math.round(x * density - stamp.width / 2), Math.round(y * density - stamp.height / 2));
   }
-  const pen = canvas.getContext("2d");
+}
+
+/** A dot on a canvas of its own, in device pixels. */
+function stampOf(corridor, isOpen, radius, density) {
+  const stamp = element("canvas");
+  const half = Math.ceil((radius + 1) * density);
+  stamp.width = stamp.height = 2 * half;
+  const pen = stamp.getContext("2d");
   pen.scale(density, density);
-  const card = colourOf("--card");
-  for (const [look, path] of looks) {
-    const [corridor, hollow] = look.split(" ");
-    const hue = colourOf(`--${corridor}`);
-    pen.globalAlpha = hollow ? 1 : 0.88;
-    pen.fillStyle = hollow ? card : hue;
-    pen.strokeStyle = hollow ? hue : card;
-    pen.lineWidth = hollow ? 2 : 1;
-    pen.fill(path);
-    pen.stroke(path);
-  }
+  pen.arc(half / density, half / density, radius, 0, 2 * Math.PI);
+  const [hue, card] = [colourOf(`--${corridor}`), colourOf("--card")];
+  pen.globalAlpha = isOpen ? 1 : 0.88;
+  pen.fillStyle = isOpen ? card : hue;
+  pen.strokeStyle = isOpen ? hue : card;
+  pen.lineWidth = isOpen ? 2 : 1;
+  pen.fill();
+  pen.stroke();
+  return stamp;
 }
 
 const colours = new Map(); // token -> its colour in the present theme
