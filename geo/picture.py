@@ -30,6 +30,8 @@ FONT = "Noto Sans CJK SC"
 RADII = {"platform": 10.0, "zone": 7.0, "site": 5.0, "guest": 5.0, "district": 5.0, "city": 5.0}
 # Symbols that give way to located ones: guests have no point of their own, and the point of a district stands for the whole of it.
 FLOATING = ("guest", "district", "city")
+# The scale bar is as long as the longest round distance in this many pixels.
+SCALE_WIDTH = 120
 _EARTH_M = 6_378_137.0
 
 # A light edge that lifts a label off what lies under it.
@@ -167,7 +169,7 @@ def draw_svg(
         frame = _fit(view, 32, 96, width - 64, height - 96 - 24 - 20 * len(caption.footer))
     else:
         frame = _fit(view, 0, 0, width, height - (10 + 20 * len(caption.footer) if caption.footer else 0))
-    _draw_map(svg, frame, outline, belts, marks, ties, caption)
+    _draw_map(svg, frame, outline, belts, marks, ties, caption, _furniture(frame, caption.legend))
     if caption.legend:
         _draw_legend(svg, frame, caption.legend)
     _draw_scale(svg, frame, (view.south + view.north) / 2)
@@ -241,6 +243,7 @@ def _draw_map(
     marks: Sequence[Mark],
     ties: Mapping[Corridor, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
     caption: Caption,
+    furniture: Sequence[_Rectangle],
 ) -> None:
     window = ET.SubElement(ET.SubElement(svg, "clipPath", {"id": "frame"}), "rect")
     inner = ET.SubElement(svg, "g", {"clip-path": "url(#frame)"})
@@ -267,21 +270,21 @@ def _draw_map(
             _shape(inner, frame, shapely.LineString(line), fill="none", stroke=HUES[corridor], **{"stroke-width": "1.25"})
     for mark in marks:
         _draw_uncertainty(inner, frame, mark)
-    taken = _draw_marks(inner, frame, marks)
+    taken = _draw_marks(inner, frame, marks, furniture)
     named = {mark.label for mark in marks}
     _draw_names(inner, frame, outline, belts, caption, taken, named)
     ET.SubElement(svg, "rect", {**_box(frame.left, frame.top, frame.width, frame.height), "fill": "none", "stroke": LINE})
 
 
-def _draw_marks(parent: ET.Element, frame: _Frame, marks: Sequence[Mark]) -> list[_Rectangle]:
-    """Draw the symbols, large ones first, and labels where there is room; return what is taken.
+def _draw_marks(parent: ET.Element, frame: _Frame, marks: Sequence[Mark], furniture: Sequence[_Rectangle]) -> list[_Rectangle]:
+    """Draw the symbols, large ones first, and labels where there is room; return what is taken, the furniture of the map included.
 
     Located symbols have their point, then platforms and zones get their labels, then what stands around a host or for a whole district goes where
     it is free, then come the other labels.
     """
     fixed = [mark for mark in marks if mark.symbol not in FLOATING]
     spots = {mark.id: frame.place(mark.lon, mark.lat) for mark in fixed}
-    taken = [_around(*spots[mark.id], mark.size) for mark in fixed]
+    taken = [*furniture, *(_around(*spots[mark.id], mark.size) for mark in fixed)]
     labels = _place_labels(frame, [mark for mark in fixed if mark.symbol in ("platform", "zone")], spots, taken)
     floating = [mark for mark in marks if mark.symbol in FLOATING]
     sizes = {mark.id: mark.size for mark in marks}
@@ -391,11 +394,24 @@ def _draw_names(
 # --- around the map -----------------------------------------------------------------------------------------------------------------------
 
 
-def _draw_legend(svg: ET.Element, frame: _Frame, legend: Sequence[tuple[str, str]]) -> None:
+def _furniture(frame: _Frame, legend: Sequence[tuple[str, str]]) -> list[_Rectangle]:
+    """Give what the legend, the scale bar and the north arrow cover: labels keep clear of it."""
+    right, bottom = frame.left + frame.width, frame.top + frame.height
+    scale = (frame.left + 8, bottom - 40, frame.left + 14 + SCALE_WIDTH, bottom - 8)
+    north = (right - 46, frame.top + 12, right - 14, frame.top + 68)
+    return [scale, north, *([_legend_box(frame, legend)] if legend else [])]
+
+
+def _legend_box(frame: _Frame, legend: Sequence[tuple[str, str]]) -> _Rectangle:
     wide = max((_width(text, 13) for _, text in legend), default=0) + 56
     tall = 22 * len(legend) + 14
-    left, top = frame.left + frame.width - wide - 12, frame.top + frame.height - tall - 12
-    _rect(svg, left, top, wide, tall, CARD, stroke=LINE, rx="8")
+    right, bottom = frame.left + frame.width - 12, frame.top + frame.height - 12
+    return right - wide, bottom - tall, right, bottom
+
+
+def _draw_legend(svg: ET.Element, frame: _Frame, legend: Sequence[tuple[str, str]]) -> None:
+    left, top, right, bottom = _legend_box(frame, legend)
+    _rect(svg, left, top, right - left, bottom - top, CARD, stroke=LINE, rx="8")
     grey = HUES[Corridor.NONE]
     for position, (symbol, text) in enumerate(legend):
         x, y = left + 24, top + 20 + 22 * position
@@ -420,7 +436,7 @@ def _draw_legend(svg: ET.Element, frame: _Frame, legend: Sequence[tuple[str, str
 
 def _draw_scale(svg: ET.Element, frame: _Frame, lat: float) -> None:
     metres_per_pixel = _metres_per_pixel(frame, lat)
-    room = 120 * metres_per_pixel
+    room = SCALE_WIDTH * metres_per_pixel
     unit = 10 ** math.floor(math.log10(room))
     metres = max(step * unit for step in (1, 2, 5) if step * unit <= room)
     long = metres / metres_per_pixel

@@ -207,6 +207,30 @@ def test_nothing_lies_under_the_legend(svg: ET.Element, marks: list[Mark]) -> No
     assert all(label.right < left or label.bottom < top for label in labels(svg))
 
 
+def test_no_label_lies_on_the_scale_bar_the_north_arrow_or_the_legend(atlas: Atlas) -> None:
+    everywhere = [
+        site(f"{column}-{row}", 119.7 + 0.9 * column / 30, 29.8 + 0.7 * row / 30, "地点")
+        for column in range(31)
+        for row in range(31)
+        if (column + row) % 2
+    ]
+    svg = draw(atlas, *everywhere, caption=Caption("", "", [], LEGEND, NAMES, "name_zh"), width=700, height=620)
+    (legend,) = (element for element in svg.findall(f"{SVG}rect") if element.get("rx") == "8")
+    left, top, wide, high = (float(legend.attrib[name]) for name in ("x", "y", "width", "height"))
+    scale = next(element for element in svg.findall(f"{SVG}path") if " v6 h" in element.attrib["d"])
+    bar = re.fullmatch(r"M([\d.]+) ([\d.]+) v6 h([\d.]+) v-6", scale.attrib["d"])
+    assert bar
+    (north,) = (element for element in svg.findall(f"{SVG}text") if element.text == "N")
+    furniture = [
+        Label("legend", left, top, left + wide, top + high),
+        Label("scale", float(bar[1]), float(bar[2]) - 12, float(bar[1]) + float(bar[3]), float(bar[2]) + 6),
+        Label("north", float(north.attrib["x"]) - 8, float(north.attrib["y"]) - 42, float(north.attrib["x"]) + 8, float(north.attrib["y"])),
+    ]
+    written = labels(svg)
+    assert len(written) > 50
+    assert [(label.text, piece.text) for label in written for piece in furniture if overlap(label, piece)] == []
+
+
 def test_a_district_that_has_a_symbol_is_named_once(svg: ET.Element) -> None:
     assert texts(svg).count("萧山区") == 1
     assert texts(svg).count("余杭区") == 1
