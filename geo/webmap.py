@@ -223,6 +223,8 @@ def build_map(
     atlas.options |= {"minZoom": MIN_ZOOM, "maxZoom": MAX_ZOOM, "center": False}
     _add(atlas, CustomPane("outline", z_index=250), "outline")
     _add(atlas, CustomPane("belts", z_index=300), "belts")
+    # Above the dots of a crowd, below the symbols that can be chosen.
+    _add(atlas, CustomPane("axis-names", z_index=460), "axis_names")
     for name, collection in (("surround", outline.surround), ("district", outline.districts), ("water", outline.water)):
         _add(atlas, _shapes(map(_coarse, collection["features"]), "outline", name), name)
     names = [(feature["properties"][district_name], *feature["properties"]["label"]) for feature in outline.districts["features"]]

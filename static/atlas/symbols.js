@@ -168,7 +168,7 @@ function addAxisName(layer, corridor, text, axis) {
   box.setAttribute("aria-hidden", "true");
   const middle = axis[Math.floor(axis.length / 2)];
   const icon = L.divIcon({ html: box, className: `axis-name ${corridor}`, iconSize: [0, 0] });
-  const marker = L.marker([middle[1], middle[0]], { icon, interactive: false, keyboard: false, pane: "belts" });
+  const marker = L.marker([middle[1], middle[0]], { icon, interactive: false, keyboard: false, pane: "axis-names" });
   axisNames.push({ marker, span, axis });
   layer.addLayer(marker);
 }
