@@ -1,4 +1,4 @@
-"""The shell's door to the same functions: ``python -m geo check``, ``geocode``, ``reverse``, ``audit`` and ``export``."""
+"""The shell's door to the same functions: ``python -m geo check``, ``geocode``, ``reverse``, ``audit``, ``export`` and ``freeze``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from geo.basemap import read_outline
 from geo.errors import GeoError
 from geo.export import export_layers
 from geo.formats import FORMATS
+from geo.freeze import write_frozen
 from geo.gazetteer import Gazetteer
 from geo.geocode import Match, Query, to_document
 from geo.layers import LAYERS
@@ -27,7 +28,9 @@ from geo.reverse import ReverseGeocoder
 from geo.schema import Basis
 from geo.settings import Settings
 from geo.tables import read_tables
+from geo.web.frozen import LEFT_OUT, parse_public_url, render_site
 from geo.web.selection import parse_filters
+from geo.wording import LANGUAGES
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     audit.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.html")
     audit.set_defaults(run=lambda options: _audit(options.output))
     _add_export(commands)
+    _add_freeze(commands)
     options = parser.parse_args(argv)
     try:
         status: int = options.run(options)
@@ -81,6 +85,24 @@ def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     for name in LAYERS["places"].filters:
         filters.add_argument(f"--{name}")
     export.set_defaults(run=_export)
+
+
+def _add_freeze(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    freeze = commands.add_parser("freeze", help="write the whole site as files that any web server can carry")
+    freeze.add_argument("target", type=Path, metavar="DIR", help="new, empty, or an earlier frozen site, which is replaced")
+    freeze.add_argument("--url", metavar="https://…", help="where the files will be, for link previews and canonical addresses")
+    freeze.set_defaults(run=lambda options: _freeze(options.target, options.url))
+
+
+def _freeze(target: Path, url: str | None) -> int:
+    public_url = None if url is None else parse_public_url(url)
+    settings = Settings.from_env(os.environ)
+    frozen = write_frozen(render_site(settings, public_url), target, read_tables(settings.data).version, public_url)
+    print(f"written: {target}: {frozen.files} files, {frozen.size / 1e6:.1f} MB, in {' and '.join(LANGUAGES)}")
+    print(f"left out, as it needs a server: {LEFT_OUT}")
+    if public_url is None:
+        print("left out, as it needs --url: images of link previews, canonical addresses, and links on 404.html that lead home from any address")
+    return 0
 
 
 def _export(options: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@
     ├── DatumError           the caller: a coordinate is not finite or not on Earth
     ├── PointError           the caller: a point to look around is not finite or not on Earth
     ├── PortInUseError       the operator: another program listens on the port
+    ├── FreezeError          the operator: a site without a server cannot be written where, or as, it is wanted
     ├── RequestError         the client: a request that cannot be answered
     │   ├── BadParameterError    a query parameter is unknown or has a value it cannot have
     │   ├── QueryTooLongError    the query is longer than the server reads
@@ -93,6 +94,13 @@ class PortInUseError(GeoError):
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__(f"port {port} on {host} is in use: stop the other program, or choose another port with GEO_PORT")
+
+
+class FreezeError(GeoError):
+    """A site without a server cannot be written where, or as, it is wanted."""
+
+    def __init__(self, target: str, value: str, expected: str) -> None:
+        super().__init__(str(Problem(target, 0, "", value, expected)))
 
 
 class RequestError(GeoError):

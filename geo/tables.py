@@ -114,6 +114,15 @@ class Tables:
             figures[figure.subject_id].append(figure)
         return figures
 
+    @cached_property
+    def ranked_amounts(self) -> dict[str, list[tuple[int, Indicator]]]:
+        """Of every place that has some, the amounts that have a rank, each with its position in the table."""
+        amounts: dict[str, list[tuple[int, Indicator]]] = {}
+        for position, figure in enumerate(self.indicators):
+            if figure.rank is not None and figure.value is not None and figure.unit:
+                amounts.setdefault(figure.subject_id, []).append((position, figure))
+        return amounts
+
 
 def read_tables(directory: Path) -> Tables:
     """Read and validate every table of a folder.

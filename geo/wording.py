@@ -545,27 +545,40 @@ class Wording:
         }
 
     def finding(self, places: Sequence[Place], tables: Tables) -> str:
-        """State what the places of a view show: the first ranked amount among them and its latest successor, or how much there is to see."""
-        ids = {place.id: place for place in places}
-        ranked = [row for row in tables.indicators if row.subject_id in ids and row.rank is not None and row.value is not None and row.unit]
+        """State what the places of a view show: the lead of the place whose ranked amount comes first, or how much there is to see."""
+        leads = filter(None, (self.lead(place, tables) for place in places))
+        first = min(leads, default=None)
+        if first is not None:
+            return first[1]
+        if not places:
+            return self._("没有符合条件的地点")
+        count = sum(len(tables.figures_by_place[place.id]) for place in places)
+        return self.count_of_figures(bool(count)) % {"places": len(places), "figures": count}
+
+    def count_of_figures(self, has_figures: bool) -> str:
+        """Give the phrase that counts the ``places`` of a view without a ranked amount, and their ``figures``."""
+        return (
+            self._("%(places)s 处地点，%(figures)s 个数字，逐条注明出处。")
+            if has_figures
+            else self._("%(places)s 处地点，报道没有单独给出它们的数字。")
+        )
+
+    def lead(self, place: Place, tables: Tables) -> tuple[int, str] | None:
+        """State the first ranked amount of a place and its later ones, and where in its table it stands; ``None`` where there is none."""
+        ranked = tables.ranked_amounts.get(place.id)
         if not ranked:
-            count = sum(1 for row in tables.indicators if row.subject_id in ids)
-            if not count:
-                return self._("%(places)s 处地点，报道没有单独给出它们的数字。") % {"places": len(places)}
-            return self._("%(places)s 处地点，%(figures)s 个数字，逐条注明出处。") % {"places": len(places), "figures": count}
-        first = ranked[0]
-        same = [row for row in ranked if (row.subject_id, row.indicator) == (first.subject_id, first.indicator)]
-        labels = self._labels(tables)
-        subject = ids[first.subject_id]
-        parts = [self._finding_part(row) for row in same]
-        return self._("%(name)s%(label)s：%(parts)s。") % {
-            "name": self.pick(subject.name_zh, subject.name_en),
-            "label": labels[first.indicator],
+            return None
+        position, first = ranked[0]
+        parts = [self._finding_part(row) for _, row in ranked if row.indicator == first.indicator]
+        return position, self._("%(name)s%(label)s：%(parts)s。") % {
+            "name": self.pick(place.name_zh, place.name_en),
+            "label": self._labels(tables)[first.indicator],
             "parts": self._("；").join(parts),
         }
 
     def _finding_part(self, row: Indicator) -> str:
-        parts = [f"{self.period(row.period)} {self.amount(row)} {self.unit(row)}", self._("居%(rank)s") % {"rank": self.rank(row)}]
+        period = f"{self.period(row.period)} " if row.period else ""
+        parts = [f"{period}{self.amount(row)} {self.unit(row)}", self._("居%(rank)s") % {"rank": self.rank(row)}]
         if row.growth_pct is not None:
             phrase = self._("增长 %(growth)s%%") if row.growth_pct >= 0 else self._("下降 %(growth)s%%")
             parts.append(phrase % {"growth": abs(row.growth_pct)})

@@ -11,9 +11,11 @@ import hypothesis
 import pytest
 
 from bench.places import write_places
+from geo.freeze import write_frozen
 from geo.pipeline import Atlas, build_atlas
 from geo.settings import PROJECT, Settings
 from geo.tables import Tables
+from geo.web.frozen import render_site
 
 # Examples are the same in every run, and a slow machine is no failure.
 hypothesis.settings.register_profile("same_every_time", derandomize=True, deadline=None)
@@ -45,6 +47,14 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with 600 generated places beside the real ones; for reading only."""
     folder = tmp_path_factory.mktemp("crowd")
     write_places(folder, 600)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def frozen_folder(tmp_path_factory: pytest.TempPathFactory, settings: Settings, tables: Tables) -> Path:
+    """The real site without a server, in a folder below two others; for reading only."""
+    folder = tmp_path_factory.mktemp("files") / "a" / "b"
+    write_frozen(render_site(settings), folder, tables.version)
     return folder
 
 

@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -117,6 +118,16 @@ def test_the_reverse_command_prints_what_is_shown() -> None:
     (command,) = (command for command in commands("sh") if "-m geo reverse" in command)
     done = subprocess.run([sys.executable, *shlex.split(command)[1:]], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout == blocks("README.md", "text")[1]
+
+
+def test_the_freeze_command_writes_the_files_that_are_told(tmp_path: Path) -> None:
+    (command,) = (command for command in commands("sh") if "-m geo freeze" in command)
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    done = subprocess.run([sys.executable, *shlex.split(command)[1:]], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    files, megabytes = re.findall(r"^written: site: (\d+) files, ([\d.]+) MB, in zh and en$", done.stdout, flags=re.MULTILINE)[0]
+    told = re.findall(r"(?:some|约) (\d+) (?:files of|个文件，)\s?(\d+) MB", read("README.md") + read("README.zh-CN.md"))
+    assert told == [(str(round(int(files), -1)), str(round(float(megabytes))))] * 2
+    assert (tmp_path / "site" / "index.html").is_file()
 
 
 def test_the_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:

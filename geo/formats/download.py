@@ -84,11 +84,20 @@ class Download:
         return max((source.retrieved_on.end for source in self.tables.sources if source.retrieved_on and source.retrieved_on.end), default=None)
 
     @cached_property
+    def sources_by_place(self) -> dict[str, set[str]]:
+        """The ids of the sources of each chosen place: who names it, states its figures and ties, and located it."""
+        used = {id_: {source} for id_, source in self.places["source"].items()}
+        for id_, source in zip(self.indicators["place"], self.indicators["source"], strict=True):
+            used[id_].add(source)
+        for id_, ties in self.places["relations"].items():
+            used[id_].update(tie["source"] for tie in ties)
+            used[id_].update(source for source in self.locators(id_) if source is not None)
+        return used
+
+    @cached_property
     def sources(self) -> tuple[Source, ...]:
         """The sources of what is chosen, in table order."""
-        used = {*self.places["source"], *self.indicators["source"], *self.corridors["source"]}
-        used |= {source for id_ in self.places.index for source in self.locators(id_)}
-        used |= {tie["source"] for ties in self.places["relations"] for tie in ties}
+        used = {*self.corridors["source"]}.union(*self.sources_by_place.values())
         return tuple(source for source in self.tables.sources if source.id in used)
 
     @cached_property

@@ -17,8 +17,15 @@ from geo.web.language import chosen_language
 from geo.web.site import build_site
 
 
-def create_app(settings: Settings) -> Flask:
+def create_app(settings: Settings, kind: type[Flask] = Flask) -> Flask:
     """Build the application; the data are read once, here.
+
+    Parameters
+    ----------
+    settings
+        Of the operator.
+    kind
+        What makes its links: Flask itself, for a server.
 
     Raises
     ------
@@ -27,7 +34,7 @@ def create_app(settings: Settings) -> Flask:
     SettingsError
         If a basemap cannot be offered as the settings say.
     """
-    app = Flask("geo", template_folder=str(PROJECT / "templates"), static_folder=None)
+    app = kind("geo", template_folder=str(PROJECT / "templates"), static_folder=None)
     app.config.update(
         BABEL_DEFAULT_LOCALE="zh",
         BABEL_TRANSLATION_DIRECTORIES=str(PROJECT / "translations"),

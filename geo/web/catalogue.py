@@ -22,7 +22,7 @@ from geo.wording import LANGUAGES, N_
 blueprint = Blueprint("catalogue", __name__)
 
 # What ``f`` asks for, as under ``/ogc``; the first is for who does not say.
-_REPRESENTATIONS = {"json": "application/json", "html": "text/html; charset=utf-8", "jsonld": "application/ld+json"}
+REPRESENTATIONS = {"json": "application/json", "html": "text/html; charset=utf-8", "jsonld": "application/ld+json"}
 _USES = {
     "geojson": N_("网页地图、Python、R"),
     "csv": N_("表格软件；经纬度两列"),
@@ -49,7 +49,7 @@ def layers() -> Response:
     else:
         document = dataset if representation == "jsonld" else _document(site, listed)
         body = json.dumps(document, ensure_ascii=False, indent=1)
-    response = cacheable(body, _REPRESENTATIONS[representation], varies_by_language=True)
+    response = cacheable(body, REPRESENTATIONS[representation], varies_by_language=True)
     response.vary.add("Accept")
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
@@ -57,11 +57,11 @@ def layers() -> Response:
 
 def _representation() -> str:
     wanted = request.args.get("f")
-    if wanted is not None and wanted not in _REPRESENTATIONS:
-        raise BadParameterError("f", wanted, f"one of {', '.join(_REPRESENTATIONS)}", tuple(_REPRESENTATIONS))
+    if wanted is not None and wanted not in REPRESENTATIONS:
+        raise BadParameterError("f", wanted, f"one of {', '.join(REPRESENTATIONS)}", tuple(REPRESENTATIONS))
     if (language := request.args.get("lang")) is not None and language not in LANGUAGES:
         raise BadParameterError("lang", language, f"one of {', '.join(LANGUAGES)}", tuple(LANGUAGES))
-    media_types = {media_type.partition(";")[0]: name for name, media_type in _REPRESENTATIONS.items()}
+    media_types = {media_type.partition(";")[0]: name for name, media_type in REPRESENTATIONS.items()}
     return wanted or media_types[request.accept_mimetypes.best_match(list(media_types), default="application/json")]
 
 
@@ -81,7 +81,8 @@ def _describe(site: Site, layer: Layer, selection: Selection, filters: MultiDict
         "name": layer.name,
         "features": len(chosen),
         "without_geometry": int(chosen.geometry.isna().sum()),
-        "filters": list(layer.filters),
+        # A file is what it is: nobody is there to filter it.
+        "filters": [] if site.is_frozen else list(layer.filters),
         "formats": [
             {
                 "name": format_.name,

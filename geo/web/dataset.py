@@ -37,8 +37,8 @@ def dataset_document(site: Site, wording: Wording, layers: Sequence[Layer]) -> d
     document = {
         "@context": "https://schema.org/",
         "@type": "Dataset",
-        "@id": url_for("catalogue.layers", _external=True),
-        "url": url_for("catalogue.layers", _external=True),
+        "@id": url_for("catalogue.layers", f="jsonld", lang=wording.language, _external=True),
+        "url": url_for("catalogue.layers", f="html", lang=wording.language, _external=True),
         "name": gettext("杭州产业平台图"),
         "description": gettext(
             "杭州的产业平台、合作区、园区与项目，以及报道中它们的增加值、投资等指标；每个数字有出处、时期和状态，每个位置有精度和误差半径。"

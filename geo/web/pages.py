@@ -42,7 +42,8 @@ def shared_by_all_pages() -> dict[str, Any]:
         "language": chosen_language(),
         "languages": LANGUAGES,
         "version": site.atlas.tables.version,
-        "here": request.path,
+        "language_url": _language_url,
+        "is_frozen": site.is_frozen,
         "wording": request_wording(),
     }
 
@@ -50,6 +51,15 @@ def shared_by_all_pages() -> dict[str, Any]:
 def asset_url(name: str) -> str:
     """Give the address of an asset by its plain name."""
     return url_for("assets.asset", name=current_site().asset_name(name))
+
+
+def _language_url(language: str) -> str:
+    """Give the address of this page in a language, with what else it says."""
+    if current_site().is_frozen:
+        return url_for(str(request.endpoint), **{**(request.view_args or {}), **request.args.to_dict(), "lang": language})
+    args = MultiDict(request.args)
+    args["lang"] = language
+    return f"?{urlencode(list(args.items(multi=True)))}"
 
 
 @blueprint.get("/")
@@ -77,7 +87,7 @@ def _map_page(*, is_embedded: bool) -> Response:
     number = min(number, max(1, -(-len(shown) // PAGE_ROWS)))
     rows = slice((number - 1) * PAGE_ROWS, number * PAGE_ROWS)
     map_parts = draw_map(site, wording)
-    map_url = url_for("pages.map_script", lang=wording.language, v=_digest(map_parts.script))
+    map_url = url_for("pages.map_script", lang=wording.language, v=map_digest(map_parts.script))
     state = page_state(site, wording)
     html = render_template(
         "index.html",
@@ -95,9 +105,7 @@ def _map_page(*, is_embedded: bool) -> Response:
         comparisons=[(one.key, wording.comparison(one), len(one.measures)) for one in site.atlas.comparisons.values()],
         comparison=comparison,
         q=selection.q if selection else "",
-        finding=wording.comparison_finding(comparison, site.places)
-        if comparison and selection == Selection()
-        else state["findings"][_finding_key(selection)],
+        finding=_finding(site, wording, selection, comparison, shown),
         notes=notes,
         download_url=_filtered("downloads.layer", selection, name="places", extension=next(iter(FORMATS))) if shown else None,
         formats_url=_filtered("catalogue.layers", selection, f="html", lang=wording.language),
@@ -107,6 +115,7 @@ def _map_page(*, is_embedded: bool) -> Response:
         misses=site.atlas.misses,
         map_html=map_parts.html,
         map_url=map_url,
+        formats=[(format_.name, format_.extension) for format_ in FORMATS.values()],
         page_state=state,
     )
     response = cacheable(html, "text/html; charset=utf-8", varies_by_language=True)
@@ -120,7 +129,7 @@ def _map_page(*, is_embedded: bool) -> Response:
 def map_script() -> Response:
     """Give the script that folium made."""
     script = draw_map(current_site(), request_wording()).script
-    cache_control = IMMUTABLE if request.args.get("v") == _digest(script) else REVALIDATE
+    cache_control = IMMUTABLE if request.args.get("v") == map_digest(script) else REVALIDATE
     return stored(script.encode(), "text/javascript; charset=utf-8", cache_control=cache_control, varies_by_language=True)
 
 
@@ -270,7 +279,8 @@ def _passages(site: Site, source: str) -> dict[int, tuple[Passage, ...]]:
 # --- what the map page is made of ---------------------------------------------------------------------------------------------------------
 
 
-def _digest(text: str) -> str:
+def map_digest(text: str) -> str:
+    """Give the part of an address that changes with a script."""
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
@@ -300,6 +310,10 @@ def _page_links(number: int, count: int) -> dict[str, Any] | None:
 def _page_url(number: int) -> str:
     args = MultiDict(request.args)
     args["page"] = str(number)
+    if current_site().is_frozen:
+        # Nothing is filtered there, so that each parameter stands once.
+        values: dict[str, Any] = args.to_dict()
+        return url_for(str(request.endpoint), **values)
     return f"?{urlencode(list(args.items(multi=True)))}"
 
 
@@ -344,6 +358,17 @@ def _corridor_switches(site: Site, wording: Wording, selection: Selection | None
     ]
 
 
+def _finding(site: Site, wording: Wording, selection: Selection | None, comparison: Comparison | None, shown: Sequence[str]) -> str:
+    """State what the view shows, as ``static/atlas/`` does when it changes."""
+    if selection is None:
+        nothing: str = gettext("没有打开任何图层。")
+        return nothing
+    is_whole = len(selection.corridors) in (0, len(Corridor)) and not (selection.kinds or selection.districts or selection.q)
+    if comparison and is_whole:
+        return wording.comparison_finding(comparison, site.places)
+    return wording.finding([site.places[id_] for id_ in shown], site.atlas.tables)
+
+
 def _filtered(endpoint: str, selection: Selection | None, **values: Any) -> str:
     """Give an address with the filters of what is shown, as ``static/atlas/`` does when the view changes."""
     chosen = selection or Selection()
@@ -354,9 +379,3 @@ def _filtered(endpoint: str, selection: Selection | None, **values: Any) -> str:
         "q": chosen.q or None,
     }
     return url_for(endpoint, **filters, **values)
-
-
-def _finding_key(selection: Selection | None) -> str:
-    if selection is None:
-        return ""
-    return ",".join(corridor.value for corridor in Corridor if not selection.corridors or corridor in selection.corridors)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from itertools import chain, combinations
 from typing import Any
 
 from flask import url_for
@@ -15,6 +14,7 @@ from geo.formats import FORMATS
 from geo.geocode import Match
 from geo.schema import Basis, Corridor, District, Kind, Place
 from geo.web.places import map_symbol, map_ties
+from geo.web.selection import APPENDED, PAGE_PARAMETERS
 from geo.web.site import Site
 from geo.webmap import MapParts, build_map, render_map
 from geo.wording import GROUPS, Wording
@@ -68,7 +68,6 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "corridors": [corridor.value for corridor in Corridor],
             "groups": [{"title": wording.group(position), "kinds": [kind.value for kind in kinds]} for position, (_, kinds) in enumerate(GROUPS)],
             "rows": PAGE_ROWS,
-            "findings": findings(site, wording),
             "basemaps": _basemaps(site, wording),
             "words": {
                 "corridor": {corridor.value: wording.corridor_short(corridor) for corridor in Corridor},
@@ -81,20 +80,12 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "placeUrl": url_for("pages.place", id_="ID", lang=wording.language),
             "language": wording.language,
             "pictureUrl": url_for("pictures.map_png"),
-            "formatsUrl": url_for("catalogue.layers"),
+            **({} if site.is_frozen else {"formatsUrl": url_for("catalogue.layers")}),
             "layerUrl": url_for("downloads.layer", name="places", extension=next(iter(FORMATS))),
-            "phrases": _phrases(),
+            "phrases": _phrases(wording),
+            **({"frozen": _frozen_state(site)} if site.is_frozen else {}),
         }
     return state
-
-
-def findings(site: Site, wording: Wording) -> dict[str, str]:
-    """State the finding of every choice of layers, so that the page can follow the switches without asking."""
-    stated = {"": gettext("没有打开任何图层。")}
-    for some in chain.from_iterable(combinations(Corridor, size) for size in range(1, len(Corridor) + 1)):
-        places = [place for place in site.places.values() if place.corridor in some]
-        stated[",".join(corridor.value for corridor in some)] = wording.finding(places, site.atlas.tables)
-    return stated
 
 
 def _basemaps(site: Site, wording: Wording) -> dict[str, Any]:
@@ -115,8 +106,12 @@ def _basemaps(site: Site, wording: Wording) -> dict[str, Any]:
     }
 
 
-def _phrases() -> dict[str, str]:
+def _phrases(wording: Wording) -> dict[str, str]:
     return {
+        "noLayer": gettext("没有打开任何图层。"),
+        "noPlace": gettext("没有符合条件的地点"),
+        "counted": wording.count_of_figures(True) % {"places": "{places}", "figures": "{figures}"},
+        "noFigure": wording.count_of_figures(False) % {"places": "{places}"},
         "shown": gettext("显示 {shown} 处，共 {all} 处"),
         "close": gettext("关闭"),
         "page": gettext("详情页"),
@@ -145,6 +140,23 @@ def _phrases() -> dict[str, str]:
         "raise": gettext("展开面板"),
         "lower": gettext("收起面板"),
         "outline": gettext("轮廓：天地图 2024、GSHHG、© OpenStreetMap contributors"),
+    }
+
+
+def _frozen_state(site: Site) -> dict[str, Any]:
+    """Give the script what it does in the place of a server: what an address may say, and how a download is named and credited."""
+    return {
+        "parameters": sorted(PAGE_PARAMETERS),
+        "appended": APPENDED.pattern,
+        "version": site.atlas.tables.version,
+        "attributionsUrl": url_for("frozen.attributions"),
+        "heldUrl": url_for("frozen.held"),
+        "phrases": {
+            "dropped": gettext("地址里的 %(name)s=%(value)s 不认识，已忽略", name="{name}", value="{value}"),
+            "noPlace": gettext("没有编号为 %(id)s 的地点", id="{id}"),
+            "wholePicture": gettext("图片（全部地点）"),
+            "noDownload": gettext("下载没有取到，请稍后再试"),
+        },
     }
 
 
@@ -191,6 +203,8 @@ def _map_place(site: Site, place: Place, position: int, wording: Wording) -> dic
         "lat": None if point is None else point.y,
         "radius": answer.uncertainty_m if isinstance(answer, Match) else None,
         "search": site.atlas.layers.search[place.id],
+        "figures": len(site.atlas.tables.figures_by_place[place.id]),
+        "lead": wording.lead(place, site.atlas.tables),
     }
 
 

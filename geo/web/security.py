@@ -18,14 +18,19 @@ HEADERS = {
 }
 
 
+def page_policy(basemaps: Sequence[Basemap]) -> str:
+    """Write the Content-Security-Policy of a page: images may come from the hosts of the basemaps that the operator offers."""
+    hosts = list(dict.fromkeys(host for basemap in basemaps for host in basemap.hosts))
+    # Leaflet empties the image of a tile that it removes with a data address of its own.
+    return f"{POLICY}; img-src 'self' data: {' '.join(hosts)}" if hosts else POLICY
+
+
 def init_app(app: Flask, basemaps: Sequence[Basemap], frame_ancestors: Sequence[str]) -> None:
     """Set the headers on every answer, errors included.
 
-    Images may come from the hosts of the basemaps that the operator offers, and ``/embed`` may be framed by the origins that the operator names.
+    ``/embed`` may be framed by the origins that the operator names.
     """
-    hosts = list(dict.fromkeys(host for basemap in basemaps for host in basemap.hosts))
-    # Leaflet empties the image of a tile that it removes with a data address of its own.
-    policy = f"{POLICY}; img-src 'self' data: {' '.join(hosts)}" if hosts else POLICY
+    policy = page_policy(basemaps)
 
     @app.after_request
     def set_headers(response: Response) -> Response:

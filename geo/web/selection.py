@@ -15,9 +15,9 @@ from geo.schema import Box, Corridor, District, Kind
 
 MAX_Q = 100
 # What the map page reads.
-_PARAMETERS = frozenset({"corridor", "kind", "district", "q", "indicator", "basemap", "place", "page", "lang"})
+PAGE_PARAMETERS = frozenset({"corridor", "kind", "district", "q", "indicator", "basemap", "place", "page", "lang"})
 # What messengers and campaigns append to shared links: no parameter of ours, and no mistake of the reader's.
-_APPENDED = re.compile(r"utm_\w+|from|isappinstalled|nsukey|spm|share_token|gclid|fbclid")
+APPENDED = re.compile(r"utm_\w+|from|isappinstalled|nsukey|spm|share_token|gclid|fbclid")
 _E = TypeVar("_E", bound=StrEnum)
 
 
@@ -59,7 +59,7 @@ def parse_filters(values: Mapping[str, str], layer: Layer) -> Selection:
 
 def is_known_parameter(name: str) -> bool:
     """Tell whether the map page reads a parameter, or leaves it alone knowingly."""
-    return name in _PARAMETERS or _APPENDED.fullmatch(name) is not None
+    return name in PAGE_PARAMETERS or APPENDED.fullmatch(name) is not None
 
 
 def page_selection(args: MultiDict[str, str]) -> tuple[Selection | None, int, list[BadParameterError]]:

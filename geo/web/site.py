@@ -57,6 +57,8 @@ class Site:
         The tile basemaps that the operator offers.
     last_change
         When the newest table was written.
+    is_frozen
+        Whether it is written to files, which no server answers for; see :mod:`geo.web.frozen`.
     maps, page_states
         The drawn map and what the page's script is given, of each language; filled as they are asked for.
     """
@@ -66,6 +68,7 @@ class Site:
     assets: Mapping[str, Asset]
     basemaps: tuple[Basemap, ...]
     last_change: datetime
+    is_frozen: bool = False
     maps: dict[str, MapParts] = field(default_factory=dict)
     page_states: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -126,7 +129,7 @@ def build_site(settings: Settings) -> Site:
     return Site(
         atlas=atlas,
         outline=read_outline(settings.data),
-        assets=_read_assets(),
+        assets=read_assets(),
         basemaps=choose_basemaps(settings),
         last_change=datetime.fromtimestamp(max((settings.data / file).stat().st_mtime for file in TABLES), tz=UTC).replace(microsecond=0),
     )
@@ -142,14 +145,15 @@ def current_site() -> Site:
     return site_of(current_app)
 
 
-# The parts of the map page's script, in the order of reading.
+# The parts of the map page's script, in the order of reading; the last one starts it.
 _SCRIPT = ("state", "symbols", "crowd", "layout", "legend", "list", "card", "sheet", "basemaps", "tools", "start")
 # Comments and blanks are for those who read the files here; over the wire they are a tenth of the page.
 _SHORTENED: Mapping[str, Callable[[bytes], bytes]] = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin, ".svg": bytes}
 _MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 
 
-def _read_assets() -> dict[str, Asset]:
+def read_assets(*, is_frozen: bool = False) -> dict[str, Asset]:
+    """Read the static files, by their plain names; the script of a frozen site has a part more, for what a server does otherwise."""
     # Leaflet comes as a Python package, so that no third-party file is kept here.
     leaflet = files("js_lib_leaflet") / "static" / "js_lib_leaflet"
     contents = {name: (leaflet / name).read_bytes() for name in ("leaflet.js", "leaflet.css")}
@@ -157,7 +161,8 @@ def _read_assets() -> dict[str, Asset]:
     contents["leaflet.js"] = contents["leaflet.js"].replace(b"//# sourceMappingURL=leaflet.js.map", b"")
     contents |= {path.name: path.read_bytes() for path in sorted((PROJECT / "static").iterdir()) if path.is_file()}
     # One script for the map page, too, with names of its own.
-    parts = "\n".join((PROJECT / "static" / "atlas" / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPT)
+    names = (*_SCRIPT[:-1], "frozen", _SCRIPT[-1]) if is_frozen else _SCRIPT
+    parts = "\n".join((PROJECT / "static" / "atlas" / f"{name}.js").read_text(encoding="utf-8") for name in names)
     contents["atlas.js"] = f'"use strict";\n(() => {{\n{parts}}})();\n'.encode()
     # One style sheet for the map page, as each file is a round trip before the first paint; the other pages need ours only.
     contents["map.css"] = contents.pop("leaflet.css") + contents["atlas.css"]

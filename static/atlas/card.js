@@ -9,7 +9,7 @@ let opener = null;
 /** The words of a place, asked for once; asking again is allowed where the answer failed. */
 function fetchCard(id) {
   if (!cards.has(id)) {
-    const words = fetch(page.cardUrl.replace("ID", encodeURIComponent(id))).then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(answer.status))));
+    const words = (frozen.read || fetch)(page.cardUrl.replace("ID", encodeURIComponent(id))).then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(answer.status))));
     words.catch(() => cards.delete(id));
     cards.set(id, words);
   }

@@ -64,6 +64,7 @@ function listen() {
     state = { ...wanted, place: state.place };
     apply();
     if (id !== state.place) select(id);
+    linkElsewhere();
   });
   map.on("moveend", () => {
     rememberView();
@@ -95,6 +96,7 @@ function start(drawnMap, drawnLayers, view) {
   if (wanted) map.setView(wanted.centre, wanted.zoom, { animate: false });
   else map.fitBounds(view, { ...room, animate: false });
   document.getElementById("loading").remove();
+  if (frozen.begin) frozen.begin();
   addTools(view);
   offerBasemaps();
   offerEmbedding();

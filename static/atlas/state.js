@@ -11,6 +11,7 @@ let map;
 let layers; // corridor -> its layer
 let state;
 let shown = []; // the places of the view, in the order of the table
+const frozen = {}; // what a site without a server does itself; frozen.js fills it
 
 document.getElementById("loading").hidden = false;
 
@@ -19,12 +20,11 @@ function readState() {
   const values = (name) => query.getAll(name).flatMap((text) => text.split(",")).filter(Boolean);
   const known = values("corridor").filter((value) => page.corridors.includes(value));
   const allOff = query.getAll("corridor").length === 1 && query.get("corridor") === "";
-  const all = [...places.values()].map((entry) => entry.place);
-  const only = (name, field) => new Set(values(name).filter((value) => all.some((place) => place[field] === value)));
+  const only = (name) => new Set(Object.keys(page.words[name]).filter((value) => values(name).includes(value)));
   return {
     corridors: new Set(allOff ? [] : known.length ? known : page.corridors),
-    kinds: only("kind", "kind"),
-    districts: only("district", "district"),
+    kinds: only("kind"),
+    districts: only("district"),
     q: [...(query.get("q") || "")].length <= 100 ? query.get("q") || "" : "",
     page: /^[1-9]\d{0,5}$/.test(query.get("page")) ? Number(query.get("page")) : 1,
     basemap: Object.hasOwn(page.basemaps, query.get("basemap")) ? query.get("basemap") : "outline",
@@ -54,16 +54,24 @@ function address(lang, number = state.page) {
   if (state.place) query.append("place", state.place);
   if (state.basemap !== "outline") query.append("basemap", state.basemap);
   if (number > 1) query.append("page", number);
-  if (lang) query.append("lang", lang);
+  if (lang && !page.frozen) query.append("lang", lang);
   const text = query.toString();
   return `${location.pathname}${text ? `?${text}` : ""}${location.hash}`;
 }
 
 function remember(how) {
   history[how](null, "", address(state.lang));
+  linkElsewhere();
+}
+
+/** The same state in the other language, and of an embedded map in the whole page. */
+function linkElsewhere() {
   const whole = document.getElementById("whole");
   if (whole) whole.setAttribute("href", address(state.lang).replace(location.pathname, page.pageUrl));
-  document.querySelectorAll("[data-language]").forEach((link) => link.setAttribute("href", address(link.dataset.language)));
+  document.querySelectorAll("[data-language]").forEach((link) => {
+    const [own] = link.getAttribute("href").split(/[?#]/);
+    link.setAttribute("href", own + address(link.dataset.language).slice(location.pathname.length));
+  });
 }
 
 function readView() {
@@ -113,23 +121,32 @@ function apply({ isFirst = false } = {}) {
   document.getElementById("clear").hidden = state.kinds.size + state.districts.size === 0;
   document.getElementById("kind").value = [...state.kinds].join(",");
   document.getElementById("indicator").value = state.indicator || "";
-  showFinding(counted);
+  showFinding();
   state.page = Math.min(state.page, Math.max(1, Math.ceil(shown.length / page.rows)));
-  // The server has written the rows of the address already.
-  if (!isFirst) drawRows();
+  // The server, where there is one, has written the rows of the address already.
+  if (!isFirst || page.frozen) drawRows();
   drawLegend();
   showBasemap();
-  offerDownloads();
+  (frozen.offerDownloads || offerDownloads)();
   if (state.place && !shown.some(({ place }) => place.id === state.place)) select(null);
   layOut();
 }
 
-function showFinding(counted) {
+function showFinding() {
   const narrowed = state.q || state.kinds.size || state.districts.size;
   const isWhole = !narrowed && state.corridors.size === page.corridors.length;
-  const finding = page.findings[page.corridors.filter((corridor) => state.corridors.has(corridor)).join(",")];
   const comparison = comparisons[state.indicator];
-  document.querySelector("#finding bdi").textContent = comparison && isWhole ? comparison.finding : narrowed ? counted : finding;
+  document.querySelector("#finding bdi").textContent = comparison && isWhole ? comparison.finding : findingOfView();
+}
+
+/** The sentence of the view: as geo.wording.Wording.finding. */
+function findingOfView() {
+  if (!state.corridors.size) return page.phrases.noLayer;
+  if (!shown.length) return page.phrases.noPlace;
+  const leads = shown.map(({ place }) => place.lead).filter(Boolean);
+  if (leads.length) return leads.reduce((first, lead) => (lead[0] < first[0] ? lead : first))[1];
+  const figures = shown.reduce((sum, { place }) => sum + place.figures, 0);
+  return (figures ? page.phrases.counted : page.phrases.noFigure).replace("{places}", shown.length).replace("{figures}", figures);
 }
 
 function offerDownloads() {

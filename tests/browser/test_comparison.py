@@ -301,7 +301,7 @@ def test_a_comparison_goes_together_with_the_filters(open_map: Open) -> None:
     page.get_by_role("searchbox").fill("未来产业社区(滨萧)")
     assert listed(page) == ["xianghu-future-community"]
     assert entry_of(page, "xianghu-future-community")[0] == "7.13 平方公里"
-    expect(page.locator("#finding")).to_have_text("显示 1 处，共 30 处")
+    expect(page.locator("#finding")).to_have_text("1 处地点，1 个数字，逐条注明出处。")
     # The scale is that of all places: narrowing does not blow a symbol up.
     assert radii(page)["xianghu-future-community"] ** 2 == pytest.approx(26**2 * 7.13 / 13.48)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from geo.geocode import Match
 from geo.pipeline import Atlas
+from geo.wording import Wording
 from tests.browser.conftest import Open, listed, pinned, query_of, tabled, wait_until_drawn
 
 CORRIDORS = ("west", "east", "none")
@@ -141,8 +143,8 @@ def test_search_narrows_list_table_and_map(open_map: Open, atlas: Atlas, typed: 
     assert pinned(page) == sorted(id_ for id_ in expected if isinstance(atlas.answers[id_], Match))
     # The belts are of the layers, which are still on.
     assert page.locator("path.belt").count() == 2
-    # What is shown is counted, as the finding is about all of it.
-    expect(page.locator("#finding")).to_have_text(f"显示 {len(expected)} 处，共 30 处")
+    found = [place for place in atlas.tables.places if place.id in expected]
+    expect(page.locator("#finding")).to_have_text(Wording("zh", str).finding(found, atlas.tables))
     assert page.evaluate("new URLSearchParams(location.search).get('q')") == typed
 
 
@@ -184,7 +186,7 @@ def test_enter_in_the_search_box_keeps_the_page(open_map: Open) -> None:
 def test_a_kind_in_the_address_can_be_cleared(open_map: Open) -> None:
     page = open_map("/?kind=project&district=富阳区")
     assert listed(page) == ["fullsemi-1", "chint-binfu"]
-    expect(page.locator("#finding")).to_have_text("显示 2 处，共 30 处")
+    expect(page.locator("#finding")).to_have_text("富芯半导体一期晶圆直径：12 英寸，居浙江省（按建成先后）第 1。")
     page.get_by_role("link", name="清除筛选").click()
     assert len(listed(page)) == 30
     assert query_of(page) == ""
@@ -198,6 +200,24 @@ def test_script_and_server_read_an_odd_address_alike(open_map: Open, query: str)
     page = open_map(f"/?{query}")
     assert len(listed(page)) == 30
     expect(page.locator("#shown")).to_have_text("显示 30 处，共 30 处")
+
+
+@pytest.mark.parametrize("query", ["district=建德市", "kind=district&district=滨江区"])
+def test_what_no_place_has_shows_none(open_map: Open, query: str) -> None:
+    page = open_map(f"/?{query}")
+    expect(page.locator("#shown")).to_have_text("显示 0 处，共 30 处")
+    assert listed(page) == tabled(page) == pinned(page) == []
+    assert page.locator("#download").get_attribute("href") is None
+
+
+def test_the_language_links_follow_when_going_back(open_map: Open) -> None:
+    page = open_map()
+    click(page, "east")
+    click(page, "none")
+    page.go_back()
+    assert query_of(page) == "?corridor=west&corridor=none"
+    english = page.get_by_role("link", name="English")
+    expect(english).to_have_attribute("href", re.compile(r"^/?\?corridor=west&corridor=none&lang=en(#|$)"))
 
 
 def test_a_layer_that_is_switched_off_takes_its_open_card_along(open_map: Open) -> None:

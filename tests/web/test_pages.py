@@ -20,6 +20,7 @@ from geo.schema import Basis
 from geo.settings import PROJECT
 from geo.tables import read_tables
 from tests.conftest import Edit
+from tests.web.conftest import BROWSER
 
 TABLES = read_tables(PROJECT / "data")
 PLACES = {place.id: place for place in TABLES.places}
@@ -101,9 +102,20 @@ def test_the_address_decides_the_language_then_the_browser_then_chinese(
 def test_a_page_can_be_had_in_the_other_language(client: FlaskClient) -> None:
     page = outline(client.get("/about?lang=en"))
     assert [(link["href"], link.get("aria-current")) for link in page.of("a") if "data-language" in link] == [
-        ("/about?lang=zh", None),
-        ("/about?lang=en", "true"),
+        ("?lang=zh", None),
+        ("?lang=en", "true"),
     ]
+
+
+def test_the_other_language_keeps_what_else_the_address_says(client: FlaskClient) -> None:
+    page = outline(client.get("/layers?f=html&corridor=west&corridor=east&q=%26%22&lang=en"))
+    kept = [link["href"] for link in page.of("a") if "data-language" in link]
+    assert kept == [f"?f=html&corridor=west&corridor=east&q=%26%22&lang={code}" for code in ("zh", "en")]
+    # Names that the program uses itself are words like any other, and no address leads elsewhere.
+    for address in ("/about?endpoint=x&_external=1&_scheme=ftp", "//example.org/%2e%2e?lang=en", "/nothing//example.org"):
+        html = client.get(address, headers={"Accept": BROWSER}).get_data(as_text=True)
+        links = re.findall(r'<a href="([^"]*)"[^>]* data-language', html)
+        assert [link[0] for link in links] == ["?", "?"]
 
 
 @pytest.mark.parametrize("path", ["/", "/about", *(f"/places/{id_}" for id_ in PLACES), *(f"/sources/{id_}" for id_ in SOURCES)])
@@ -240,11 +252,28 @@ def test_a_note_shows_no_markup_of_the_address(client: FlaskClient) -> None:
     assert "corridor=&lt;script&gt;alert(1)&lt;/script&gt;" in html
 
 
-def test_the_page_knows_the_finding_of_every_choice_of_layers(client: FlaskClient) -> None:
-    findings = state_of(client.get("/"))["findings"]
-    assert set(findings) == {"", "west", "east", "none", "west,east", "west,none", "east,none", "west,east,none"}
-    assert findings["west"] == "2 处地点，报道没有单独给出它们的数字。"
-    assert findings["none"] == "2 处地点，3 个数字，逐条注明出处。"
+LEAD = "杭州高新区(滨江)规上工业增加值：2022 年 756 亿元，居杭州市第 1；2023 年 1—5 月 305.8 亿元，居杭州市第 1，增长 8.1%。"
+
+
+@pytest.mark.parametrize(
+    ("query", "finding"),
+    [
+        ("", LEAD),
+        ("corridor=east,west", LEAD),
+        ("corridor=west", "2 处地点，报道没有单独给出它们的数字。"),
+        ("corridor=none", "2 处地点，3 个数字，逐条注明出处。"),
+        ("corridor=", "没有打开任何图层。"),
+        ("q=没有这个", "没有符合条件的地点"),
+        ("kind=project&district=富阳区", "富芯半导体一期晶圆直径：12 英寸，居浙江省（按建成先后）第 1。"),
+        ("q=bjgxq", LEAD),
+        ("kind=project&indicator=industrial_value_added@2022", "富芯半导体一期晶圆直径：12 英寸，居浙江省（按建成先后）第 1。"),
+    ],
+)
+def test_the_page_states_the_finding_of_its_view(client: FlaskClient, query: str, finding: str) -> None:
+    html = client.get(f"/?lang=zh&{query}").get_data(as_text=True)
+    found = re.search(r'id="finding"><bdi>(.*?)</bdi>', html)
+    assert found
+    assert found[1] == finding
 
 
 # --- the pages of a long list -------------------------------------------------------------------------------------------------------------
@@ -380,7 +409,7 @@ def test_the_map_script_holds_no_card(client: FlaskClient) -> None:
     layers = [json.loads(found) for found in re.findall(r"atlas\.addPlaces\(\w+, (\[.*\])\);", script)]
     assert {name for layer in layers for place in layer for name in place} == {
         *("id", "position", "name", "headline", "note", "converted", "located", "corridor", "basis", "kind", "district", "symbol", "host"),
-        *("lon", "lat", "radius", "search"),
+        *("lon", "lat", "radius", "search", "figures", "lead"),
     }
     places = sorted((place for layer in layers for place in layer), key=lambda place: place["position"])
     assert [place["id"] for place in places] == list(PLACES)
