@@ -93,14 +93,19 @@ function drawPagers(first, last) {
   document.querySelectorAll(".pager").forEach((pager) => {
     pager.hidden = shown.length <= page.rows;
     pager.querySelector(".range").textContent = range;
-    pager.querySelectorAll("[data-turn]").forEach((turn) => {
-      const number = state.page + Number(turn.dataset.turn);
-      const leads = number >= 1 && (number - 1) * page.rows < shown.length;
-      if (leads) turn.setAttribute("href", address(state.lang, number));
-      else turn.removeAttribute("href");
-      if (leads) turn.removeAttribute("aria-disabled");
-      else turn.setAttribute("aria-disabled", "true");
-    });
+  });
+  linkTurns();
+}
+
+/** Where the pages before and after are, with everything else as it is now. */
+function linkTurns() {
+  document.querySelectorAll("[data-turn]").forEach((turn) => {
+    const number = state.page + Number(turn.dataset.turn);
+    const leads = number >= 1 && (number - 1) * page.rows < shown.length;
+    if (leads) turn.setAttribute("href", address(state.lang, number));
+    else turn.removeAttribute("href");
+    if (leads) turn.removeAttribute("aria-disabled");
+    else turn.setAttribute("aria-disabled", "true");
   });
 }
 

@@ -64,8 +64,9 @@ function remember(how) {
   linkElsewhere();
 }
 
-/** The same state in the other language, and of an embedded map in the whole page. */
+/** The same state in the other language, on the other pages of a list, and of an embedded map in the whole page. */
 function linkElsewhere() {
+  linkTurns();
   const whole = document.getElementById("whole");
   if (whole) whole.setAttribute("href", address(state.lang).replace(location.pathname, page.pageUrl));
   document.querySelectorAll("[data-language]").forEach((link) => {

@@ -242,6 +242,13 @@ def test_a_link_of_the_pager_can_be_opened_elsewhere(open_map: Open, crowded_sit
     assert re.fullmatch(rf"{crowded_site}/\?corridor=east&place=fullsemi-1&page=2(#map=.*)?", link.evaluate("link => link.href"))
 
 
+def test_a_link_of_the_pager_keeps_the_open_card(open_map: Open, crowded_site: str) -> None:
+    page = open_map(f"{crowded_site}/")
+    page.locator("#list .entry[data-id=binjiang-hitech] a").click()
+    expect(page.locator(".popup")).to_be_visible()
+    expect(page.locator("#list [data-turn='1']")).to_have_attribute("href", re.compile(r"[?&]place=binjiang-hitech&page=2"))
+
+
 def test_the_download_is_of_all_pages(open_map: Open, crowded_site: str) -> None:
     page = open_map(f"{crowded_site}/?page=3")
     expect(page.locator("#download")).to_have_attribute("href", "/layers/places.geojson")
