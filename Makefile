@@ -1,6 +1,6 @@
 # Every target does its own set-up in .venv; make alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench shots data browser
+.PHONY: help serve test check bench soak shots data browser
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -23,6 +23,9 @@ bench: .venv/bench.stamp browser ## Measure the geocoder and the page, side by s
 	@$(BIN)/python -m bench.geocode_accuracy
 	@$(BIN)/python -m bench.geocode_throughput
 	@$(BIN)/python -m bench.page
+
+soak: .venv/dev.stamp ## Ask the server for a minute while its data are edited, broken and mended
+	@$(BIN)/python -m bench.soak
 
 shots: .venv/dev.stamp browser ## Take pictures of every state of the page, to look at
 	@$(BIN)/python -m tests.browser.shots

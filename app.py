@@ -19,8 +19,14 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def main() -> int:
-    """Serve until interrupted; say what is wrong and give 1 when that is not possible."""
+    """Serve until SIGTERM or Ctrl+C; say what is wrong and give 1 when that is not possible."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    # A line a request has a form of its own, and its own stream: errors and notices stay readable beside it.
+    lines = logging.StreamHandler(sys.stdout)
+    lines.setFormatter(logging.Formatter("%(message)s"))
+    access = logging.getLogger("geo.access")
+    access.addHandler(lines)
+    access.propagate = False
     try:
         settings = Settings.from_env(os.environ)
         web.serve(create_app(settings), settings)

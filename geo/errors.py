@@ -8,10 +8,13 @@
     ├── DatumError           the caller: a coordinate is not finite or not on Earth
     ├── PointError           the caller: a point to look around is not finite or not on Earth
     ├── PortInUseError       the operator: another program listens on the port
+    ├── ExportError          the caller: a layer cannot be written where, or as, it is wanted (:mod:`geo.export`)
     ├── FreezeError          the operator: a site without a server cannot be written where, or as, it is wanted
     ├── RequestError         the client: a request that cannot be answered
     │   ├── BadParameterError    a query parameter is unknown or has a value it cannot have
     │   ├── QueryTooLongError    the query is longer than the server reads
+    │   ├── BodyError            the request has a body, and nothing here takes one
+    │   ├── BusyError            more work that takes long is wanted than the server does at a time
     │   └── NotFoundError        no such layer, format, place or source
     └── OnlineError          an online geocoder has no answer
         ├── KeyRefusedError      the operator: the provider refuses the key, or who sends it
@@ -119,6 +122,27 @@ class BadParameterError(RequestError):
 
 class QueryTooLongError(RequestError):
     """The query is longer than the server reads."""
+
+
+class BodyError(RequestError):
+    """The request has a body."""
+
+    def __init__(self) -> None:
+        super().__init__("the request has a body; expected none: everything is asked for in the address")
+
+
+class BusyError(RequestError):
+    """More work that takes long is wanted than the server does at a time.
+
+    Attributes
+    ----------
+    retry_after_s
+        When asking again is worth it.
+    """
+
+    def __init__(self, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"the server makes as many files and pictures as it can at a time; ask again in {retry_after_s} seconds")
 
 
 class NotFoundError(RequestError):

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from geo.gazetteer import Gazetteer
 from geo.geocode import Answer, Match
 from geo.names import normalize_name, search_keys
-from geo.schema import Box, Corridor, District, Indicator, Kind, Period, Place, Tie, Vocable
+from geo.schema import Basis, Box, Corridor, District, Indicator, Kind, Period, Place, Tie, Vocable
 from geo.tables import Tables
 
 # RFC 7946, section 11.2: six decimals are about ten centimetres.
 DECIMALS = 6
+
+# Rows of a layer by their number, ascending.
+Positions: TypeAlias = NDArray[np.intp]
 
 
 class Layer(NamedTuple):
@@ -81,6 +87,21 @@ class Selection:
 _PARAMETERS = {"corridors": "corridor", "kinds": "kind", "districts": "district", "bbox": "bbox", "q": "q"}
 
 
+class Encoded(NamedTuple):
+    """The features of a table, each encoded once.
+
+    Attributes
+    ----------
+    texts
+        GeoJSON in UTF-8, in table order.
+    digests
+        Of each text; what is joined from them has a digest of its own without being read again.
+    """
+
+    texts: tuple[bytes, ...]
+    digests: tuple[bytes, ...]
+
+
 @dataclass(frozen=True)
 class Layers:
     """The layers of the atlas.
@@ -97,12 +118,15 @@ class Layers:
         how exactly that is known. Its id is made of place, indicator, period and source, which no two figures share.
     search
         For each place id what a person may type to find it, folded as by :func:`geo.names.normalize_name`.
+    encoded
+        Every feature of a layer in its encoded form; filled by :func:`geo.formats.geojson.encode_features` when it is first asked for.
     """
 
     places: gpd.GeoDataFrame
     corridors: gpd.GeoDataFrame
     indicators: gpd.GeoDataFrame
     search: Mapping[str, tuple[str, ...]] = field(repr=False)
+    encoded: dict[str, Encoded] = field(default_factory=dict, repr=False, compare=False)
 
     def select(self, name: str, selection: Selection) -> gpd.GeoDataFrame:
         """Return the features of a layer that a selection chooses, in table order.
@@ -112,25 +136,102 @@ class Layers:
         KeyError
             If there is no layer of this name.
         """
+        frame = self._frames[name]
+        return frame.iloc[self.choose(name, selection)]
+
+    def choose(self, name: str, selection: Selection) -> Positions:
+        """Return which rows of a layer's own table a selection chooses: of ``places`` for the layers that are a part of it.
+
+        Answered from indexes that are made at the first question; only ``q`` is looked for in the names one by one.
+
+        Raises
+        ------
+        KeyError
+            If there is no layer of this name.
+        """
         layer = LAYERS[name]
         if name == "indicators":
-            return self.indicators[self.indicators["place"].isin(self.select("places", selection).index)]
-        frame = self.places if layer.kinds else self.corridors
-        keep = pd.Series(True, index=frame.index)
-        if layer.kinds:
-            keep &= frame["kind"].isin([kind.value for kind in layer.kinds])
+            chosen = np.zeros(len(self.places), dtype=bool)
+            chosen[self.choose("places", selection)] = True
+            return np.flatnonzero(chosen[self._place_of_figure])
+        frame = self._frames[name]
+        keep = np.ones(len(frame), dtype=bool)
+        if layer.kinds and layer.kinds != frozenset(Kind):
+            keep &= self._any_of(name, "kind", layer.kinds)
         if selection.corridors:
-            keep &= frame["corridor"].isin([corridor.value for corridor in selection.corridors])
+            keep &= self._any_of(name, "corridor", selection.corridors)
         if selection.kinds:
-            keep &= frame["kind"].isin([kind.value for kind in selection.kinds])
+            keep &= self._any_of(name, "kind", selection.kinds)
         if selection.districts:
-            keep &= frame["district"].isin([district.value for district in selection.districts])
+            keep &= self._any_of(name, "district", selection.districts)
         if selection.bbox:
-            keep &= frame.geometry.intersects(shapely.box(*selection.bbox))
+            within = np.zeros(len(frame), dtype=bool)
+            box, tree = shapely.box(*selection.bbox), self._trees["places" if layer.kinds else "corridors"]
+            # A point is in a rectangle when the index says so; a belt has to be looked at.
+            within[tree.query(box, predicate=None if layer.kinds and box.area > 0 else "intersects")] = True
+            keep &= within
         wanted = normalize_name(selection.q)
         if wanted:
-            keep &= pd.Series({id_: any(wanted in key for key in self.search[id_]) for id_ in frame.index}, dtype=bool)
-        return frame[keep]
+            for position in np.flatnonzero(keep):
+                keep[position] = any(wanted in key for key in self.search[frame.index[position]])
+        return np.flatnonzero(keep)
+
+    @cached_property
+    def _frames(self) -> dict[str, gpd.GeoDataFrame]:
+        """The table that each layer is chosen from."""
+        return {
+            layer.name: self.indicators if layer.name == "indicators" else self.places if layer.kinds else self.corridors for layer in LAYERS.values()
+        }
+
+    def _any_of(self, name: str, column: str, values: Iterable[str]) -> NDArray[np.bool_]:
+        rows = self._rows_by_value["places" if LAYERS[name].kinds else "corridors"][column]
+        keep = np.zeros(len(self._frames[name]), dtype=bool)
+        for value in values:
+            keep[rows.get(value, [])] = True
+        return keep
+
+    @cached_property
+    def _rows_by_value(self) -> dict[str, dict[str, dict[str, Positions]]]:
+        """The rows that have a value, by table, column and value."""
+        tables = {"places": (self.places, ("kind", "corridor", "district")), "corridors": (self.corridors, ("corridor",))}
+        return {
+            name: {column: dict(frame.groupby(column, sort=False).indices) if len(frame) else {} for column in columns}
+            for name, (frame, columns) in tables.items()
+        }
+
+    @cached_property
+    def _trees(self) -> dict[str, shapely.STRtree]:
+        """The extents of the places and of the corridors; what has no geometry is in none."""
+        return {"places": shapely.STRtree(self.places.geometry.array), "corridors": shapely.STRtree(self.corridors.geometry.array)}
+
+    @cached_property
+    def _place_of_figure(self) -> Positions:
+        positions: Positions = self.places.index.get_indexer(self.indicators["place"])
+        return positions
+
+    @cached_property
+    def _located(self) -> dict[str, tuple[str | None, str | None]]:
+        """Of each place who located it, and the host whose location it takes."""
+        rows = zip(self.places.index, self.places["geocode"], self.places["parent"], strict=True) if len(self.places) else ()
+        return {id_: (geocode.get("source"), parent if geocode.get("basis") == Basis.PARENT else None) for id_, geocode, parent in rows}
+
+    def locators(self, place: str) -> list[str | None]:
+        """Name the sources of a place's location; where it is its host's, who says so and who located the host."""
+        source, host = self._located[place]
+        return [source, *(self.locators(host) if host is not None else ())]
+
+    @cached_property
+    def place_sources(self) -> list[frozenset[str]]:
+        """Of each place, in table order, the sources that it, its figures, its ties and its location rest on."""
+        rows = (
+            zip(self.places.index, self.places["source"], self.places["indicators"], self.places["relations"], strict=True)
+            if len(self.places)
+            else ()
+        )
+        return [
+            frozenset({source, *(one["source"] for one in (*figures, *ties)), *filter(None, self.locators(id_))})
+            for id_, source, figures, ties in rows
+        ]
 
 
 def build_layers(tables: Tables, answers: Mapping[str, Answer], belts: gpd.GeoDataFrame, gazetteer: Gazetteer) -> Layers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
@@ -24,7 +25,7 @@ def fold_name(name: str) -> str:
 
     What is folded already stays as it is.
     """
-    return name.translate(_FOLDED)
+    return name.translate(_FOLDED) if _what_folding_changes().search(name) else name
 
 
 class _Folding(dict[int, str]):
@@ -50,6 +51,13 @@ def pinyin_of(folded: str) -> str:
 def sound_of(character: str) -> str:
     """Write a character in pinyin, without its tone."""
     return lazy_pinyin(character)[0]
+
+
+@cache
+def _what_folding_changes() -> re.Pattern[str]:
+    """Compile what finds a character that does not stay as it is; most names have none, and one look tells so."""
+    stay = "".join(chr(code) for code in range(0x4E00, 0xA000) if code not in _simplified())
+    return re.compile(f"[^0-9a-z{stay}]")
 
 
 @cache

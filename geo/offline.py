@@ -7,10 +7,13 @@ bear is never resolved without a context, and a division elsewhere is out of the
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -41,6 +44,8 @@ _TWO_DIGITS = re.compile("[0-9][^0-9]*[0-9]")
 _ANY_NUMBER = "11号"
 # What is found out about a name, or about the divisions that an address begins with, is kept while it is asked again and again.
 _MOST_KEPT = 1 << 14
+# From so many queries on, the search for cycles costs more than a moment.
+_LONG_LIST = 1000
 # What visitors say of where a name lies is kept, but not without end.
 _MOST_CONTEXTS = 10_000
 _LATIN_PARTS = re.compile("[,;/\uff0c\uff1b\u3001]+")
@@ -134,11 +139,12 @@ class OfflineGeocoder:
 
     def geocode(self, queries: Sequence[Query]) -> list[Answer]:
         """Answer each query, in order; those that are the same are answered once."""
-        answers: dict[Query, Answer | None] = dict.fromkeys(queries)
-        if len(answers) == len(queries):
-            return [self._answer(query) for query in queries]
-        known = {query: self._answer(query) for query in answers}
-        return [known[query] for query in queries]
+        with _no_search_for_cycles() if len(queries) > _LONG_LIST else nullcontext():
+            answers: dict[Query, Answer | None] = dict.fromkeys(queries)
+            if len(answers) == len(queries):
+                return [self._answer(query) for query in queries]
+            known = {query: self._answer(query) for query in answers}
+            return [known[query] for query in queries]
 
     # --- the order of answering ---
 
@@ -157,12 +163,14 @@ class OfflineGeocoder:
 
     def _recall(self, text: str, key: str) -> Answer:
         """Answer what is asked in Chinese and without a context: by what is known of its key, or of the head of an address that ends in a number."""
-        end = self._end_of_head(key) if _TWO_DIGITS.search(key) else 0
+        end = 0 if key.isalpha() else self._end_of_head(key)
         if end:
             continued = key[end] if _CONTINUED.match(key, end) else ""
             known, rest = self._of_head(key[:end], continued), key[end:]
         else:
             known, rest = self._of_key(key), ""
+            if text == key:
+                return known
         if isinstance(known, Miss):
             return Miss(text, known.reason, known.candidates)
         rest = known.unresolved + rest
@@ -583,19 +591,32 @@ class OfflineGeocoder:
                 others[other] = max(others.get(other, 0.0), 100.0 * OSA.normalized_similarity(key, name))
         second = max(others, key=others.__getitem__, default=None)
         runner_up = None if second is None else (second, round(others[second], 1))
-        return _match(text, form, Method.FUZZY)._replace(score=round(score, 1), runner_up=runner_up)
+        return _match(text, form, Method.FUZZY, score=round(score, 1), runner_up=runner_up)
 
-    def _near(self, key: str) -> list[str]:
+    def _near(self, key: str) -> Sequence[str]:
         """Find the names that meet a key when each of them loses one character at most, always in the same order."""
         slips = self._slips
-        near: dict[str, None] = {}
-        for slip in _with_one_less(key):
-            if slip in slips:
-                near |= dict.fromkeys(slips[slip])
-        return list(near)
+        met = [slips[slip] for slip in _with_one_less(key) if slip in slips]
+        return met[0] if len(met) == 1 else list(dict.fromkeys(chain.from_iterable(met)))
 
 
 _NOWHERE = _Context()
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Put off the search for objects that only hold one another, of which answering leaves none.
+
+    It would go through all answers so far again and again as they grow more, for a third of the time of a long list.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
 
 # --- small questions ----------------------------------------------------------------------------------------------------------------------
 
@@ -663,8 +684,11 @@ def _is_slip(key: str, name: str, form: Form, *, within: bool, score: float) -> 
     """
     if name.isascii():
         return score >= LEAST_SCORE
-    if len(key) == len(name) and (sorted(key) == sorted(name) or all(a == b or sound_of(a) == sound_of(b) for a, b in zip(key, name, strict=True))):
-        return len(name) >= 4 or within
+    if len(key) == len(name):
+        # Two places differ where characters are swapped, else one.
+        (wrong, right), *others = [(a, b) for a, b in zip(key, name, strict=True) if a != b]
+        if others or sound_of(wrong) == sound_of(right):
+            return len(name) >= 4 or within
     if score < LEAST_SCORE:
         return False
     if form.feature.level is Level.PLACE:
@@ -673,7 +697,7 @@ def _is_slip(key: str, name: str, form: Form, *, within: bool, score: float) -> 
     return within or len(stem) > 2 or (key.startswith(stem) and len(key) == len(name))
 
 
-def _match(text: str, form: Form, method: Method, unresolved: str = "") -> Match:
+def _match(text: str, form: Form, method: Method, unresolved: str = "", *, score: float = 100.0, runner_up: tuple[str, float] | None = None) -> Match:
     feature, location = form.feature, form.feature.location
     precision, name = location.precision, feature.name
     if feature.is_by_host and feature.level is Level.PLACE:
@@ -685,8 +709,8 @@ def _match(text: str, form: Form, method: Method, unresolved: str = "") -> Match
         name,
         feature.level,
         method,
-        100.0,
-        None,
+        score,
+        runner_up,
         unresolved,
         location.lon,
         location.lat,

@@ -23,6 +23,8 @@ SETTINGS = (
     Setting("GEO_HOST", "127.0.0.1", "Address to listen on; 0.0.0.0 for every interface"),
     Setting("GEO_PORT", "8000", "Port to listen on, 1 to 65535"),
     Setting("GEO_DATA", "data", "Folder with the tables, absolute or below the project"),
+    Setting("GEO_RELOAD_S", "2", "Seconds between two looks at the folders with the data: a change is served without a restart; `0`: never"),
+    Setting("GEO_PROXIES", "0", "How many proxies of yours stand before the server: that many `X-Forwarded-*` entries are believed"),
     Setting("GEO_BASEMAPS", "", "Tile basemaps to offer beside the built-in outline, with commas: `tianditu`, `amap`, `osm`, `custom`; unset: none"),
     Setting("GEO_TIANDITU_KEY", "", "Key of the operator for `tianditu`; the reader's browser sends it with every tile"),
     Setting("GEO_TILES_URL", "", "Address of `custom` tiles, Web Mercator, with `{z}`, `{x}` and `{y}`"),
@@ -61,6 +63,10 @@ class Settings:
         Where the server listens.
     data
         Absolute folder with the tables.
+    reload_s
+        Seconds between two looks at the folders with the data; 0: they are read once.
+    proxies
+        How many proxies stand before the server, each of which adds to the ``X-Forwarded-*`` headers.
     source_texts
         Absolute folder with the texts of sources; ``None`` where the operator has none.
     frame_ancestors
@@ -74,6 +80,8 @@ class Settings:
     host: str
     port: int
     data: Path
+    reload_s: float = 2
+    proxies: int = 0
     source_texts: Path | None = None
     frame_ancestors: tuple[str, ...] = ()
     online: str = ""
@@ -100,10 +108,18 @@ class Settings:
         port = text["GEO_PORT"]
         if not (re.fullmatch(r"\d{1,5}", port, re.ASCII) and 1 <= int(port) <= 65535):
             raise SettingsError("GEO_PORT", port, "a whole number from 1 to 65535")
+        reload_s = text["GEO_RELOAD_S"]
+        if not (re.fullmatch(r"\d{1,5}(\.\d{1,3})?", reload_s, re.ASCII) and float(reload_s) <= 86_400):
+            raise SettingsError("GEO_RELOAD_S", reload_s, "seconds from 0 to 86400")
+        proxies = text["GEO_PROXIES"]
+        if not (re.fullmatch(r"\d{1,2}", proxies, re.ASCII) and int(proxies) <= 10):
+            raise SettingsError("GEO_PROXIES", proxies, "a whole number from 0 to 10")
         return cls(
             host=text["GEO_HOST"],
             port=int(port),
             data=_folder("GEO_DATA", text["GEO_DATA"]),
+            reload_s=float(reload_s),
+            proxies=int(proxies),
             source_texts=_folder("GEO_SOURCE_TEXTS", text["GEO_SOURCE_TEXTS"]) if text["GEO_SOURCE_TEXTS"] else None,
             frame_ancestors=_origins("GEO_FRAME_ANCESTORS", text["GEO_FRAME_ANCESTORS"]),
             online=_provider("GEO_ONLINE", text["GEO_ONLINE"]),

@@ -201,8 +201,8 @@ def test_kml_draws_in_the_colours_of_the_page_and_fetches_nothing(atlas: Atlas) 
     assert colours == {
         "west": "ff8b5f1f",
         "west-parent": "808b5f1f",
-        "east": "ff1b53b8",
-        "east-parent": "801b53b8",
+        "east": "ff1a51b5",
+        "east-parent": "801a51b5",
         "none": "ff66615d",
         "none-parent": "8066615d",
     }

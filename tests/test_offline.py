@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import os
 import random
 import subprocess
@@ -685,6 +686,35 @@ def test_of_queries_that_are_the_same_one_is_answered() -> None:
     assert answers == [ask(*query) for query in queries]
     for place, query in enumerate(queries):
         assert answers[place] is answers[queries.index(query)]
+
+
+def test_the_search_for_cycles_is_put_off_for_a_batch_that_leaves_none_and_then_goes_on() -> None:
+    seen = []
+
+    class Watched(str):
+        def translate(self, table: object) -> str:
+            seen.append(gc.isenabled())
+            return super().translate(table)  # type: ignore[arg-type]
+
+    geocoder = OfflineGeocoder(GAZETTEER)
+    assert gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        geocoder.geocode(SHARED)
+        assert gc.collect() == 0
+        assert not gc.isenabled(), "it was off before"
+    finally:
+        gc.enable()
+    geocoder.geocode([Query(Watched("滨江 区"))])
+    assert seen == [True], "not for a few"
+    many = [Query(f"滨江区{number}号") for number in range(2000)]
+    geocoder.geocode([*many, Query(Watched("滨江 区"))])
+    assert seen == [True, False]
+    assert gc.isenabled()
+    with pytest.raises(TypeError, match="expected string"):
+        geocoder.geocode([*many, Query(None)])  # type: ignore[arg-type]
+    assert gc.isenabled(), "nor does an error keep it off"
 
 
 # What an unknown division is said of is read as if nothing were said, and nothing about it is kept: every reading begins anew.

@@ -18,6 +18,8 @@ def test_the_table_has_a_help_text_for_every_setting() -> None:
         "GEO_HOST",
         "GEO_PORT",
         "GEO_DATA",
+        "GEO_RELOAD_S",
+        "GEO_PROXIES",
         "GEO_BASEMAPS",
         "GEO_TIANDITU_KEY",
         "GEO_TILES_URL",
@@ -52,6 +54,23 @@ def test_a_port_that_is_none_is_named(port: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_env({"GEO_PORT": port})
     assert str(caught.value) == f"GEO_PORT={port!r}: expected a whole number from 1 to 65535"
+
+
+@pytest.mark.parametrize("seconds", ["-1", "two", "1e3", "86400.5", "inf", "0.0001"])
+def test_seconds_between_looks_that_are_none_are_named(seconds: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({"GEO_RELOAD_S": seconds})
+    assert str(caught.value) == f"GEO_RELOAD_S={seconds!r}: expected seconds from 0 to 86400"
+    assert Settings.from_env({"GEO_RELOAD_S": "0.05"}).reload_s == 0.05
+    assert Settings.from_env({"GEO_RELOAD_S": "0"}).reload_s == 0
+
+
+@pytest.mark.parametrize("proxies", ["-1", "11", "one", "1.0", "true"])
+def test_a_number_of_proxies_that_is_none_is_named(proxies: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({"GEO_PROXIES": proxies})
+    assert str(caught.value) == f"GEO_PROXIES={proxies!r}: expected a whole number from 0 to 10"
+    assert Settings.from_env({"GEO_PROXIES": "2"}).proxies == 2
 
 
 def test_a_data_folder_that_does_not_exist_is_named() -> None:

@@ -9,14 +9,14 @@ from geo.errors import NotFoundError
 from geo.formats.comma_separated import encode_csv
 from geo.formats.download import Download
 from geo.formats.flatgeobuf import encode_flatgeobuf
-from geo.formats.geojson import encode_collection, encode_geojson
+from geo.formats.geojson import encode_collection, encode_features, encode_geojson
 from geo.formats.geopackage import encode_geopackage
 from geo.formats.geoparquet import encode_geoparquet
 from geo.formats.keyhole import encode_kml
 from geo.formats.workbook import encode_workbook
 from geo.layers import LAYERS, Layer
 
-__all__ = ["FORMATS", "Download", "Format", "encode_geojson", "find_format", "find_layer"]
+__all__ = ["FORMATS", "Download", "Format", "encode_collection", "encode_features", "encode_geojson", "find_format", "find_layer"]
 
 
 class Format(NamedTuple):

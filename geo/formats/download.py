@@ -13,7 +13,7 @@ import geopandas as gpd
 
 from geo.layers import LAYERS, Layer, Layers, Selection
 from geo.names import pinyin_of
-from geo.schema import Basis, Corridor, District, Kind, Source
+from geo.schema import Corridor, District, Kind, Source
 from geo.tables import Tables
 
 # Longer searches would make names that some disks do not take.
@@ -84,15 +84,11 @@ class Download:
         return max((source.retrieved_on.end for source in self.tables.sources if source.retrieved_on and source.retrieved_on.end), default=None)
 
     @cached_property
-    def sources_by_place(self) -> dict[str, set[str]]:
-        """The ids of the sources of each chosen place: who names it, states its figures and ties, and located it."""
-        used = {id_: {source} for id_, source in self.places["source"].items()}
-        for id_, source in zip(self.indicators["place"], self.indicators["source"], strict=True):
-            used[id_].add(source)
-        for id_, ties in self.places["relations"].items():
-            used[id_].update(tie["source"] for tie in ties)
-            used[id_].update(source for source in self.locators(id_) if source is not None)
-        return used
+    def sources_by_place(self) -> dict[str, frozenset[str]]:
+        """The ids of the sources that each chosen place, its figures, its ties and its location rest on."""
+        places = "places" if self.layer.name in ("corridors", "indicators") else self.layer.name
+        positions = self.layers.choose(places, self.selection)
+        return {self.layers.places.index[position]: self.layers.place_sources[position] for position in positions}
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
@@ -100,17 +96,9 @@ class Download:
         used = {*self.corridors["source"]}.union(*self.sources_by_place.values())
         return tuple(source for source in self.tables.sources if source.id in used)
 
-    @cached_property
-    def _located(self) -> dict[str, tuple[str | None, str | None]]:
-        """Of each place who located it, and the host whose location it takes."""
-        places = self.layers.places
-        rows = zip(places.index, places["geocode"], places["parent"], strict=True)
-        return {id_: (geocode.get("source"), parent if geocode.get("basis") == Basis.PARENT else None) for id_, geocode, parent in rows}
-
     def locators(self, place: str) -> list[str | None]:
         """Name the sources of a place's location; where it is its host's, who says so and who located the host."""
-        source, host = self._located[place]
-        return [source, *(self.locators(host) if host is not None else ())]
+        return self.layers.locators(place)
 
     def credit(self, ids: Iterable[str | None]) -> str:
         """Name sources in one line, each once."""

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-import errno
 import logging
+from typing import Any
 
-import waitress
-from flask import Flask
+from flask import Flask, has_request_context
 from flask_babel import Babel
-from flask_compress import Compress
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from geo.errors import PortInUseError, SettingsError
 from geo.settings import PROJECT, Settings
 from geo.web import assets, catalogue, downloads, geocoding, ogc, pages, pictures, problems, security
+from geo.web.front import Front
 from geo.web.language import chosen_language
-from geo.web.site import build_site
+from geo.web.log import AccessLog
+from geo.web.reload import Sites, sites_of
+from geo.web.responses import notes
+from geo.web.server import Server, ended_by_signals
 
 
-def create_app(settings: Settings, kind: type[Flask] = Flask) -> Flask:
-    """Build the application; the data are read once, here.
+class AtlasApp(Flask):
+    """A Flask application that notes which answers hold the address under which the server was asked: those are not given under another one."""
+
+    def url_for(self, endpoint: str, **values: Any) -> str:
+        """Build an address."""
+        if values.get("_external") and has_request_context():
+            notes()["host"] = True
+        return super().url_for(endpoint, **values)
+
+
+def create_app(settings: Settings, kind: type[Flask] = AtlasApp) -> Flask:
+    """Build the application; the data are read here, and again when they change.
 
     Parameters
     ----------
@@ -35,33 +47,14 @@ def create_app(settings: Settings, kind: type[Flask] = Flask) -> Flask:
         If a basemap cannot be offered as the settings say.
     """
     app = kind("geo", template_folder=str(PROJECT / "templates"), static_folder=None)
-    app.config.update(
-        BABEL_DEFAULT_LOCALE="zh",
-        BABEL_TRANSLATION_DIRECTORIES=str(PROJECT / "translations"),
-        COMPRESS_ALGORITHM=["br", "zstd", "gzip"],
-        COMPRESS_MIMETYPES=[
-            "text/html",
-            "image/svg+xml",
-            "text/css",
-            "text/javascript",
-            "application/json",
-            "application/ld+json",
-            "application/geo+json",
-            "application/problem+json",
-            "application/schema+json",
-            "application/vnd.oai.openapi+json",
-        ],
-        # A view has set its own ETag; the compressed form gets one of its own, and 304 is decided after that.
-        COMPRESS_EVALUATE_CONDITIONAL_REQUEST=True,
-    )
+    app.config.update(BABEL_DEFAULT_LOCALE="zh", BABEL_TRANSLATION_DIRECTORIES=str(PROJECT / "translations"))
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.policies["json.dumps_kwargs"] = {}  # The order of a table is the order of the page.
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     Babel(app, locale_selector=chosen_language)
-    Compress(app)
-    site = app.extensions["site"] = build_site(settings)
+    sites = app.extensions["sites"] = Sites(settings)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(catalogue.blueprint)
     app.register_blueprint(downloads.blueprint)
@@ -70,12 +63,19 @@ def create_app(settings: Settings, kind: type[Flask] = Flask) -> Flask:
     app.register_blueprint(ogc.blueprint)
     app.register_blueprint(assets.blueprint)
     problems.init_app(app)
-    security.init_app(app, site.basemaps, settings.frame_ancestors)
+    security.init_app(app, sites.current.basemaps, settings.frame_ancestors)
+    # From the inside to the outside: what is kept, queries that are not ASCII, the log, and who really asks.
+    front = Front(app.wsgi_app, sites)
+    sites.prepare = front.prepare
+    app.wsgi_app = AccessLog(problems.QueryInAscii(front))  # type: ignore[method-assign]
+    if settings.proxies:
+        count = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_prefix=count)  # type: ignore[method-assign]
     return app
 
 
 def serve(app: Flask, settings: Settings) -> None:
-    """Serve the application with waitress until it is interrupted.
+    """Serve the application with waitress until SIGTERM or Ctrl+C; what has been asked by then is answered.
 
     Raises
     ------
@@ -84,14 +84,11 @@ def serve(app: Flask, settings: Settings) -> None:
     SettingsError
         If the host is no address of this machine.
     """
-    try:
-        server = waitress.create_server(app, host=settings.host, port=settings.port, ident=None)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise PortInUseError(settings.host, settings.port) from None
-        raise SettingsError("GEO_HOST", settings.host, f"an address of this machine ({error.strerror})") from None
-    except ValueError:
-        raise SettingsError("GEO_HOST", settings.host, "an address or a name of this machine") from None
+    server, sites = Server(app, settings), sites_of(app)
+    sites.prepare(sites.current, None)
+    sites.watch()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    logging.getLogger("geo").info("The atlas is at http://%s:%d/ (Ctrl+C stops it)", host, settings.port)
-    server.run()
+    with ended_by_signals(server):
+        logging.getLogger("geo").info("The atlas is at http://%s:%d/ (Ctrl+C stops it)", host, settings.port)
+        server.run()
+    sites.close()

@@ -14,7 +14,7 @@ from geo.layers import LAYERS, Layer, Selection
 from geo.web.dataset import dataset_document
 from geo.web.language import request_wording
 from geo.web.ogc.collections import DESCRIPTIONS
-from geo.web.responses import cacheable
+from geo.web.responses import BY_LANGUAGE_AND_TYPE, cacheable
 from geo.web.selection import parse_selection
 from geo.web.site import Site, current_site
 from geo.wording import LANGUAGES, N_
@@ -49,8 +49,7 @@ def layers() -> Response:
     else:
         document = dataset if representation == "jsonld" else _document(site, listed)
         body = json.dumps(document, ensure_ascii=False, indent=1)
-    response = cacheable(body, REPRESENTATIONS[representation], varies_by_language=True)
-    response.vary.add("Accept")
+    response = cacheable(body, REPRESENTATIONS[representation], varies_by=BY_LANGUAGE_AND_TYPE)
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 

@@ -28,10 +28,11 @@ from geo.web import create_app
 from geo.web.catalogue import REPRESENTATIONS
 from geo.web.language import chosen_language, request_wording
 from geo.web.pages import map_digest
+from geo.web.reload import sites_of
 from geo.web.responses import cacheable
 from geo.web.script import PAGE_ROWS, draw_map
 from geo.web.security import HEADERS, page_policy
-from geo.web.site import Site, current_site, read_assets, site_of
+from geo.web.site import Site, current_site, read_assets
 from geo.wording import LANGUAGES
 
 
@@ -218,7 +219,8 @@ def render_site(settings: Settings, public_url: str | None = None) -> Iterator[t
     app = cast(FrozenAtlas, create_app(settings, FrozenAtlas))
     app.public_url = public_url
     app.register_blueprint(_blueprint)
-    site = app.extensions["site"] = _without_clock(site_of(app))
+    sites = sites_of(app)
+    site = sites.current = _without_clock(sites.current)
     page = {"policy": _meta_policy(site), "referrer": HEADERS["Referrer-Policy"], "url": public_url}
 
     @app.context_processor

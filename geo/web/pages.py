@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import flask
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
@@ -24,7 +24,8 @@ from geo.provenance import Passage, mark_spans
 from geo.schema import Basis, Corridor, Indicator, Kind, Place
 from geo.web.dataset import dataset_document
 from geo.web.language import chosen_language, request_wording
-from geo.web.responses import IMMUTABLE, REVALIDATE, cacheable, stored
+from geo.web.reload import sites_of
+from geo.web.responses import BY_LANGUAGE, IMMUTABLE, REVALIDATE, cacheable, stored
 from geo.web.script import PAGE_ROWS, card_document, draw_map, page_state
 from geo.web.selection import is_known_parameter, page_selection
 from geo.web.site import Site, current_site
@@ -118,7 +119,7 @@ def _map_page(*, is_embedded: bool) -> Response:
         formats=[(format_.name, format_.extension) for format_ in FORMATS.values()],
         page_state=state,
     )
-    response = cacheable(html, "text/html; charset=utf-8", varies_by_language=True)
+    response = cacheable(html, "text/html; charset=utf-8", varies_by=BY_LANGUAGE, is_shared=True)
     # The head of the answer comes before its body has been read: the browser asks for what the map needs a good deal earlier.
     needed = [(asset_url("map.css"), "style"), *((url, "script") for url in (asset_url("leaflet.js"), asset_url("atlas.js"), map_url))]
     response.headers["Link"] = ", ".join(f"<{url}>; rel=preload; as={what}" for url, what in needed)
@@ -129,8 +130,14 @@ def _map_page(*, is_embedded: bool) -> Response:
 def map_script() -> Response:
     """Give the script that folium made."""
     script = draw_map(current_site(), request_wording()).script
-    cache_control = IMMUTABLE if request.args.get("v") == map_digest(script) else REVALIDATE
-    return stored(script.encode(), "text/javascript; charset=utf-8", cache_control=cache_control, varies_by_language=True)
+    digest = map_digest(script)
+    return stored(
+        script.encode(),
+        "text/javascript; charset=utf-8",
+        cache_control=IMMUTABLE if request.args.get("v") == digest else REVALIDATE,
+        varies_by=BY_LANGUAGE,
+        is_canonical=request.query_string.decode() == f"lang={request.args.get('lang')}&v={digest}",
+    )
 
 
 @blueprint.get("/places/<id_>")
@@ -159,7 +166,7 @@ def place(id_: str) -> Response:
         host=site.places.get(row.parent_id or ""),
         guests=[other for other in site.places.values() if other.parent_id == id_],
     )
-    return cacheable(html, "text/html; charset=utf-8", varies_by_language=True)
+    return cacheable(html, "text/html; charset=utf-8", varies_by=BY_LANGUAGE)
 
 
 @blueprint.get("/places/<id_>/card.json")
@@ -167,7 +174,7 @@ def card(id_: str) -> Response:
     """Give the words of one place to the popup."""
     site, wording = current_site(), request_wording()
     document = card_document(site, wording, site.find_place(id_))
-    return cacheable(json.dumps(document, ensure_ascii=False, separators=(",", ":")), "application/json", varies_by_language=True)
+    return cacheable(json.dumps(document, ensure_ascii=False, separators=(",", ":")), "application/json", varies_by=BY_LANGUAGE)
 
 
 @blueprint.get("/sources/<id_>")
@@ -209,7 +216,7 @@ def source(id_: str) -> Response:
         other_numbers=[(number, wording.number_reason(number.reason)) for number in tables.other_numbers if number.source == id_],
         corridors=[corridor for corridor in tables.corridors if corridor.source == id_],
     )
-    return cacheable(html, "text/html; charset=utf-8", varies_by_language=True)
+    return cacheable(html, "text/html; charset=utf-8", varies_by=BY_LANGUAGE)
 
 
 @blueprint.get("/about")
@@ -238,21 +245,27 @@ def about() -> Response:
         inferred=[place for place in tables.places if place.corridor_basis.value == "inferred"],
         outlines=[site.outline.districts.get("attribution", ""), site.outline.water.get("attribution", "")],
     )
-    return cacheable(html, "text/html; charset=utf-8", varies_by_language=True)
+    return cacheable(html, "text/html; charset=utf-8", varies_by=BY_LANGUAGE, is_shared=True)
 
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
-    """Say that the atlas is being served, and which data."""
-    site = current_site()
-    document = {
-        "status": "ready",
+    """Say that the atlas is being served, and which data.
+
+    ``degraded`` has the status 200 as well: the last good data are served, and a balancer that took the server away would only make that worse. Who
+    watches the data watches the word and the reasons.
+    """
+    site, condition = current_site(), sites_of(current_app).condition
+    document: dict[str, Any] = {
+        "status": "degraded" if condition.reasons else "ready",
         "version": site.atlas.tables.version,
         "last_change": site.last_change.isoformat(),
         "places": len(site.places),
         "figures": len(site.atlas.tables.indicators),
         "missed": len(site.atlas.misses),
     }
+    if condition.since:
+        document |= {"since": condition.since.isoformat(), "problems": condition.total, "reasons": condition.reasons}
     response = flask.jsonify(document)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -17,8 +17,9 @@ from geo.layers import LAYERS, Selection
 from geo.picture import Caption, Mark, draw_svg, encode_png
 from geo.schema import Basis, Box, Corridor
 from geo.web.language import request_wording
+from geo.web.limits import TURNS
 from geo.web.places import map_symbol, map_ties
-from geo.web.responses import cacheable
+from geo.web.responses import BY_LANGUAGE, cacheable
 from geo.web.selection import parse_selection
 from geo.web.site import Site, current_site
 from geo.wording import LANGUAGES, Wording
@@ -33,25 +34,29 @@ _DEGREE_M = 111_000
 @blueprint.get("/map.svg")
 def map_svg() -> Response:
     """Draw the map as SVG."""
-    return cacheable(_draw(current_site(), request_wording()), "image/svg+xml", varies_by_language=True)
+    with TURNS.taken():
+        return cacheable(_draw(current_site(), request_wording()), "image/svg+xml", varies_by=BY_LANGUAGE)
 
 
 @blueprint.get("/map.png")
 def map_png() -> Response:
     """Draw the map as PNG."""
-    return cacheable(encode_png(_draw(current_site(), request_wording())), "image/png", varies_by_language=True)
+    with TURNS.taken():
+        return cacheable(encode_png(_draw(current_site(), request_wording())), "image/png", varies_by=BY_LANGUAGE)
 
 
 @blueprint.get("/places/<id_>/map.svg")
 def place_svg(id_: str) -> Response:
     """Draw where a place lies, for its page."""
-    return cacheable(_draw_place(current_site(), request_wording(), id_, is_preview=False), "image/svg+xml", varies_by_language=True)
+    with TURNS.taken():
+        return cacheable(_draw_place(current_site(), request_wording(), id_, is_preview=False), "image/svg+xml", varies_by=BY_LANGUAGE)
 
 
 @blueprint.get("/places/<id_>/map.png")
 def place_png(id_: str) -> Response:
     """Draw where a place lies with its name and its first figure, in the shape of a link preview."""
-    return cacheable(encode_png(_draw_place(current_site(), request_wording(), id_, is_preview=True)), "image/png", varies_by_language=True)
+    with TURNS.taken():
+        return cacheable(encode_png(_draw_place(current_site(), request_wording(), id_, is_preview=True)), "image/png", varies_by=BY_LANGUAGE)
 
 
 def _draw_place(site: Site, wording: Wording, id_: str, *, is_preview: bool) -> bytes:

@@ -13,13 +13,24 @@ from urllib.parse import quote
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from geo.errors import BadParameterError, NotFoundError, QueryTooLongError, RequestError
+from geo.errors import BadParameterError, BodyError, BusyError, NotFoundError, QueryTooLongError, RequestError
+from geo.web.responses import notes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-STATUS = {BadParameterError: 400, QueryTooLongError: 414, NotFoundError: 404}
-TITLES = {400: "Bad parameter", 404: "Not found", 405: "Method not allowed", 406: "Not acceptable", 414: "Query too long", 500: "Internal error"}
+STATUS = {BadParameterError: 400, BodyError: 413, QueryTooLongError: 414, NotFoundError: 404, BusyError: 503}
+TITLES = {
+    400: "Bad parameter",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "Not acceptable",
+    413: "Body not accepted",
+    414: "Query too long",
+    431: "Headers too large",
+    500: "Internal error",
+    503: "Too much at once",
+}
 MAX_QUERY_BYTES = 2000
 
 
@@ -43,14 +54,24 @@ class QueryInAscii:
         return self._application(environ, start_response)
 
 
+def has_body(environ: WSGIEnvironment) -> bool:
+    """Tell whether a request has a body."""
+    return environ.get("CONTENT_LENGTH") not in (None, "", "0") or "HTTP_TRANSFER_ENCODING" in environ
+
+
 def init_app(app: Flask) -> None:
     """Answer every error of the application, and refuse overlong queries before they are read."""
-    app.wsgi_app = QueryInAscii(app.wsgi_app)  # type: ignore[method-assign]
 
     @app.before_request
     def refuse_overlong_query() -> None:
         if len(request.query_string) > MAX_QUERY_BYTES:
             raise QueryTooLongError(f"the query has {len(request.query_string)} bytes; expected {MAX_QUERY_BYTES} at most")
+
+    @app.before_request
+    def refuse_body() -> None:
+        # Who sends one with a method that is not allowed is told about the method.
+        if has_body(request.environ) and request.routing_exception is None:
+            raise BodyError
 
     @app.errorhandler(RequestError)
     def answer_request_error(error: RequestError) -> Response:
@@ -59,7 +80,10 @@ def init_app(app: Flask) -> None:
             extra = {"parameter": error.parameter}
             if error.allowed:
                 extra["allowed"] = list(error.allowed)
-        return _problem(STATUS[type(error)], str(error), extra)
+        response = _problem(STATUS[type(error)], str(error), extra)
+        if isinstance(error, BusyError):
+            response.headers["Retry-After"] = str(error.retry_after_s)
+        return response
 
     @app.errorhandler(HTTPException)
     def answer_http_error(error: HTTPException) -> Response:
@@ -72,7 +96,7 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def answer_unknown_error(error: Exception) -> Response:
-        incident = uuid.uuid4().hex[:12]
+        incident = notes()["incident"] = uuid.uuid4().hex[:12]
         logging.getLogger("geo").error("incident %s at %s", incident, request.path, exc_info=error)
         detail = f"The server failed on this request; its log has the details under the incident number {incident}"
         return _problem(500, detail, {"incident": incident})

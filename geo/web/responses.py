@@ -1,24 +1,37 @@
-"""Answers that can be kept: strong ETag, Last-Modified, 304."""
+"""Answers that can be kept: strong ETag, Last-Modified; :mod:`geo.web.front` compresses them and answers 304."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-from collections.abc import Callable
+from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
+from typing import Any, cast
 
-import brotli
 from flask import Response, request
+from werkzeug.http import http_date
 
 from geo.web.site import current_site
 
 # A client may keep an answer but asks each time whether it is still good: an edit shows at once, and costs an empty 304 when there was none.
 REVALIDATE = "no-cache"
 IMMUTABLE = "public, max-age=31536000, immutable"
+BY_LANGUAGE = ("Accept-Language",)
+BY_LANGUAGE_AND_TYPE = ("Accept-Language", "Accept")
+# The addresses under which every visitor finds the same: a spelling more is an answer more, and strangers can think of many.
+_SHARED_QUERIES = frozenset({b"", b"lang=zh", b"lang=en", b"f=html", b"f=json"})
 
 
-def cacheable(body: bytes | str, media_type: str, *, cache_control: str = REVALIDATE, varies_by_language: bool = False) -> Response:
-    """Make an answer with an ETag of its bytes, or 304 when the client has them already.
+def cacheable(
+    body: bytes | str,
+    media_type: str,
+    *,
+    cache_control: str = REVALIDATE,
+    varies_by: Sequence[str] = (),
+    is_shared: bool = False,
+    digest: str | None = None,
+) -> Response:
+    """Make an answer with an ETag of its bytes.
 
     Parameters
     ----------
@@ -28,52 +41,48 @@ def cacheable(body: bytes | str, media_type: str, *, cache_control: str = REVALI
         For the Content-Type header.
     cache_control
         ``REVALIDATE`` or ``IMMUTABLE``.
-    varies_by_language
-        Whether the browser's language decided what the answer says.
+    varies_by
+        Which headers of the request decided what the answer says: ``BY_LANGUAGE``, ``BY_LANGUAGE_AND_TYPE``.
+    is_shared
+        Whether it is one of the few answers that all visitors are given, where the query is empty or only says language or format: it is kept from
+        the first time on.
+    digest
+        Of the body, hexadecimal, where it is known already.
     """
     content = body.encode() if isinstance(body, str) else body
-    response = Response(content, content_type=media_type)
-    response.set_etag(hashlib.sha256(content).hexdigest()[:20])
-    response.last_modified = current_site().last_change
-    response.headers["Cache-Control"] = cache_control
-    if varies_by_language:
-        response.vary.add("Accept-Language")
-    response.make_conditional(request)
+    # In one go: the setters of a response look through all of its headers each time.
+    headers = [
+        ("Content-Type", media_type),
+        ("ETag", f'"{(digest or hashlib.sha256(content).hexdigest())[:20]}"'),
+        ("Last-Modified", _http_date(current_site().last_change)),
+        ("Cache-Control", cache_control),
+    ]
+    if varies_by:
+        headers.append(("Vary", ", ".join(varies_by)))
+    response = Response(content, headers=headers)
+    if is_shared and request.query_string in _SHARED_QUERIES:
+        notes()["shared"] = True
     return response
 
 
-def stored(content: bytes, media_type: str, *, cache_control: str, varies_by_language: bool = False) -> Response:
-    """Make an answer whose bytes do not depend on the request: compressed once, as small as can be.
+def stored(content: bytes, media_type: str, *, cache_control: str, varies_by: Sequence[str] = (), is_canonical: bool = False) -> Response:
+    """Make an answer whose bytes do not depend on the request: kept from the first time on, and compressed as small as can be.
 
-    Parameters are those of :func:`cacheable`.
+    Parameters are those of :func:`cacheable`; ``is_canonical`` says that the query is the one that our own pages write. Under another one it is kept
+    from the second time on, as any answer.
     """
-    coding = request.accept_encodings.best_match(list(_CODINGS)) if request.accept_encodings else None
-    response = Response(_compress(content, coding) if coding else content, content_type=media_type)
-    if coding:
-        response.headers["Content-Encoding"] = coding
-    etag = _digest(content)
-    response.set_etag(f"{etag}:{coding}" if coding else etag)
-    response.last_modified = current_site().last_change
-    response.headers["Cache-Control"] = cache_control
-    if varies_by_language:
-        response.vary.add("Accept-Language")
-    response.make_conditional(request)
+    response = cacheable(content, media_type, cache_control=cache_control, varies_by=varies_by)
+    notes()["small"] = True
+    if not request.query_string or is_canonical:
+        notes()["shared"] = True
     return response
 
 
-# From this size on the last per cents of compression cost seconds.
-_LARGE = 1 << 18
-_CODINGS: dict[str, Callable[[bytes], bytes]] = {
-    "br": lambda content: brotli.compress(content, quality=11 if len(content) < _LARGE else 5),
-    "gzip": lambda content: gzip.compress(content, mtime=0),
-}
+@lru_cache(maxsize=16)
+def _http_date(moment: datetime) -> str:
+    return http_date(moment)
 
 
-@lru_cache(maxsize=64)
-def _compress(content: bytes, coding: str) -> bytes:
-    return _CODINGS[coding](content)
-
-
-@lru_cache(maxsize=64)
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:20]
+def notes() -> dict[str, Any]:
+    """Give what is to be known about the current answer to what stands before the views."""
+    return cast(dict[str, Any], request.environ["geo.notes"])

@@ -31,11 +31,12 @@ def init_app(app: Flask, basemaps: Sequence[Basemap], frame_ancestors: Sequence[
     ``/embed`` may be framed by the origins that the operator names.
     """
     policy = page_policy(basemaps)
+    framed_policy = policy.replace("frame-ancestors 'self'", " ".join(("frame-ancestors 'self'", *frame_ancestors)))
+    of_all = [("Content-Security-Policy", policy), *HEADERS.items()]
+    of_frames = [("Content-Security-Policy", framed_policy), *HEADERS.items()]
 
     @app.after_request
     def set_headers(response: Response) -> Response:
-        framed = request.endpoint == "pages.embed"
-        own = policy.replace("frame-ancestors 'self'", " ".join(("frame-ancestors 'self'", *frame_ancestors))) if framed else policy
-        for name, value in {"Content-Security-Policy": own, **HEADERS}.items():
-            response.headers.setdefault(name, value)
+        for name, value in of_frames if request.endpoint == "pages.embed" else of_all:
+            response.headers.add(name, value)
         return response

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import rcssmin
 import rjsmin
 import shapely
-from flask import Flask, current_app
+from flask import Flask, request
 
 from geo.basemap import Basemap, Outline, choose_basemaps, read_outline
 from geo.errors import NotFoundError
@@ -22,7 +23,10 @@ from geo.pipeline import Atlas, build_atlas
 from geo.reverse import ReverseGeocoder
 from geo.schema import TABLES, Place, Source
 from geo.settings import PROJECT, Settings
+from geo.web.answers import Answers
 from geo.webmap import MapParts
+
+T = TypeVar("T")
 
 
 class Asset(NamedTuple):
@@ -61,6 +65,10 @@ class Site:
         Whether it is written to files, which no server answers for; see :mod:`geo.web.frozen`.
     maps, page_states
         The drawn map and what the page's script is given, of each language; filled as they are asked for.
+    answers
+        Finished answers; filled as they are asked for.
+    built
+        When it was read.
     """
 
     atlas: Atlas
@@ -71,6 +79,10 @@ class Site:
     is_frozen: bool = False
     maps: dict[str, MapParts] = field(default_factory=dict)
     page_states: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    answers: Answers = field(default_factory=Answers, repr=False)
+    built: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    _made: dict[Callable[[Site], Any], Any] = field(default_factory=dict, repr=False)
+    _making: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @property
     def places(self) -> dict[str, Place]:
@@ -110,6 +122,15 @@ class Site:
         """The first source that has a text: the report that the atlas is about."""
         return next((source for source in self.atlas.tables.sources if source.sha256), None)
 
+    def once(self, make: Callable[[Site], T]) -> T:
+        """Give what a function makes of this site; it is called once, and what it made goes when the site goes."""
+        if make not in self._made:
+            # One thread makes it and the others wait, rather than all of them making it at the same time.
+            with self._making:
+                if make not in self._made:
+                    self._made[make] = make(self)
+        return cast(T, self._made[make])
+
     def asset_name(self, name: str) -> str:
         """Return the name under which an asset is served."""
         return self.assets[name].name
@@ -136,13 +157,13 @@ def build_site(settings: Settings) -> Site:
 
 
 def site_of(app: Flask) -> Site:
-    """Return the site of an application."""
-    return cast(Site, app.extensions["site"])
+    """Return the site that an application serves now."""
+    return cast(Site, app.extensions["sites"].current)
 
 
 def current_site() -> Site:
-    """Return the site of the application that answers the current request."""
-    return site_of(current_app)
+    """Return the site of the current request: the same from its beginning to its end."""
+    return cast(Site, request.environ["geo.site"])
 
 
 # The parts of the map page's script, in the order of reading; the last one starts it.

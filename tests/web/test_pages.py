@@ -19,6 +19,7 @@ from geo.pipeline import Atlas
 from geo.schema import Basis
 from geo.settings import PROJECT
 from geo.tables import read_tables
+from geo.web.site import site_of
 from tests.conftest import Edit
 from tests.web.conftest import BROWSER
 
@@ -618,7 +619,7 @@ def test_the_browser_is_told_before_the_page_comes_what_the_map_needs(client: Fl
 
 
 def test_scripts_and_styles_come_without_what_is_for_those_who_read_them(client: FlaskClient) -> None:
-    site = client.application.extensions["site"]
+    site = site_of(client.application)
     for name in ("atlas.js", "map.css"):
         text = client.get(f"/assets/{site.asset_name(name)}").get_data(as_text=True)
         assert "/* " not in text

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
 
-from geo.layers import Layers, Selection
+from geo.formats import encode_features
+from geo.layers import Encoded, Layers, Selection
 from geo.schema import Basis, Corridor, CorridorBasis, District, FigureStatus, Kind, PlaceStatus, Precision, Qualifier
 from geo.web.ogc.crs import CRS84, Crs, reproject
 from geo.web.ogc.filters import KINDS
@@ -149,6 +154,8 @@ class Collection:
         As in :class:`Description`.
     frame
         GeoDataFrame in EPSG:4326, indexed by feature id, in a stable order; a column for each property.
+    encoded
+        The features as GeoJSON in WGS-84, with all of their properties, in the same order.
     """
 
     id: str
@@ -157,9 +164,10 @@ class Collection:
     properties: tuple[Property, ...]
     has_time: bool
     frame: gpd.GeoDataFrame = field(repr=False)
+    encoded: Encoded = field(repr=False)
     _geometry: dict[str, gpd.GeoSeries] = field(default_factory=dict, repr=False)
 
-    @property
+    @cached_property
     def queryables(self) -> dict[str, Property]:
         """The properties that filters and orders read."""
         return {one.name: one for one in self.properties if one.is_queryable}
@@ -190,6 +198,27 @@ class Collection:
         days = ([value and date.fromisoformat(value) for value in self.frame[name]] for name in ("period_start", "period_end"))
         return list(zip(*days, strict=True))
 
+    @cached_property
+    def _trees(self) -> dict[str, tuple[shapely.STRtree, NDArray[np.bool_]]]:
+        """Of each system that was asked for, the index of the extents and what has no geometry."""
+        return {}
+
+    def within(self, crs: Crs, shape: shapely.Polygon | shapely.MultiPolygon) -> NDArray[np.bool_]:
+        """Tell of every feature whether it touches one or several rectangles, x before y in a system; what has no geometry is within everything."""
+        if crs.uri not in self._trees:
+            geometry = self.geometry_in(crs).array
+            self._trees[crs.uri] = shapely.STRtree(geometry), np.asarray(shapely.is_missing(geometry))
+        tree, missing = self._trees[crs.uri]
+        found = missing.copy()
+        # A point is in a rectangle when the index says so; other shapes have to be looked at.
+        is_exact = self._has_points_only and shape.geom_type == "Polygon" and shape.area > 0
+        found[tree.query(shape, predicate=None if is_exact else "intersects")] = True
+        return found
+
+    @cached_property
+    def _has_points_only(self) -> bool:
+        return bool(self.frame.geometry.dropna().geom_type.eq("Point").all())
+
     def geometry_in(self, crs: Crs) -> gpd.GeoSeries:
         """Give the geometry of every feature in a system, x before y."""
         if crs.uri not in self._geometry:
@@ -199,11 +228,16 @@ class Collection:
 
 def build_collections(layers: Layers) -> Mapping[str, Collection]:
     """Build the collections from the layers, by id."""
-    return {id_: _build_collection(id_, description, layers.select(id_, Selection())) for id_, description in DESCRIPTIONS.items()}
+    return {id_: _build_collection(id_, description, layers) for id_, description in DESCRIPTIONS.items()}
 
 
-def _build_collection(id_: str, described: Description, layer: gpd.GeoDataFrame) -> Collection:
+def _build_collection(id_: str, described: Description, layers: Layers) -> Collection:
+    rows, every = layers.choose(id_, Selection()), encode_features(layers, id_)
+    layer = layers.select(id_, Selection())
+    encoded = Encoded(tuple(every.texts[row] for row in rows), tuple(every.digests[row] for row in rows))
     # A layer without any row may lack columns.
     columns: dict[str, Any] = {one.name: layer.get(one.name, []) for one in described.properties}
     frame = gpd.GeoDataFrame(columns, index=layer.index, geometry=layer.geometry, crs=layer.crs)
-    return Collection(id_, described.title, described.description, described.properties, described.has_time, frame, {CRS84.uri: frame.geometry})
+    return Collection(
+        id_, described.title, described.description, described.properties, described.has_time, frame, encoded, {CRS84.uri: frame.geometry}
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -11,10 +13,11 @@ from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from geo.errors import BadParameterError
+from geo.formats import encode_geojson
+from geo.layers import Encoded
 from geo.web.ogc.collections import Collection
 from geo.web.ogc.crs import CRS84, CRSS, Crs, in_axis_order, is_on_earth
 from geo.web.ogc.filters import Filter, matching, parse_filter
@@ -40,7 +43,7 @@ class Box(NamedTuple):
         The system of its numbers.
     """
 
-    shape: shapely.Geometry
+    shape: shapely.Polygon | shapely.MultiPolygon
     crs: Crs
 
 
@@ -84,13 +87,13 @@ class Page(NamedTuple):
 
     Attributes
     ----------
-    features
-        With the coordinates in the order of the axes of the system that was asked for.
+    positions
+        Of the features in the collection, in the order of the answer.
     matched
         How many there are on all pages.
     """
 
-    features: gpd.GeoDataFrame
+    positions: Sequence[int]
     matched: int
 
 
@@ -131,7 +134,7 @@ def parse_crs(args: Mapping[str, str]) -> Crs:
 
 
 def select(collection: Collection, query: Query) -> Page:
-    """Choose, order and page the features of a collection.
+    """Choose, order and page the features of a collection; a page of all of them and a box are answered from indexes.
 
     What has no geometry is within every box and what has no time is within every span, as the standard says.
 
@@ -141,24 +144,38 @@ def select(collection: Collection, query: Query) -> Page:
         If the filter does not fit the collection.
     """
     frame = collection.frame
-    keep = pd.Series(True, index=frame.index)
+    if not (query.box or query.span or query.filter or query.order):
+        every = range(len(frame))
+        return Page(every[query.offset : query.offset + query.limit], len(every))
+    keep = np.ones(len(frame), dtype=bool)
     if query.box:
-        geometry = collection.geometry_in(query.box.crs)
-        keep &= geometry.isna() | geometry.intersects(query.box.shape)
+        keep &= collection.within(query.box.crs, query.box.shape)
     if query.span:
         keep &= np.array([_meets(query.span, period) for period in collection.periods], dtype=bool)
     if query.filter:
         types = {name: one.type for name, one in collection.queryables.items()}
-        keep &= matching(query.filter, frame, collection.geometry_in(query.filter.crs), types)
-    positions = _in_order(frame, list(np.flatnonzero(keep)), query.order)
+        keep &= matching(query.filter, frame, collection.geometry_in(query.filter.crs), types).to_numpy()
+    positions = _in_order(frame, np.flatnonzero(keep).tolist(), query.order)
     shown = positions[query.offset : query.offset + query.limit]
-    return Page(present(collection, shown, query.crs, query.properties), len(positions))
+    return Page(shown, len(positions))
 
 
-def present(collection: Collection, positions: Sequence[int], crs: Crs, properties: Sequence[str] | None = None) -> gpd.GeoDataFrame:
-    """Give features by position, with coordinates in the order of the axes of a system, and the properties that are asked for."""
-    features = collection.frame.iloc[positions]
-    geometry = features.geometry if crs is CRS84 else in_axis_order(collection.geometry_in(crs).iloc[positions], crs)
+def encode(collection: Collection, positions: Sequence[int], crs: Crs, properties: Sequence[str] | None = None) -> Encoded:
+    """Encode features by position, with coordinates in the order of the axes of a system, and the properties that are asked for.
+
+    As they are stored they are encoded already.
+    """
+    if crs is CRS84 and properties is None:
+        own = collection.encoded
+        return Encoded(tuple(own.texts[position] for position in positions), tuple(own.digests[position] for position in positions))
+    features = json.loads(encode_geojson(_present(collection, positions, crs, properties)))["features"]
+    texts = tuple(json.dumps(feature, ensure_ascii=False, separators=(",", ":")).encode() for feature in features)
+    return Encoded(texts, tuple(hashlib.sha256(text).digest() for text in texts))
+
+
+def _present(collection: Collection, positions: Sequence[int], crs: Crs, properties: Sequence[str] | None) -> gpd.GeoDataFrame:
+    features = collection.frame.iloc[list(positions)]
+    geometry = features.geometry if crs is CRS84 else in_axis_order(collection.geometry_in(crs).iloc[list(positions)], crs)
     names = [one.name for one in collection.properties if properties is None or one.name in properties]
     return gpd.GeoDataFrame(features[names], geometry=geometry.array, crs=geometry.crs)
 
@@ -214,7 +231,7 @@ def _parse_box(text: str, crs: Crs) -> Box:
     if not crs.is_in_degrees:
         raise BadParameterError("bbox", text, "west before east: the box looks reversed")
     # West of its east: the box crosses the antimeridian.
-    return Box(shapely.union_all([shapely.box(west, south, 180, north), shapely.box(-180, south, east, north)]), crs)
+    return Box(shapely.MultiPolygon([shapely.box(west, south, 180, north), shapely.box(-180, south, east, north)]), crs)
 
 
 def _parse_span(text: str) -> Span:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any, cast
 
-import flask
-from flask import Blueprint, Response, current_app, render_template, request, url_for
-from flask.blueprints import BlueprintSetupState
+from flask import Blueprint, Response, g, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import NotAcceptable
 
 from geo.errors import BadParameterError, NotFoundError
-from geo.formats import encode_geojson
-from geo.web.ogc.collections import Collection, build_collections
+from geo.web.language import chosen_language
+from geo.web.limits import TURNS
+from geo.web.ogc.collections import Collection
 from geo.web.ogc.crs import CRS84, CRSS, Crs
 from geo.web.ogc.openapi import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, build_openapi
-from geo.web.ogc.query import PARAMETERS, parse_crs, parse_query, present, select
+from geo.web.ogc.pages import Words, build_members, collections_of, join_page, known_of, same_address
+from geo.web.ogc.query import PARAMETERS, Query, encode, parse_crs, parse_query, select
 from geo.web.ogc.schemas import queryable_schemas
-from geo.web.responses import cacheable
-from geo.web.site import current_site, site_of
-from geo.wording import LANGUAGES
+from geo.web.responses import BY_LANGUAGE_AND_TYPE, cacheable, notes
+from geo.web.site import current_site
+from geo.wording import LANGUAGES, N_
 
 blueprint = Blueprint("ogc", __name__, url_prefix="/ogc")
 
@@ -53,17 +52,11 @@ CONFORMANCE = (
 )
 
 
-@blueprint.record_once
-def prepare(state: BlueprintSetupState) -> None:
-    """Build the collections once, when the application is composed."""
-    state.app.extensions["ogc"] = build_collections(site_of(cast(flask.Flask, state.app)).atlas.layers)
-
-
 @blueprint.after_request
 def open_to_every_page(response: Response) -> Response:
     """Let a page of any origin read what is open data, and which system its coordinates are in."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = "Content-Crs, ETag"
+    response.headers.add("Access-Control-Allow-Origin", "*")
+    response.headers.add("Access-Control-Expose-Headers", "Content-Crs, ETag")
     return response
 
 
@@ -141,31 +134,29 @@ def items(id_: str) -> Response:
     """Give features: filtered, in order, a page of them."""
     found = _find(id_)
     query = parse_query(_read_parameters(*PARAMETERS), found)
-    page = select(found, query)
-    before, after = max(0, query.offset - query.limit), query.offset + query.limit
-    links = _here(GEOJSON)
-    if after < page.matched:
-        links.append(_turn("next", gettext("下一页"), after))
-    if query.offset:
-        links.append(_turn("prev", gettext("上一页"), before))
-    links.append(_link("collection", "ogc.collection", JSON, gettext(found.title), id_=id_))
-    features = json.loads(encode_geojson(page.features))["features"]
-    document = {
-        "type": "FeatureCollection",
-        "features": features,
-        "links": links,
-        "numberMatched": page.matched,
-        "numberReturned": len(features),
-    }
-    document["timeStamp"] = _first_generated(_digest(document))
-    shown = {
+    with TURNS.taken() if _takes_long(query) else nullcontext():
+        page = select(found, query)
+        shown = encode(found, page.positions, query.crs, query.properties)
+    words = Words(_say(N_("本页")), _say(N_("下一页")), _say(N_("上一页")), _say(found.title))
+    address, args = _address(), request.args.to_dict()
+    if not _is_page_wanted(GEOJSON):
+        site = current_site()
+        body, digest = join_page(shown, build_members(site, address, args, query, page, words))
+        if query.crs is CRS84:
+            # Another page of this collection needs no view: see geo/web/ogc/pages.py.
+            site.once(known_of).words[id_, chosen_language()] = words
+            notes()["page"] = id_
+        return _in(query.crs, cacheable(body, GEOJSON, varies_by=BY_LANGUAGE_AND_TYPE, digest=digest))
+    before, after, count = max(0, query.offset - query.limit), query.offset + query.limit, len(shown.texts)
+    pages = {
         "first": query.offset + 1,
-        "last": query.offset + len(features),
+        "last": query.offset + count,
         "all": page.matched,
         "before": _same_address(offset=before) if query.offset else None,
         "after": _same_address(offset=after) if after < page.matched else None,
     }
-    return _in(query.crs, _answer(document, GEOJSON, "items", collection=found, pages=shown))
+    document = {"features": [json.loads(text) for text in shown.texts]}
+    return _in(query.crs, _answer(document, GEOJSON, "items", collection=found, pages=pages))
 
 
 @blueprint.get("/collections/<id_>/items/<feature_id>")
@@ -175,8 +166,9 @@ def feature(id_: str, feature_id: str) -> Response:
     crs = parse_crs(_read_parameters("crs"))
     if feature_id not in found.frame.index:
         raise NotFoundError(f"no feature {feature_id[:80]!r} in {id_}; its items have them all")
-    (document,) = json.loads(encode_geojson(present(found, [found.frame.index.get_loc(feature_id)], crs)))["features"]
-    links = [*_here(GEOJSON), _link("collection", "ogc.collection", JSON, gettext(found.title), id_=id_)]
+    (text,), _ = encode(found, [found.frame.index.get_loc(feature_id)], crs)
+    document = json.loads(text)
+    links = [*_here(GEOJSON), _link("collection", "ogc.collection", JSON, _say(found.title), id_=id_)]
     nested = {one.name: json.dumps(document["properties"][one.name], ensure_ascii=False) for one in found.properties if not one.is_queryable}
     return _in(crs, _answer({**document, "links": links}, GEOJSON, "feature", collection=found, nested=nested))
 
@@ -185,7 +177,7 @@ def feature(id_: str, feature_id: str) -> Response:
 
 
 def _collections() -> Mapping[str, Collection]:
-    return cast(Mapping[str, Collection], current_app.extensions["ogc"])
+    return current_site().once(collections_of)
 
 
 def _find(id_: str) -> Collection:
@@ -229,28 +221,34 @@ def _is_page_wanted(media_type: str) -> bool:
 def _answer(document: dict[str, Any], media_type: str, template: str, **context: Any) -> Response:
     """Answer with a document, or with the page that shows it."""
     if _is_page_wanted(media_type):
-        body = render_template(f"ogc/{template}.html", document=document, data_url=_same_address(f="json"), **context)
+        body = render_template(f"ogc/{template}.html", document=document, data_url=_same_address(f="json"), **context).encode()
         content_type = f"{HTML}; charset=utf-8"
     else:
-        body, content_type = json.dumps(document, ensure_ascii=False, separators=(",", ":")), media_type
-    response = cacheable(body, content_type, varies_by_language=True)
-    response.vary.add("Accept")
-    return response
+        body, content_type = _as_json(document), media_type
+    return cacheable(body, content_type, varies_by=BY_LANGUAGE_AND_TYPE)
 
 
 def _in(crs: Crs, response: Response) -> Response:
-    response.headers["Content-Crs"] = f"<{crs.uri}>"
+    response.headers.add("Content-Crs", f"<{crs.uri}>")
     return response
 
 
-def _digest(document: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(document, ensure_ascii=False).encode()).hexdigest()
+def _as_json(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-@lru_cache(maxsize=4096)
-def _first_generated(digest: str) -> str:  # noqa: ARG001 - the cache keeps one moment for each
-    """Say when an answer was generated: once for the same content, so that its ETag stays and a client need not fetch it again."""
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def _takes_long(query: Query) -> bool:
+    """Tell whether every feature has to be looked at, or many encoded anew."""
+    return bool(query.filter or query.order or query.span or query.properties or query.crs is not CRS84)
+
+
+def _say(message: str) -> str:
+    return _translated(message, chosen_language())
+
+
+@lru_cache(maxsize=256)
+def _translated(message: str, language: str) -> str:  # noqa: ARG001 - which the request is answered in
+    return str(gettext(message))
 
 
 def _link(rel: str, endpoint: str, media_type: str, title: str, **values: str) -> dict[str, str]:
@@ -261,8 +259,14 @@ def _link(rel: str, endpoint: str, media_type: str, title: str, **values: str) -
 
 def _same_address(**changes: Any) -> str:
     """Give the address of the request with some parameters changed."""
-    values = {**(request.view_args or {}), **request.args.to_dict(), **changes}
-    return url_for(cast(str, request.endpoint), _external=True, **values)
+    return same_address(_address(), request.args.to_dict(), **changes)
+
+
+def _address() -> str:
+    """Give the address of the request without its query; an answer holds several that begin with it."""
+    if "address" not in g:
+        g.address = url_for(cast(str, request.endpoint), _external=True, **(request.view_args or {}))
+    return cast(str, g.address)
 
 
 def _here(media_type: str) -> Links:
@@ -270,15 +274,11 @@ def _here(media_type: str) -> Links:
     types = {"json": (media_type, "JSON"), "html": (HTML, "HTML")}
     own = "html" if _is_page_wanted(media_type) else "json"
     other = "json" if own == "html" else "html"
+    own_words = _say(N_("本页"))
     return [
-        {"href": _same_address(f=name), "rel": rel, "type": types[name][0], "title": f"{gettext('本页')} · {types[name][1]}"}
+        {"href": _same_address(f=name), "rel": rel, "type": types[name][0], "title": f"{own_words} · {types[name][1]}"}
         for name, rel in ((own, "self"), (other, "alternate"))
     ]
-
-
-def _turn(rel: str, title: str, offset: int) -> dict[str, str]:
-    """Link to another page of the same features."""
-    return {"href": _same_address(offset=offset), "rel": rel, "type": HTML if _is_page_wanted(GEOJSON) else GEOJSON, "title": title}
 
 
 def _describe(found: Collection, own: Sequence[dict[str, str]] = ()) -> dict[str, Any]:

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
-from flask import Response, request
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request
 
 from app import create_app
 from geo.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 class Quiet(WSGIRequestHandler):
@@ -25,13 +30,21 @@ class Quiet(WSGIRequestHandler):
 def main() -> None:
     app = create_app(Settings.from_env({}))
 
-    @app.after_request
-    def note(response: Response) -> Response:
-        asked = {"path": request.path, "query": request.args.to_dict(), "status": response.status_code}
-        sys.stdout.write(json.dumps(asked) + "\n")
-        sys.stdout.flush()
-        return response
+    answer = app.wsgi_app
 
+    # Before everything: what is answered from what is kept never comes to a view.
+    def noted(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = Request(environ)
+        asked = {"path": request.path, "query": request.args.to_dict()}
+
+        def note(status: str, *more: Any) -> Any:
+            sys.stdout.write(json.dumps({**asked, "status": int(status[:3])}) + "\n")
+            sys.stdout.flush()
+            return start_response(status, *more)
+
+        return answer(environ, note)
+
+    app.wsgi_app = noted  # type: ignore[method-assign]
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     print(server.server_port, flush=True)
     server.serve_forever()

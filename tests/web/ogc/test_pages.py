@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from flask.testing import FlaskClient
@@ -52,7 +53,7 @@ def test_every_link_of_a_page_leads_somewhere(client: FlaskClient, path: str) ->
     links = {unescape(link) for link in re.findall(r'<a[^>]* href="([^"]+)"', html)}
     assert links
     for link in links:
-        assert client.get(link.removeprefix("http://localhost")).status_code == 200, link
+        assert client.get(urljoin(f"http://localhost{path}", link).removeprefix("http://localhost")).status_code == 200, link
 
 
 def test_a_page_of_items_turns(client: FlaskClient) -> None:

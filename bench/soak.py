@@ -1,0 +1,272 @@
+"""The real server under load while its tables are edited, broken and mended: ``python -m bench.soak`` for a minute.
+
+Connections ask for a mix of addresses as fast as they are answered. Every answer must have the status 200 or 304, be whole, and be the bytes of one
+version of the data: the one that its ETag stands for. Memory is read from the system, once when everything has been asked for and at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from app import create_app
+from geo.settings import PROJECT, Settings
+
+PATHS = (
+    *("/", "/?lang=en&corridor=west", "/about", "/places/binjiang-hitech", "/layers/places.geojson", "/layers/indicators.geojson?corridor=west"),
+    *("/layers/places.csv", "/layers/places.xlsx?kind=project", "/places/binjiang-hitech/card.json", "/ogc/collections/places/items?limit=9"),
+    *("/layers/places.geojson?bbox=120.1,30.1,120.3,30.3", "/geocode?q=%E6%BB%A8%E6%B1%9F", "/map.svg?corridor=east", "/healthz"),
+)
+CONNECTIONS = 16
+VERSIONS = 4
+RELOAD_S = 0.1
+# Allocators keep some of what they are given back.
+MAY_GROW_MB = 48
+
+
+class SoakError(Exception):
+    """The server did not do as it must."""
+
+
+@dataclass
+class Counts:
+    """What the connections have seen.
+
+    Attributes
+    ----------
+    statuses
+        How often each.
+    seconds
+        How long each answer took.
+    wrong
+        What must not be.
+    versions
+        Which versions of the data were seen.
+    """
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    versions: set[int] = field(default_factory=set)
+
+
+def soak(seconds: float) -> dict[str, float]:
+    """Run the server under load.
+
+    Parameters
+    ----------
+    seconds
+        How long, beside the start and the end.
+
+    Returns
+    -------
+    dict
+        The figures: requests, requests a second, milliseconds at the 50th and 99th percentile, megabytes before and after, versions seen.
+
+    Raises
+    ------
+    SoakError
+        If an answer fails or is torn, memory grows, or the server does not end in good order.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder, "data")
+        shutil.copytree(PROJECT / "data", data, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+        states = _states(data)
+        allowed = _bodies(data, states)
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        env = {name: value for name, value in os.environ.items() if not name.startswith("GEO_")}
+        env |= {"GEO_DATA": str(data), "GEO_PORT": str(port), "GEO_RELOAD_S": str(RELOAD_S)}
+        with Path(folder, "log").open("w", encoding="utf-8") as log:
+            server = subprocess.Popen([sys.executable, "app.py"], cwd=PROJECT, env=env, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            _wait_for(lambda: _is_up(port), "the server to start")
+            return _load(server, port, data, states, allowed, seconds, Path(folder, "log"))
+        finally:
+            server.kill()
+            server.wait()
+
+
+def _states(data: Path) -> list[bytes]:
+    """Give some versions of the places that differ in many rows, so that a mixture of two would be seen."""
+    text = (data / "places.csv").read_text(encoding="utf-8")
+    first = next(line for line in text.splitlines()[1:] if line.startswith("binjiang-hitech,"))
+    name = first.split(",")[1]
+    return [text.replace(name, f"{name}{number or ''}").encode() for number in range(VERSIONS)]
+
+
+def _bodies(data: Path, states: list[bytes]) -> list[dict[str, str]]:
+    """Give the digest of every answer of every version."""
+    allowed = []
+    for state in states:
+        (data / "places.csv").write_bytes(state)
+        client = create_app(Settings(host="127.0.0.1", port=8000, data=data, reload_s=0)).test_client()
+        allowed.append({path: digest_of(client.get(path, headers={"Host": "localhost"}).data) for path in PATHS if path != "/healthz"})
+    (data / "places.csv").write_bytes(states[0])
+    return allowed
+
+
+def digest_of(body: bytes) -> str:
+    """Digest a body without what differs between two processes or two writings of the same data: moments, and the date of a workbook."""
+    body = re.sub(rb'"timeStamp":"[^"]*"', b"", body)
+    return hashlib.sha256(re.sub(rb"\d{4}-\d\d-\d\d(?=\S* [0-9a-f]{12})", b"", body)).hexdigest()
+
+
+def _is_up(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _wait_for(is_so: Callable[[], bool], what: str) -> None:
+    until = time.monotonic() + 120
+    while not is_so():
+        if time.monotonic() > until:
+            raise SoakError(f"waited in vain for {what}")
+        time.sleep(0.05)
+
+
+def _load(
+    server: subprocess.Popen[bytes], port: int, data: Path, states: list[bytes], allowed: list[dict[str, str]], seconds: float, log: Path
+) -> dict[str, float]:
+    counts, ended = Counts(), threading.Event()
+    askers = [threading.Thread(target=_ask, args=(port, allowed, counts, ended, number)) for number in range(CONNECTIONS)]
+    for asker in askers:
+        asker.start()
+    began = time.monotonic()
+    try:
+        # Every version once, so that all that is made once is made before the first weighing.
+        _edit(port, data, states, 0)
+        before_mb, warm = _resident_mb(server.pid), len(counts.seconds)
+        warm_s = time.monotonic() - began
+        _edit(port, data, states, seconds)
+        after_mb = _resident_mb(server.pid)
+        took_s = time.monotonic() - began - warm_s
+    finally:
+        ended.set()
+        for asker in askers:
+            asker.join()
+    server.send_signal(signal.SIGTERM)
+    code = server.wait(60)
+    measured = counts.seconds[warm:]
+    quantiles = statistics.quantiles(measured, n=100)
+    if counts.wrong:
+        raise SoakError(f"{len(counts.wrong)} answers were wrong, such as {counts.wrong[0]}")
+    if code:
+        raise SoakError(f"the server ended with {code}")
+    if "Traceback" in log.read_text(encoding="utf-8"):
+        raise SoakError("the log has a trace")
+    if len(counts.versions) < len(states):
+        raise SoakError(f"of {len(states)} versions only {sorted(counts.versions)} were seen")
+    if after_mb - before_mb > MAY_GROW_MB:
+        raise SoakError(f"memory grew from {before_mb:.0f} to {after_mb:.0f} MB")
+    return {
+        "requests": len(measured),
+        "requests_per_s": len(measured) / took_s,
+        "p50_ms": 1000 * quantiles[49],
+        "p99_ms": 1000 * quantiles[98],
+        "memory_before_mb": before_mb,
+        "memory_after_mb": after_mb,
+        "versions": len(counts.versions),
+    }
+
+
+def _edit(port: int, data: Path, states: list[bytes], seconds: float) -> None:
+    """Break the tables, mend them as another version, and so on: each as soon as the server has noticed the one before."""
+    until, number = time.monotonic() + seconds, 0
+    while number < len(states) or time.monotonic() < until:
+        number += 1
+        state, version = states[number % len(states)], _health(port)["version"]
+        # A line that ends in the middle, as an editor that writes in place leaves it for a moment.
+        (data / "places.csv").write_bytes(state[: len(state) // 2])
+        _wait_for(lambda: _health(port)["status"] == "degraded", "the broken tables to be noticed")
+        (data / "places.csv").write_bytes(state)
+        _wait_for(lambda: _health(port)["status"] == "ready", "the mended tables to be served")
+        if _health(port)["version"] == version:
+            raise SoakError("another version was not served")
+
+
+def _ask(port: int, allowed: list[dict[str, str]], counts: Counts, ended: threading.Event, seed: int) -> None:
+    random, etags = Random(seed), dict[str, str]()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    while not ended.is_set():
+        path = random.choice(PATHS)
+        headers = {"Host": "localhost"}
+        if path in etags and random.random() < 0.3:
+            headers["If-None-Match"] = etags[path]
+        before = time.perf_counter()
+        try:
+            connection.request("GET", path, headers=headers)
+            response = connection.getresponse()
+            body = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            counts.wrong.append(f"{path}: {error!r}")
+            return
+        counts.seconds.append(time.perf_counter() - before)
+        counts.statuses[response.status] += 1
+        if response.status == 200 and path != "/healthz":
+            digest = digest_of(body)
+            versions = {number for number, bodies in enumerate(allowed) if bodies[path] == digest}
+            if not versions:
+                counts.wrong.append(f"{path}: {len(body)} bytes of no version")
+            elif len(versions) == 1:
+                counts.versions |= versions
+            etags[path] = response.headers["ETag"]
+        elif response.status not in (200, 304):
+            counts.wrong.append(f"{path}: status {response.status}")
+    connection.close()
+
+
+def _health(port: int) -> dict[str, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", "/healthz")
+    document: dict[str, str] = json.loads(connection.getresponse().read())
+    connection.close()
+    return document
+
+
+def _resident_mb(pid: int) -> float:
+    """Give the resident memory of a process; Linux only, as what it is read from is."""
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert found
+    return int(found[1]) / 1024
+
+
+def main() -> int:
+    """Run it and print the figures."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=60, help="how long to keep it up; default %(default)s")
+    try:
+        figures = soak(parser.parse_args().seconds)
+    except SoakError as error:
+        print(error, file=sys.stderr)
+        return 1
+    for name, value in figures.items():
+        print(f"{name}: {value:.1f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,308 @@
+"""Finished answers: made once, compressed once, kept within bounds, and never given to who asked for something else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import brotli
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from geo.settings import Settings
+from geo.web import answers
+from geo.web.answers import Answer, Answers, Asked, choose_coding, choose_language
+from geo.web.site import site_of
+
+HERE = Asked("http", "localhost", "", "/layers/places.geojson", "", "zh", "")
+
+
+@pytest.fixture
+def app(settings: Settings) -> Flask:
+    return create_app(settings)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def made(app: Flask) -> list[str]:
+    """The paths for which a view was called."""
+    from flask import request
+
+    paths: list[str] = []
+    app.before_request_funcs.setdefault(None, []).append(lambda: paths.append(request.full_path))
+    return paths
+
+
+def answer_of(size: int) -> Answer:
+    return Answer((), bytes(size), "0", None, "text/plain")
+
+
+# --- what is kept -------------------------------------------------------------------------------------------------------------------------
+
+
+def test_what_one_visitor_chose_is_kept_from_the_second_time_on() -> None:
+    kept = Answers()
+    kept.keep(HERE, answer_of(10), (), is_shared=False)
+    assert kept.find(HERE) is None
+    second = answer_of(10)
+    kept.keep(HERE, second, (), is_shared=False)
+    assert kept.find(HERE) is second
+    assert kept.held == 10
+
+
+def test_what_all_share_is_kept_at_once() -> None:
+    kept, answer = Answers(), answer_of(10)
+    kept.keep(HERE, answer, (), is_shared=True)
+    assert kept.find(HERE) is answer
+
+
+@pytest.mark.parametrize(
+    ("varies", "field", "value"),
+    [("language", "language", "en"), ("accept", "accept", "text/html"), ("host", "host", "other"), ("host", "scheme", "https")],
+)
+def test_an_answer_is_found_only_by_who_asked_for_the_same(varies: str, field: str, value: str) -> None:
+    kept, answer = Answers(), answer_of(10)
+    kept.keep(HERE, answer, (varies,), is_shared=True)
+    assert kept.find(HERE) is answer
+    assert kept.find(HERE._replace(**{field: value})) is None
+    alike = Answers()
+    alike.keep(HERE, answer, (), is_shared=True)
+    assert alike.find(HERE._replace(**{field: value})) is answer
+
+
+@pytest.mark.parametrize("field", ["path", "query", "prefix"])
+def test_another_address_is_another_answer(field: str) -> None:
+    kept = Answers()
+    kept.keep(HERE, answer_of(10), (), is_shared=True)
+    assert kept.find(HERE._replace(**{field: "other"})) is None
+
+
+def test_one_answer_that_depends_on_more_splits_the_address_for_all() -> None:
+    kept, page = Answers(), answer_of(10)
+    kept.keep(HERE, answer_of(10), (), is_shared=True)
+    kept.keep(HERE._replace(accept="text/html"), page, ("accept",), is_shared=True)
+    assert kept.find(HERE) is None
+    assert kept.find(HERE._replace(accept="text/html")) is page
+
+
+def test_the_least_recently_used_make_room_and_the_shared_ones_are_not_touched() -> None:
+    kept, common = Answers(shared_bytes=100, chosen_bytes=100), answer_of(50)
+    kept.keep(HERE, common, (), is_shared=True)
+    for number in range(200):
+        for _ in range(2):
+            kept.keep(HERE._replace(query=f"q={number}"), answer_of(30), (), is_shared=False)
+        kept.find(HERE._replace(query="q=0"))
+    assert kept.find(HERE) is common
+    assert [number for number in range(200) if kept.find(HERE._replace(query=f"q={number}"))] == [0, 198, 199]
+    assert kept.held == 50 + 3 * 30
+
+
+def test_who_asks_for_everything_once_drives_nothing_out() -> None:
+    kept, answer = Answers(chosen_bytes=100), answer_of(40)
+    for _ in range(2):
+        kept.keep(HERE, answer, (), is_shared=False)
+    for number in range(20_000):
+        kept.keep(HERE._replace(query=f"q={number}"), answer_of(40), (), is_shared=False)
+    assert kept.find(HERE) is answer
+    assert kept.held == 40
+
+
+def test_an_answer_that_fills_half_of_the_room_is_not_kept() -> None:
+    kept = Answers(shared_bytes=100)
+    kept.keep(HERE, answer_of(51), (), is_shared=True)
+    assert kept.find(HERE) is None
+    assert kept.held == 0
+
+
+def test_what_compression_adds_is_counted() -> None:
+    kept, answer = Answers(), Answer((), b"a" * 10_000, "0", None, "text/html")
+    kept.keep(HERE, answer, (), is_shared=True)
+    coding, packed = answer.coded("br")
+    kept.note_size(HERE)
+    assert coding == "br"
+    assert kept.held == 10_000 + len(packed)
+
+
+def test_an_answer_is_compressed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    compress = answers.compress
+
+    def counted(content: bytes, coding: str, **more: bool) -> bytes:
+        calls.append(coding)
+        return compress(content, coding, **more)
+
+    monkeypatch.setattr(answers, "compress", counted)
+    answer = Answer((), b"a" * 10_000, "0", None, "text/html")
+    assert [answer.coded(coding)[0] for coding in ("br", "gzip", "zstd", "br", "gzip", "zstd", "")] == [
+        "br",
+        "gzip",
+        "zstd",
+        "br",
+        "gzip",
+        "zstd",
+        "",
+    ]
+    assert calls == ["br", "gzip", "zstd"]
+
+
+def test_what_does_not_get_smaller_and_what_is_compressed_already_is_left_as_it_is() -> None:
+    assert Answer((), b"a", "0", None, "text/html").coded("br") == ("", b"a")
+    assert Answer((), b"a" * 10_000, "0", None, "image/png").coded("br") == ("", b"a" * 10_000)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("", ""),
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, zstd", "zstd"),
+        ("gzip;q=1, br;q=0.5", "gzip"),
+        ("br;q=0", ""),
+        ("identity, *;q=0", ""),
+        ("deflate", ""),
+        ("*", "br"),
+        ("\x00;;;,,,q=", ""),
+    ],
+)
+def test_the_coding_is_the_one_that_the_client_likes_best(accepted: str, coding: str) -> None:
+    assert choose_coding(accepted) == coding
+
+
+@pytest.mark.parametrize(("accepted", "language"), [("", "zh"), ("en-GB,en;q=0.9", "en"), ("fr", "zh"), ("zh-TW", "zh"), ("en;q=0.1, zh;q=0", "en")])
+def test_the_language_is_the_one_that_the_browser_likes_best(accepted: str, language: str) -> None:
+    assert choose_language(accepted) == language
+
+
+# --- in front of the views ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/layers/places.geojson", "/layers/places.csv", "/map.js"])
+def test_what_all_share_is_made_once(client: FlaskClient, made: list[str], path: str) -> None:
+    first = client.get(path)
+    for coding in ("identity", "br", "gzip", "zstd"):
+        again = client.get(path, headers={"Accept-Encoding": coding})
+        assert again.status_code == 200
+    assert client.head(path).headers["Content-Length"] == str(len(first.data))
+    assert client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/?lang=en&corridor=west", "/layers/places.geojson?corridor=west", "/ogc/collections/places/items?limit=3", "/places/fullsemi-1.geojson"],
+)
+def test_the_third_answer_is_the_first_one_without_a_view(client: FlaskClient, made: list[str], path: str) -> None:
+    first, _, third = (client.get(path) for _ in range(3))
+    # A page of features needs no view from the second time on.
+    assert len(made) == (1 if "/items" in path else 2)
+    assert third.data == first.data
+    assert sorted(third.headers) == sorted(first.headers)
+
+
+def test_a_kept_answer_is_the_same_for_head_and_after_an_etag(client: FlaskClient) -> None:
+    path = "/layers/places.geojson?corridor=west"
+    first = client.get(path, headers={"Accept-Encoding": "br"})
+    for _ in range(3):
+        head = client.head(path, headers={"Accept-Encoding": "br"})
+        assert (head.status_code, head.data) == (200, b"")
+        assert sorted(head.headers) == sorted(first.headers)
+        again = client.get(path, headers={"Accept-Encoding": "br", "If-None-Match": first.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
+        assert client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
+
+
+def test_no_visitor_gets_what_another_one_asked_for(client: FlaskClient) -> None:
+    def ask(host: str, language: str, coding: str, accept: str) -> tuple[bytes, str, str | None]:
+        headers = {"Host": host, "Accept-Language": language, "Accept-Encoding": coding, "Accept": accept}
+        response = client.get("/ogc/collections/places/items?limit=2", headers=headers)
+        assert response.status_code == 200
+        packed = response.headers.get("Content-Encoding")
+        return (brotli.decompress(response.data) if packed == "br" else response.data), response.content_type, packed
+
+    visitors = [
+        (host, language, coding, accept)
+        for host in ("one.example", "two.example")
+        for language in ("zh", "en")
+        for coding in ("br", "identity")
+        for accept in ("application/geo+json", "text/html")
+    ]
+    for _ in range(4):
+        for host, language, coding, accept in visitors:
+            body, media_type, packed = ask(host, language, coding, accept)
+            other = "two.example" if host == "one.example" else "one.example"
+            assert host.encode() in body
+            assert other.encode() not in body
+            assert media_type.startswith(accept)
+            assert ("下一页" in body.decode()) is (language == "zh")
+            assert packed == (coding if coding == "br" else None)
+
+
+PUBLIC = ["/", "/about", "/layers", "/map.js", "/places/fullsemi-1", "/layers/places.geojson", "/layers/places.csv", "/ogc/", "/map.svg", "/embed"]
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_the_name_of_one_host_is_never_told_to_another(client: FlaskClient, path: str) -> None:
+    """Whoever asks under an invented name must not leave it to the others."""
+    for _ in range(3):
+        assert client.get(path, headers={"Host": "invented.example"}).status_code == 200
+    assert b"invented.example" not in client.get(path, headers={"Host": "real.example"}).data
+
+
+def test_an_answer_is_the_same_whether_kept_or_not(client: FlaskClient, settings: Settings) -> None:
+    for path in PUBLIC:
+        kept = [client.get(path).data for _ in range(3)][-1]
+        assert kept == create_app(settings).test_client().get(path).data, path
+
+
+def test_errors_and_the_state_of_the_server_are_not_kept(client: FlaskClient, made: list[str]) -> None:
+    for _ in range(4):
+        assert client.get("/places/atlantis").status_code == 404
+        assert client.get("/layers/places.geojson?corridor=north").status_code == 400
+        assert client.get("/healthz").status_code == 200
+    assert len(made) == 12
+
+
+def test_an_address_with_spellings_of_its_own_is_not_what_all_share(app: Flask, client: FlaskClient) -> None:
+    """Who thinks of a thousand names for one answer gets no room for them."""
+    client.get("/map.js")
+    held = site_of(app).answers.held
+    for number in range(20):
+        assert client.get(f"/map.js?v={number}").status_code == 200
+        assert client.get(f"/layers/places.geojson?q={number}").status_code == 200
+        assert client.get("/layers/places.csv", headers={"Host": f"h{number}.example"}).status_code == 200
+    assert site_of(app).answers.held < held + len(client.get("/layers/places.csv").data) + 1
+
+
+@pytest.fixture
+def wrapped(app: Flask) -> Callable[[str], object]:
+    """What a server with file wrappers is handed."""
+
+    class Wrapper:
+        def __init__(self, file: object, block: int) -> None:
+            self.file = file
+
+    from werkzeug.test import create_environ
+
+    def ask(path: str) -> object:
+        environ = create_environ(path, "http://localhost")
+        environ["wsgi.file_wrapper"] = Wrapper
+        return app.wsgi_app(environ, lambda *_: lambda _data: None)
+
+    return ask
+
+
+def test_a_large_body_is_handed_over_as_a_file_that_holds_no_copy(wrapped: Callable[[str], object], client: FlaskClient) -> None:
+    body = client.get("/map.js").data
+    assert len(body) > 1 << 16
+    handed = wrapped("/map.js")
+    file = handed.file  # type: ignore[attr-defined]
+    assert file.read() == body
+    # A BytesIO shares the bytes that it was made with until it is written to.
+    assert sys.getsizeof(file) < len(body) + 200
+    assert wrapped("/places/fullsemi-1.geojson") == [client.get("/places/fullsemi-1.geojson").data]
