@@ -27,8 +27,8 @@ MIN_ZOOM, MAX_ZOOM = 8, 17
 FRAME = Box(117.8, 28.8, 121.6, 31.1)
 # Degrees with four decimals are good to 6 m, and the outline is good to 100 m: the fifth would be a fifth of the script.
 _OUTLINE_DECIMALS = 4
-# A popup near the edge of a small screen needs room to be moved into view.
-_SLACK = 1.0
+# A popup near the edge of a small screen needs room to be moved into view, and on a phone a sheet covers the lower half of the map.
+_SLACK = 2.5
 
 
 @dataclass(frozen=True)

@@ -577,8 +577,10 @@ class Wording:
         }
 
     def _finding_part(self, row: Indicator) -> str:
-        period = f"{self.period(row.period)} " if row.period else ""
-        parts = [f"{period}{self.amount(row)} {self.unit(row)}", self._("居%(rank)s") % {"rank": self.rank(row)}]
+        amount = f"{self.amount(row)} {self.unit(row)}"
+        if row.period:
+            amount = self._("%(period)s %(amount)s") % {"period": self.period(row.period), "amount": amount}
+        parts = [amount, self._("居%(rank)s") % {"rank": self.rank(row)}]
         if row.growth_pct is not None:
             phrase = self._("增长 %(growth)s%%") if row.growth_pct >= 0 else self._("下降 %(growth)s%%")
             parts.append(phrase % {"growth": abs(row.growth_pct)})

@@ -253,7 +253,7 @@ def test_the_finding_of_all_places_is_the_leading_figure_and_its_successor(table
     )
     assert EN.finding(tables.places, tables) == (
         "Hangzhou High-tech Zone (Binjiang), Value added of industry above designated size: "
-        "2022 756 × 100 million CNY, No. 1, Hangzhou; Jan–May 2023 305.8 × 100 million CNY, No. 1, Hangzhou, up 8.1%."
+        "756 × 100 million CNY (2022), No. 1, Hangzhou; 305.8 × 100 million CNY (Jan–May 2023), No. 1, Hangzhou, up 8.1%."
     )
 
 

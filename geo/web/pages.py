@@ -109,6 +109,9 @@ def _map_page(*, is_embedded: bool) -> Response:
         finding=_finding(site, wording, selection, comparison, shown),
         notes=notes,
         download_url=_filtered("downloads.layer", selection, name="places", extension=next(iter(FORMATS))) if shown else None,
+        picture_url=_filtered("pictures.map_svg", selection, indicator=comparison.key if comparison else None, lang=wording.language)
+        if selection is not None
+        else None,
         formats_url=_filtered("catalogue.layers", selection, f="html", lang=wording.language),
         dataset=dataset_document(site, wording, (LAYERS["places"],)),
         figures_count=len(site.atlas.tables.indicators),

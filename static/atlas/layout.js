@@ -2,10 +2,14 @@
 
 const overlaps = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 const around = (point, radius) => ({ left: point.x - radius, right: point.x + radius, top: point.y - radius, bottom: point.y + radius });
+let seen = null; // the part of the map that nothing covers
 const spotOf = ({ point, offset }) => ({ x: point.x + offset.x, y: point.y + offset.y });
 
 /** Give every symbol its spot in pixels: the located ones first, then the labels of platforms and zones, then whatever goes around a host. */
 function layOut() {
+  const corner = map.containerPointToLayerPoint([0, 0]);
+  const size = map.getSize();
+  seen = { left: corner.x, top: corner.y, right: corner.x + size.x, bottom: corner.y + size.y - covered() };
   choosePins();
   const drawn = [...pinned].sort((a, b) => a.place.position - b.place.position);
   drawn.forEach(dress);
@@ -127,9 +131,9 @@ function placeLabel(entry, symbols, labels) {
     { left: x - gap - entry.width + 2, top: y - gap - 12 },
   ];
   const boxes = corners.map((corner) => ({ ...corner, right: corner.left + entry.width, bottom: corner.top + 16 }));
-  // A label that the edge would cut is no label; of a symbol beyond the edge it does not matter.
+  // The label of a symbol beyond the edge waits there for the map to be moved.
   const isSeen = isInView(around({ x, y }, 0));
-  const free = boxes.find((box) => isFreeBox(box, symbols, labels) && (!isSeen || isInView(box)));
+  const free = boxes.find((box) => isFreeBox(box, symbols, labels) && (isSeen ? isInView(box) : !isCut(box)));
   label.classList.toggle("off", !free);
   moveLabel(entry, label, free || corners[0]);
   if (free) labels.push({ ...free, text: label.textContent });
@@ -153,9 +157,12 @@ function sizeOf(span) {
 }
 
 function isInView(box) {
-  const corner = map.containerPointToLayerPoint([0, 0]);
-  const size = map.getSize();
-  return box.left > corner.x && box.top > corner.y && box.right < corner.x + size.x && box.bottom < corner.y + size.y - covered();
+  return box.left > seen.left && box.top > seen.top && box.right < seen.right && box.bottom < seen.bottom;
+}
+
+/** What the edge would cut: a name of which only a part can be seen is another name. */
+function isCut(box) {
+  return overlaps(box, seen) && !isInView(box);
 }
 
 /** Write each corridor's name along its axis, in view if it can be: on the stretch with the most room, in the direction of that stretch. */

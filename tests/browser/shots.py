@@ -101,6 +101,10 @@ SHOTS = (
     Shot("place-phone-dark", "/places/fullsemi-1?lang=en", viewport=PHONE, context={"color_scheme": "dark"}, is_ready=False),
     Shot("source", "/sources/report-2023", is_ready=False),
     Shot("about", "/about", is_ready=False),
+    Shot("data", "/layers?f=html&corridor=east", is_ready=False),
+    Shot("data-english-phone", "/layers?f=html&lang=en", viewport=PHONE, is_ready=False),
+    Shot("api", "/ogc/?f=html", is_ready=False),
+    Shot("api-items-dark", "/ogc/collections/indicators/items?f=html&lang=en&limit=10", context={"color_scheme": "dark"}, is_ready=False),
     Shot("embed", "/embed?place=binjiang-hitech", viewport={"width": 700, "height": 480}),
     Shot("not-found", "/places/atlantis", is_ready=False),
 )

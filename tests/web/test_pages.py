@@ -249,7 +249,7 @@ def test_what_the_page_reads_or_a_messenger_appends_gets_no_note(client: FlaskCl
 def test_a_note_shows_no_markup_of_the_address(client: FlaskClient) -> None:
     html = client.get("/?corridor=<script>alert(1)</script>&place=<img src=x>").get_data(as_text=True)
     assert "<script>alert" not in html
-    assert "<img" not in html
+    assert "<img src=x>" not in html
     assert "corridor=&lt;script&gt;alert(1)&lt;/script&gt;" in html
 
 
