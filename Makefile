@@ -1,6 +1,6 @@
 # Every target does its own set-up in .venv; make alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench soak shots data browser
+.PHONY: help serve test check rehearsal audit bench soak shots data browser
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -19,10 +19,19 @@ check: .venv/dev.stamp ## Lint, types, and the order of the rooms
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q tests/test_import_graph.py
 
-bench: .venv/bench.stamp browser ## Measure the geocoder and the page, side by side with what else there is
+rehearsal: .venv/dev.stamp ## Try the deployment: gunicorn behind nginx, as deploy/ has them
+	@sh tests/install_nginx.sh
+	@$(BIN)/pytest -m rehearsal --junitxml=test-results/rehearsal.xml tests/test_deploy.py
+
+audit: .venv/dev.stamp .venv/audit.stamp ## Record what a deployment installs, and look for known vulnerabilities in it
+	@$(BIN)/python deploy/dependencies.py
+	@.venv/audit/bin/pip-audit --strict --requirement requirements.txt --requirement deploy/requirements.txt
+
+bench: .venv/bench.stamp browser ## Measure geocoder, page and server, side by side with what else there is
 	@$(BIN)/python -m bench.geocode_accuracy
 	@$(BIN)/python -m bench.geocode_throughput
 	@$(BIN)/python -m bench.page
+	@$(BIN)/python -m bench.load
 
 soak: .venv/dev.stamp ## Ask the server for a minute while its data are edited, broken and mended
 	@$(BIN)/python -m bench.soak
@@ -48,12 +57,17 @@ browser: .venv/dev.stamp
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/dev.stamp: requirements-dev.txt requirements-cluster.txt .venv/runtime.stamp
+.venv/dev.stamp: requirements-dev.txt requirements-cluster.txt deploy/requirements.txt .venv/runtime.stamp
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
 .venv/bench.stamp: requirements-bench.txt .venv/dev.stamp
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch $@
+
+.venv/audit.stamp: deploy/requirements-audit.txt .venv/python.stamp
+	@$(PYTHON) -m venv .venv/audit
+	@.venv/audit/bin/pip install --quiet --disable-pip-version-check -r deploy/requirements-audit.txt
 	@touch $@
 
 .venv/data.stamp: requirements-data.txt .venv/python.stamp

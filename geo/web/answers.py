@@ -11,6 +11,7 @@ from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -48,12 +49,29 @@ _FAST: Mapping[str, Callable[[bytes], bytes]] = {
     "zstd": lambda content: zstd.compress(content, 3),
     "gzip": lambda content: gzip.compress(content, 6, mtime=0),
 }
+# In a tenth of a millisecond, for what is made as quickly and hardly ever asked for again.
+_QUICK: Mapping[str, Callable[[bytes], bytes]] = {
+    "br": lambda content: brotli.compress(content, quality=1),
+    "zstd": lambda content: zstd.compress(content, 1),
+    "gzip": lambda content: gzip.compress(content, 1, mtime=0),
+}
 # As small as can be, for what is sent many times.
 _SMALL: Mapping[str, Callable[[bytes], bytes]] = {
     "br": lambda content: brotli.compress(content, quality=11),
     "zstd": lambda content: zstd.compress(content, 19),
     "gzip": lambda content: gzip.compress(content, 9, mtime=0),
 }
+
+
+class Effort(Enum):
+    """How much time compressing an answer is worth: by how often it will be sent."""
+
+    QUICK = auto()
+    FAST = auto()
+    SMALL = auto()
+
+
+_CODERS = {Effort.QUICK: _QUICK, Effort.FAST: _FAST, Effort.SMALL: _SMALL}
 # From this size on the last per cents of compression cost seconds.
 _LARGE = 1 << 18
 # What one kind of answers may hold, in bytes: those that every visitor shares, and those that somebody chose.
@@ -101,8 +119,8 @@ class Answer:
         When what it is made from was changed.
     media_type
         As in its Content-Type header, without parameters.
-    is_small
-        Whether compressing it well is worth the time.
+    effort
+        How much time compressing it is worth.
     """
 
     headers: tuple[tuple[str, str], ...]
@@ -110,7 +128,7 @@ class Answer:
     etag: str
     last_modified: datetime | None
     media_type: str
-    is_small: bool = False
+    effort: Effort = Effort.FAST
     _coded: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
@@ -124,13 +142,15 @@ class Answer:
             return IDENTITY, self.body
         content = self._coded.get(coding)
         if content is None:
-            content = self._coded[coding] = compress(self.body, coding, is_small=self.is_small)
+            content = self._coded[coding] = compress(self.body, coding, self.effort)
         return (coding, content) if len(content) < len(self.body) else (IDENTITY, self.body)
 
 
-def compress(content: bytes, coding: str, *, is_small: bool = False) -> bytes:
+def compress(content: bytes, coding: str, effort: Effort = Effort.FAST) -> bytes:
     """Compress content in a coding that :func:`choose_coding` gives; the same content gives the same bytes."""
-    return (_SMALL if is_small and len(content) < _LARGE else _FAST)[coding](content)
+    if effort is Effort.SMALL and len(content) >= _LARGE:
+        effort = Effort.FAST
+    return _CODERS[effort][coding](content)
 
 
 @lru_cache(maxsize=1024)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from werkzeug.http import is_resource_modified, parse_date, unquote_etag
 
-from geo.web.answers import COMPRESSED, IDENTITY, Answer, Asked, choose_coding, choose_language, compress
+from geo.web.answers import COMPRESSED, IDENTITY, Answer, Asked, Effort, choose_coding, choose_language, compress
 from geo.web.ogc.pages import answer_directly, known_of
 from geo.web.problems import has_body
 from geo.web.reload import Sites
@@ -70,7 +70,7 @@ class Front:
         if answer is None:
             answer = answer_directly(site, asked)
             if answer is not None:
-                # As cheap as finding it: it takes no room.
+                site.answers.keep(asked, answer, ("language", "accept", "host"), is_shared=False)
                 return _send(answer, site, asked, coding, environ, start_response)
             given = {name: value for name, value in environ.items() if name not in _CONDITIONS}
             given |= {"REQUEST_METHOD": "GET", "HTTP_ACCEPT_LANGUAGE": asked.language}
@@ -178,7 +178,9 @@ def _as_answer(done: _Done, notes: dict[str, Any]) -> Answer | None:
     vary = done.header("vary")
     # Said of what is never compressed as well: whether it is depends on its type alone, and caches need not know that.
     headers += (("Vary", f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"),)
-    return Answer(headers, done.body, etag, parse_date(done.header("last-modified") or None), media_type, is_small="small" in notes)
+    return Answer(
+        headers, done.body, etag, parse_date(done.header("last-modified") or None), media_type, Effort.SMALL if "small" in notes else Effort.FAST
+    )
 
 
 def _varies(done: _Done, notes: dict[str, Any]) -> Sequence[str]:

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from geo.settings import Settings
 from geo.web import answers
-from geo.web.answers import Answer, Answers, Asked, choose_coding, choose_language
+from geo.web.answers import Answer, Answers, Asked, Effort, choose_coding, choose_language
 from geo.web.site import site_of
 
 HERE = Asked("http", "localhost", "", "/layers/places.geojson", "", "zh", "")
@@ -133,9 +133,9 @@ def test_an_answer_is_compressed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     compress = answers.compress
 
-    def counted(content: bytes, coding: str, **more: bool) -> bytes:
+    def counted(content: bytes, coding: str, effort: Effort) -> bytes:
         calls.append(coding)
-        return compress(content, coding, **more)
+        return compress(content, coding, effort)
 
     monkeypatch.setattr(answers, "compress", counted)
     answer = Answer((), b"a" * 10_000, "0", None, "text/html")

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from geo.errors import BadParameterError
 from geo.layers import Encoded
-from geo.web.answers import Answer, Asked
+from geo.web.answers import Answer, Asked, Effort
 from geo.web.ogc.collections import Collection, build_collections
 from geo.web.ogc.openapi import GEOJSON
 from geo.web.ogc.query import Page, Query, encode, parse_query, select
@@ -143,4 +143,4 @@ def answer_directly(site: Site, asked: Asked) -> Answer | None:
     address = f"{asked.scheme}://{asked.host}{asked.prefix}{asked.path}"
     members = build_members(site, address, args, query, page, words)
     body, digest = join_page(encode(found, page.positions, query.crs), members)
-    return Answer(headers, body, digest[:20], site.last_change, GEOJSON)
+    return Answer(headers, body, digest[:20], site.last_change, GEOJSON, Effort.QUICK)

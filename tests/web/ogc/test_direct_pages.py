@@ -114,3 +114,15 @@ def test_what_is_known_belongs_to_the_site(app: Flask) -> None:
     assert set(known.headers) == set(COLLECTIONS)
     assert {language for _, language in known.words} == {"zh", "en"}
     assert [names for names in map(dict, known.headers.values()) if "ETag" in names or "Content-Length" in names] == []
+
+
+def test_a_page_that_is_asked_for_again_is_kept(client: FlaskClient, app: Flask) -> None:
+    site, address = site_of(app), "/ogc/collections/indicators/items?limit=7&offset=3"
+    before = site.answers.held
+    first = client.get(address, headers={"Accept-Encoding": "br"})
+    assert site.answers.held == before, "once is no sign of more"
+    again = [client.get(address, headers={"Accept-Encoding": "br"}) for _ in range(2)]
+    assert site.answers.held > before
+    assert [(one.data, one.headers["ETag"]) for one in again] == [(first.data, first.headers["ETag"])] * 2
+    elsewhere = client.get(address, headers={"Host": "example.org", "Accept-Encoding": "br"})
+    assert elsewhere.data != first.data

@@ -1,0 +1,63 @@
+"""The atlas under gunicorn, behind nginx: ``gunicorn --config deploy/gunicorn.conf.py`` in the project's folder."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+wsgi_app = "app:create_app()"
+# nginx is on the same machine; who may not open the socket cannot pass for it. The unit makes the folder.
+bind = "unix:/run/hangzhou-atlas/gunicorn.sock"
+umask = 0o007
+
+# A process for each core, as an interpreter uses one; each holds the data and its answers, some 300 MB with ten thousand places.
+# WEB_CONCURRENCY is gunicorn's own variable for it.
+workers = int(os.environ.get("WEB_CONCURRENCY") or len(os.sched_getaffinity(0)))
+# As many threads as the atlas has with its own server: a few may make files while the others answer what is quick. A thread is busy only until nginx
+# has the answer.
+worker_class = "gthread"
+threads = 8
+# Not before the fork: the libraries that read the data start threads of their own, which do not come along.
+preload_app = False
+# Nothing leaks that a new process would cure, and each starts with nothing kept: max_requests stays off.
+
+# For a process that hangs; its threads may take as long as they need.
+timeout = 60
+# So long answers under way get after SIGTERM; less than TimeoutStopSec of the unit.
+graceful_timeout = 30
+# In memory: on a disk that is slow for a moment a healthy process looks dead.
+worker_tmp_dir = "/dev/shm"  # noqa: S108 - gunicorn makes files with names that nobody can guess
+
+# A query of more than 2000 bytes is refused by the atlas, with a problem document; it must come that far. nginx refuses what is longer than this.
+limit_request_line = 8190
+limit_request_fields = 64
+limit_request_field_size = 8190
+
+# Which X-Forwarded headers are believed is decided in one place, by GEO_PROXIES; gunicorn alone would believe whoever connects.
+secure_scheme_headers: dict[str, str] = {}
+
+
+def post_worker_init(worker: Any) -> None:
+    """Make the first answers of a process before it takes requests, so that no visitor waits for them."""
+    from geo.web.reload import sites_of  # Here, as the parent process had better not load it before the fork.
+
+    sites = sites_of(worker.wsgi)
+    sites.prepare(sites.current, None)
+
+
+# A line a request comes from the atlas itself; gunicorn writes none. Errors and notices stay on their own stream.
+accesslog = None
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"notice": {"format": "%(asctime)s %(levelname)s %(message)s"}, "line": {"format": "%(message)s"}},
+    "handlers": {
+        "notices": {"class": "logging.StreamHandler", "formatter": "notice", "stream": "ext://sys.stderr"},
+        "lines": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"},
+    },
+    "root": {"level": "INFO", "handlers": ["notices"]},
+    "loggers": {
+        "geo.access": {"level": "INFO", "handlers": ["lines"], "propagate": False},
+        "gunicorn.error": {"level": "INFO", "handlers": ["notices"], "propagate": False},
+    },
+}
