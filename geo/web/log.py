@@ -7,12 +7,16 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import re
+import threading
 import time
+from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from geo.web.front import NOTES
@@ -27,10 +31,93 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 # What would end a field or a line, or move the cursor of whoever reads the log; and what is not ASCII, as a terminal may take it for another thing.
 _HOSTILE = re.compile(r"[^ !#-\[\]-~]")
 _LONGEST = 2500
+# Lines of so long are written together.
+_TOGETHER_S = 0.2
+
+
+class Line(NamedTuple):
+    """A request and its answer, as the log has them; not yet written.
+
+    Attributes
+    ----------
+    moment
+        When it was answered, in seconds since 1970.
+    remote, method, target, protocol, referrer, agent
+        As the request has them; hostile until written.
+    status, size
+        Of the answer; the size in bytes.
+    seconds
+        How long it took.
+    incident
+        The number that the client was given with an internal error.
+    """
+
+    moment: float
+    remote: str
+    method: str
+    target: str
+    protocol: str
+    status: str
+    size: str
+    referrer: str
+    agent: str
+    seconds: float
+    incident: str | None
+
+    def __str__(self) -> str:
+        """Write it in the Combined Log Format."""
+        now = datetime.fromtimestamp(self.moment, UTC)
+        moment = f"{now.day:02}/{_MONTHS[now.month - 1]}/{now.year}:{now:%H:%M:%S} +0000"
+        remote, request = _safe(self.remote).replace(" ", "_"), _safe(f"{self.method} {self.target} {self.protocol}")
+        said = f'"{_safe(self.referrer)}" "{_safe(self.agent)}"'
+        return f'{remote} - - [{moment}] "{request}" {self.status} {self.size} {said} {self.seconds:.3f} {self.incident or "-"}'
+
+
+class Lines:
+    """The lines on their way to the log: a thread writes those of a moment together, as one record.
+
+    Writing lets the other threads run and then waits for its turn again: done within each request, that would nearly halve what a server answers.
+    Who kills the process without a signal it can act on loses the lines of that moment.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[Line] = deque()
+        self._writer: threading.Thread | None = None
+        self._starting, self._writing = threading.Lock(), threading.Lock()
+
+    def add(self, line: Line) -> None:
+        """Take a line; it is written within a moment."""
+        self._waiting.append(line)
+        # A worker of a forking server has none of the threads of its parent.
+        if self._writer is None or not self._writer.is_alive():
+            with self._starting:
+                if self._writer is None or not self._writer.is_alive():
+                    self._writer = threading.Thread(target=self._keep_writing, name="geo-access", daemon=True)
+                    self._writer.start()
+
+    def write_out(self) -> None:
+        """Write what has been taken."""
+        with self._writing:
+            lines = []
+            with suppress(IndexError):
+                while True:
+                    lines.append(str(self._waiting.popleft()))
+            if lines:
+                access.info("%s", "\n".join(lines))
+
+    def _keep_writing(self) -> None:
+        while True:
+            time.sleep(_TOGETHER_S)
+            self.write_out()
+
+
+# Of the process, as its log is.
+LINES = Lines()
+atexit.register(LINES.write_out)
 
 
 class AccessLog:
-    """Writes a line when a request has been answered; the time is until the answer was handed to the server, not until the client had read it.
+    """Notes each request when it has been answered; the time is until the answer was handed to the server, not until the client had read it.
 
     Parameters
     ----------
@@ -47,47 +134,46 @@ class AccessLog:
             return self._application(environ, start_response)
         began = time.perf_counter()
         notes = environ.setdefault(NOTES, {})
-        said = ["500", "-"]
+        status, size = "500", "-"
 
-        def note(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            said[:] = status[:3], next((value for name, value in headers if name.lower() == "content-length"), "0")
-            return start_response(status, headers, *more)
+        def note(said: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            nonlocal status, size
+            # What stands before the views gives the length last.
+            name, value = headers[-1] if headers else ("", "")
+            status, size = said[:3], value if name == "Content-Length" else "0"
+            return start_response(said, headers, *more)
 
         try:
             return self._application(environ, note)
         finally:
-            size = "0" if environ["REQUEST_METHOD"] == "HEAD" else said[1]
-            write_line(environ, said[0], size, time.perf_counter() - began, notes.get("incident"))
+            note_request(environ, status, "0" if environ["REQUEST_METHOD"] == "HEAD" else size, time.perf_counter() - began, notes.get("incident"))
 
 
-def write_line(environ: WSGIEnvironment, status: str, size: str, seconds: float, incident: str | None = None) -> None:
-    """Write the line of one request.
+def note_request(environ: WSGIEnvironment, status: str, size: str, seconds: float, incident: str | None = None) -> None:
+    """Give a request and its answer to the log.
 
     Parameters
     ----------
     environ
         The request as WSGI has it; what is missing is written as a hyphen.
-    status, size
-        Of the answer; the size in bytes.
-    seconds
-        How long it took.
-    incident
-        The number that the client was given with an internal error.
+    status, size, seconds, incident
+        As in :class:`Line`.
     """
-    now = datetime.now(UTC)
-    moment = f"{now.day:02}/{_MONTHS[now.month - 1]}/{now.year}:{now:%H:%M:%S} +0000"
-    request = f"{environ.get('REQUEST_METHOD', '-')} {_target(environ)} {environ.get('SERVER_PROTOCOL', '-')}"
-    access.info(
-        '%s - - [%s] "%s" %s %s "%s" "%s" %.3f %s',
-        _safe(environ.get("REMOTE_ADDR") or "-").replace(" ", "_"),
-        moment,
-        _safe(request),
-        status,
-        size,
-        _safe(environ.get("HTTP_REFERER") or "-"),
-        _safe(environ.get("HTTP_USER_AGENT") or "-"),
-        seconds,
-        incident or "-",
+    say = environ.get
+    LINES.add(
+        Line(
+            time.time(),
+            say("REMOTE_ADDR") or "-",
+            say("REQUEST_METHOD", "-"),
+            _target(environ),
+            say("SERVER_PROTOCOL", "-"),
+            status,
+            size,
+            say("HTTP_REFERER") or "-",
+            say("HTTP_USER_AGENT") or "-",
+            seconds,
+            incident,
+        )
     )
 
 

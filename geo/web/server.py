@@ -22,7 +22,7 @@ from waitress.task import ErrorTask
 
 from geo.errors import PortInUseError, SettingsError
 from geo.settings import Settings
-from geo.web.log import access, write_line
+from geo.web.log import access, note_request
 from geo.web.problems import TITLES
 from geo.web.security import HEADERS, POLICY
 
@@ -72,7 +72,7 @@ class ProblemTask(ErrorTask):  # type: ignore[misc]
         if access.isEnabledFor(logging.INFO):
             # What it was is not known in every case: a request that cannot be read may have no path.
             known = {"REMOTE_ADDR": self.channel.addr[0], "REQUEST_METHOD": self.request.command or "-", "REQUEST_URI": self.request.path or "-"}
-            write_line(known, str(error.code), str(len(body)), 0.0)
+            note_request(known, str(error.code), str(len(body)), 0.0)
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]

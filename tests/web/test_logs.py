@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -13,7 +15,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from geo.settings import Settings
-from geo.web.log import AccessLog
+from geo.web.log import LINES, AccessLog, Line, Lines
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -25,16 +27,57 @@ LINE = re.compile(
 )
 
 
+class Written(Sequence[str]):
+    """The lines of the access log so far, those of this moment included."""
+
+    def __init__(self) -> None:
+        self.records: list[str] = []
+
+    def _lines(self) -> list[str]:
+        LINES.write_out()
+        return [line for record in self.records for line in record.split("\n")]
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._lines()[at]
+
+    def __len__(self) -> int:
+        return len(self._lines())
+
+
 @pytest.fixture
-def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
+def lines(caplog: pytest.LogCaptureFixture) -> Iterator[Written]:
     """What the access log was written, a line a request."""
+    LINES.write_out()
     with caplog.at_level(logging.INFO, "geo.access"):
-        written: list[str] = []
+        written = Written()
         handler = logging.Handler()
-        handler.emit = lambda record: written.append(record.getMessage())  # type: ignore[method-assign]
+        handler.emit = lambda record: written.records.append(record.getMessage())  # type: ignore[method-assign]
         logging.getLogger("geo.access").addHandler(handler)
         yield written
         logging.getLogger("geo.access").removeHandler(handler)
+
+
+def test_lines_are_written_within_a_moment_and_without_being_asked(client: FlaskClient, lines: Written) -> None:
+    for _ in range(3):
+        client.get("/healthz")
+    for _ in range(200):
+        if sum(len(record.split("\n")) for record in lines.records) == 3:
+            break
+        time.sleep(0.05)
+    assert [read(line)["request"] for record in lines.records for line in record.split("\n")] == ["GET /healthz HTTP/1.1"] * 3
+
+
+def test_a_process_that_has_lost_its_writer_starts_another(lines: Written) -> None:
+    """As a worker of a forking server does."""
+    dead = threading.Thread(target=lambda: None)
+    dead.start()
+    dead.join()
+    mine = Lines()
+    mine._writer = dead
+    mine.add(Line(0, "::1", "GET", "/", "HTTP/1.1", "200", "1", "-", "-", 0.5, None))
+    assert mine._writer is not dead and mine._writer.is_alive()
+    mine.write_out()
+    assert '::1 - - [01/Jan/1970:00:00:00 +0000] "GET / HTTP/1.1" 200 1 "-" "-" 0.500 -' in lines
 
 
 def read(line: str) -> dict[str, str]:
@@ -43,7 +86,7 @@ def read(line: str) -> dict[str, str]:
     return found.groupdict()
 
 
-def test_a_request_is_one_line(client: FlaskClient, lines: list[str]) -> None:
+def test_a_request_is_one_line(client: FlaskClient, lines: Written) -> None:
     response = client.get("/layers/places.geojson?corridor=west", headers={"Referer": "https://example.org/a", "User-Agent": "curl/8"})
     (line,) = lines
     found = read(line)
@@ -53,7 +96,7 @@ def test_a_request_is_one_line(client: FlaskClient, lines: list[str]) -> None:
     assert (found["referrer"], found["agent"], found["incident"]) == ("https://example.org/a", "curl/8", "-")
 
 
-def test_every_kind_of_answer_has_its_line(client: FlaskClient, lines: list[str]) -> None:
+def test_every_kind_of_answer_has_its_line(client: FlaskClient, lines: Written) -> None:
     etag = client.get("/about").headers["ETag"]
     client.get("/about", headers={"If-None-Match": etag})
     client.head("/about")
@@ -84,7 +127,7 @@ def test_every_kind_of_answer_has_its_line(client: FlaskClient, lines: list[str]
     ],
 )
 def test_what_a_client_says_of_itself_cannot_forge_the_log(
-    flask_app: Flask, lines: list[str], header: str, field: str, hostile: str, written: str
+    flask_app: Flask, lines: Written, header: str, field: str, hostile: str, written: str
 ) -> None:
     from werkzeug.test import create_environ
 
@@ -95,7 +138,7 @@ def test_what_a_client_says_of_itself_cannot_forge_the_log(
 
 
 @pytest.mark.parametrize("path", ["/a%0ab", "/a%22b", "/%1b[2J", "/滨江", "/a\\b"])
-def test_an_address_cannot_forge_the_log(client: FlaskClient, lines: list[str], path: str) -> None:
+def test_an_address_cannot_forge_the_log(client: FlaskClient, lines: Written, path: str) -> None:
     client.get(path)
     (line,) = lines
     assert line.isascii()
@@ -103,7 +146,7 @@ def test_an_address_cannot_forge_the_log(client: FlaskClient, lines: list[str], 
     assert read(line)["status"] == "404"
 
 
-def test_a_server_that_does_not_give_the_address_as_asked_has_it_rebuilt(lines: list[str]) -> None:
+def test_a_server_that_does_not_give_the_address_as_asked_has_it_rebuilt(lines: Written) -> None:
     def answer(_environ: WSGIEnvironment, begin: StartResponse) -> list[bytes]:
         begin("200 OK", [])
         return []
@@ -116,7 +159,7 @@ def test_a_server_that_does_not_give_the_address_as_asked_has_it_rebuilt(lines: 
 
 
 def test_an_internal_error_has_the_same_number_in_the_answer_the_log_and_the_line(
-    settings: Settings, lines: list[str], caplog: pytest.LogCaptureFixture
+    settings: Settings, lines: Written, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = create_app(settings)
 
@@ -135,7 +178,7 @@ FORWARDED = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7", "X-Forwarded-Proto"
 
 
 @pytest.mark.parametrize(("proxies", "host", "link"), [(0, "127.0.0.1", "http://localhost/"), (1, "198.51.100.7", "https://atlas.example/")])
-def test_a_proxy_is_believed_as_far_as_the_operator_says(settings: Settings, lines: list[str], proxies: int, host: str, link: str) -> None:
+def test_a_proxy_is_believed_as_far_as_the_operator_says(settings: Settings, lines: Written, proxies: int, host: str, link: str) -> None:
     app = create_app(Settings(host="127.0.0.1", port=8000, data=settings.data, proxies=proxies))
     document = app.test_client().get("/layers", headers=FORWARDED).get_json()
     assert document["layers"][0]["formats"][0]["href"] == f"{link}layers/places.geojson"

@@ -168,6 +168,11 @@ class Collection:
     _geometry: dict[str, gpd.GeoSeries] = field(default_factory=dict, repr=False)
 
     @cached_property
+    def positions(self) -> dict[str, int]:
+        """Where each feature stands, by id."""
+        return {id_: position for position, id_ in enumerate(self.frame.index)}
+
+    @cached_property
     def queryables(self) -> dict[str, Property]:
         """The properties that filters and orders read."""
         return {one.name: one for one in self.properties if one.is_queryable}

@@ -1,4 +1,4 @@
-"""A page of features as GeoJSON, joined from what is encoded already; straight from the address where it asks for nothing else.
+"""Features as GeoJSON, one or a page of them, joined from what is encoded already; straight from the address where it asks for nothing else.
 
 A page is the answer that is asked for most and repeated least, as a client walks through a collection or moves a box over the map. Where the
 query only has a limit, an offset, a box, ``f`` or ``lang``, the page is made here without the application: with the same functions, and with the
@@ -18,6 +18,7 @@ from geo.errors import BadParameterError
 from geo.layers import Encoded
 from geo.web.answers import Answer, Asked, Effort
 from geo.web.ogc.collections import Collection, build_collections
+from geo.web.ogc.crs import CRS84
 from geo.web.ogc.openapi import GEOJSON
 from geo.web.ogc.query import Page, Query, encode, parse_query, select
 from geo.web.problems import MAX_QUERY_BYTES
@@ -26,10 +27,11 @@ from geo.wording import LANGUAGES
 
 # A colon, a comma and a slash mean nothing in a query and are easier to read as they are; as werkzeug has it.
 _SAFE = "!$'()*,/:;?@"
-_PATH = re.compile(r"/ogc/collections/([a-z]+)/items", re.ASCII)
+_PATH = re.compile(r"/ogc/collections/([a-z]+)/items(?:/([A-Za-z0-9._-]+))?", re.ASCII)
 # A host that is written in an address as it stands, and a port that is not left out.
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*(:(?!80$|443$)[1-9]\d*)?", re.ASCII)
 _PLAIN = frozenset({"limit", "offset", "bbox", "f", "lang"})
+_PLAIN_OF_ONE = frozenset({"f", "lang"})
 _DATA = frozenset({"", "*/*", "application/json", GEOJSON})
 
 Links = list[dict[str, str]]
@@ -82,20 +84,15 @@ def same_address(address: str, args: Mapping[str, str], **changes: Any) -> str:
 
 def build_members(site: Site, address: str, args: Mapping[str, str], query: Query, page: Page, words: Words) -> bytes:
     """Write the members of a page beside its features, as a JSON object."""
-    count, html = len(page.positions), "text/html"
-
-    def link(rel: str, media_type: str, title: str, **changes: Any) -> dict[str, str]:
-        return {"href": same_address(address, args, **changes), "rel": rel, "type": media_type, "title": title}
-
-    links = [link("self", GEOJSON, f"{words.own} · JSON", f="json"), link("alternate", html, f"{words.own} · HTML", f="html")]
+    links = _links_to_itself(address, args, words)
     if query.offset + query.limit < page.matched:
-        links.append(link("next", GEOJSON, words.after, offset=query.offset + query.limit))
+        links.append(_link(address, args, "next", GEOJSON, words.after, offset=query.offset + query.limit))
     if query.offset:
-        links.append(link("prev", GEOJSON, words.before, offset=max(0, query.offset - query.limit)))
+        links.append(_link(address, args, "prev", GEOJSON, words.before, offset=max(0, query.offset - query.limit)))
     about = {
         "links": [*links, _link_to_collection(address, args, words.title)],
         "numberMatched": page.matched,
-        "numberReturned": count,
+        "numberReturned": len(page.positions),
         # The features were encoded when the site was read: the same content has the same moment, and the same ETag.
         "timeStamp": site.built.isoformat().replace("+00:00", "Z"),
     }
@@ -112,35 +109,67 @@ def join_page(shown: Encoded, members: bytes) -> tuple[bytes, str]:
     return body, digest.hexdigest()
 
 
+def join_feature(shown: Encoded, address: str, args: Mapping[str, str], words: Words) -> tuple[bytes, str]:
+    """Give the body of a single feature, with its links, and its digest."""
+    links = json.dumps(
+        [*_links_to_itself(address, args, words), _link_to_collection(address, args, words.title)], ensure_ascii=False, separators=(",", ":")
+    )
+    (text,), (digest,) = shown
+    return text[:-1] + b',"links":' + links.encode() + b"}", hashlib.sha256(digest + links.encode()).hexdigest()
+
+
+def _link(address: str, args: Mapping[str, str], rel: str, media_type: str, title: str, **changes: Any) -> dict[str, str]:
+    return {"href": same_address(address, args, **changes), "rel": rel, "type": media_type, "title": title}
+
+
+def _links_to_itself(address: str, args: Mapping[str, str], words: Words) -> Links:
+    return [
+        _link(address, args, "self", GEOJSON, f"{words.own} · JSON", f="json"),
+        _link(address, args, "alternate", "text/html", f"{words.own} · HTML", f="html"),
+    ]
+
+
 def _link_to_collection(address: str, args: Mapping[str, str], title: str) -> dict[str, str]:
-    """Link from a page to its collection."""
-    href = address.removesuffix("/items")
+    """Link from a page or a feature to its collection."""
+    href = address.rpartition("/items")[0]
     if "lang" in args:
         href = same_address(href, {"lang": args["lang"]})
     return {"href": href, "rel": "collection", "type": "application/json", "title": title}
 
 
 def answer_directly(site: Site, asked: Asked) -> Answer | None:
-    """Answer a request for a plain page without the application; ``None`` where it is another one, or the application has to say what is wrong."""
+    """Answer a request for a plain page, or for a feature, without the application.
+
+    Returns
+    -------
+    Answer or None
+        ``None`` where it is another request, or the application has to say what is wrong.
+    """
     path = _PATH.fullmatch(asked.path)
     if path is None or asked.accept not in _DATA or len(asked.query) > MAX_QUERY_BYTES or not _HOST.fullmatch(asked.host):
         return None
-    known, id_ = site.once(known_of), path[1]
+    known, id_, feature = site.once(known_of), path[1], path[2]
     headers, found = known.headers.get(id_), site.once(collections_of).get(id_)
     pairs: Sequence[tuple[str, str]] = parse_qsl(asked.query, keep_blank_values=True) if asked.query.isascii() else [("", "")]
     args = dict(pairs)
     language = args.get("lang", asked.language)
     words = known.words.get((id_, language))
-    if headers is None or found is None or words is None or len(args) < len(pairs) or not _PLAIN.issuperset(args):
+    if headers is None or found is None or words is None or len(args) < len(pairs) or not (_PLAIN_OF_ONE if feature else _PLAIN).issuperset(args):
         return None
     if args.get("f", "json") != "json" or language not in LANGUAGES:
         return None
+    address = f"{asked.scheme}://{asked.host}{asked.prefix}{asked.path}"
+    if feature:
+        position = found.positions.get(feature)
+        if position is None:
+            return None
+        body, digest = join_feature(encode(found, [position], CRS84), address, args, words)
+        return Answer(headers, body, digest[:20], site.last_change, GEOJSON, Effort.QUICK)
     try:
         query = parse_query(args, found)
     except BadParameterError:
         return None
     page = select(found, query)
-    address = f"{asked.scheme}://{asked.host}{asked.prefix}{asked.path}"
     members = build_members(site, address, args, query, page, words)
     body, digest = join_page(encode(found, page.positions, query.crs), members)
     return Answer(headers, body, digest[:20], site.last_change, GEOJSON, Effort.QUICK)

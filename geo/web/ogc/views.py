@@ -18,7 +18,7 @@ from geo.web.limits import TURNS
 from geo.web.ogc.collections import Collection
 from geo.web.ogc.crs import CRS84, CRSS, Crs
 from geo.web.ogc.openapi import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, build_openapi
-from geo.web.ogc.pages import Words, build_members, collections_of, join_page, known_of, same_address
+from geo.web.ogc.pages import Words, build_members, collections_of, join_feature, join_page, known_of, same_address
 from geo.web.ogc.query import PARAMETERS, Query, encode, parse_crs, parse_query, select
 from geo.web.ogc.schemas import queryable_schemas
 from geo.web.responses import BY_LANGUAGE_AND_TYPE, cacheable, notes
@@ -137,7 +137,7 @@ def items(id_: str) -> Response:
     with TURNS.taken() if _takes_long(query) else nullcontext():
         page = select(found, query)
         shown = encode(found, page.positions, query.crs, query.properties)
-    words = Words(_say(N_("本页")), _say(N_("下一页")), _say(N_("上一页")), _say(found.title))
+    words = _words(found)
     address, args = _address(), request.args.to_dict()
     if not _is_page_wanted(GEOJSON):
         site = current_site()
@@ -164,13 +164,15 @@ def feature(id_: str, feature_id: str) -> Response:
     """Give one feature."""
     found = _find(id_)
     crs = parse_crs(_read_parameters("crs"))
-    if feature_id not in found.frame.index:
+    if feature_id not in found.positions:
         raise NotFoundError(f"no feature {feature_id[:80]!r} in {id_}; its items have them all")
-    (text,), _ = encode(found, [found.frame.index.get_loc(feature_id)], crs)
-    document = json.loads(text)
-    links = [*_here(GEOJSON), _link("collection", "ogc.collection", JSON, _say(found.title), id_=id_)]
+    shown = encode(found, [found.positions[feature_id]], crs)
+    if not _is_page_wanted(GEOJSON):
+        body, digest = join_feature(shown, _address(), request.args.to_dict(), _words(found))
+        return _in(crs, cacheable(body, GEOJSON, varies_by=BY_LANGUAGE_AND_TYPE, digest=digest))
+    document = json.loads(shown.texts[0])
     nested = {one.name: json.dumps(document["properties"][one.name], ensure_ascii=False) for one in found.properties if not one.is_queryable}
-    return _in(crs, _answer({**document, "links": links}, GEOJSON, "feature", collection=found, nested=nested))
+    return _in(crs, _answer(document, GEOJSON, "feature", collection=found, nested=nested))
 
 
 # --- parameters ---------------------------------------------------------------------------------------------------------------------------
@@ -240,6 +242,10 @@ def _as_json(document: dict[str, Any]) -> bytes:
 def _takes_long(query: Query) -> bool:
     """Tell whether every feature has to be looked at, or many encoded anew."""
     return bool(query.filter or query.order or query.span or query.properties or query.crs is not CRS84)
+
+
+def _words(collection: Collection) -> Words:
+    return Words(_say(N_("本页")), _say(N_("下一页")), _say(N_("上一页")), _say(collection.title))
 
 
 def _say(message: str) -> str:

@@ -79,12 +79,30 @@ def test_it_is_what_the_view_gives(client: FlaskClient, monkeypatch: pytest.Monk
         assert sorted(direct.headers) == sorted(view.headers)
 
 
+@pytest.mark.parametrize("query", ["", "?lang=en", "?f=json", "?lang=zh&f=json", "?f=html", "?crs=x", "?limit=1", "?lang=fr"])
+@pytest.mark.parametrize(
+    "feature", ["places/items/fullsemi-1", "corridors/items/west-axis", "places/items/atlantis", "indicators/items/%E6%BB%A8", "roads/items/a"]
+)
+def test_a_feature_is_what_the_view_gives(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, feature: str, query: str) -> None:
+    client.get(f"/ogc/collections/{feature.partition('/')[0]}/items?limit=1")
+    path = f"/ogc/collections/{feature}{query}"
+    for headers in ({}, {"Accept-Language": "en", "Accept": "application/geo+json"}, {"Host": "atlas.example:8080"}, {"Accept": "text/html"}):
+        direct = client.get(path, headers=headers)
+        with monkeypatch.context() as patch:
+            patch.setattr(front, "answer_directly", lambda _site, _asked: None)
+            view = client.get(path, headers=headers)
+        assert direct.status_code == view.status_code
+        assert direct.data == view.data
+        assert sorted(direct.headers) == sorted(view.headers)
+
+
 def test_no_view_is_called_for_it(app: Flask, client: FlaskClient) -> None:
     called: list[str] = []
     app.before_request_funcs.setdefault(None, []).append(lambda: called.append("called"))
     for query in PLAIN:
         # An address that nobody has asked for yet.
         assert client.get(f"/ogc/collections/places/items?{query}", headers={"Host": "unheard.example"}).status_code == 200
+    assert client.get("/ogc/collections/places/items/dessmann", headers={"Host": "unheard.example"}).json["id"] == "dessmann"  # type: ignore[index]
     assert called == []
     app.before_request_funcs[None].pop()
 
