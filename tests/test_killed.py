@@ -33,20 +33,21 @@ from geo.pipeline import build_atlas
 from geo.settings import Settings
 export_layers(build_atlas(Settings.from_env({})), Path(sys.argv[1]))
 """
-BUILD = """
-from build_basemap import write_replacing
+# The function alone: its module needs packages that only the developers of the basemap have.
+BUILD = f"""
+import ast
+module = ast.parse(Path({str(PROJECT / "data/build_basemap.py")!r}).read_text(encoding="utf-8"))
+(function,) = (node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == "write_replacing")
+exec(compile(ast.Module([function], []), "build_basemap.py", "exec"))
 write_replacing(Path(sys.argv[1]), b"new content of the table")
 """
 
 
 def kill_in_the_middle(code: str, target: Path) -> None:
     """Run code until half of a file is written, and kill it."""
-    paths = os.pathsep.join((str(PROJECT), str(PROJECT / "data")))
-    process = subprocess.Popen(
-        [sys.executable, "-c", HALF + code, str(target)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": paths}
-    )
-    assert process.stdin is not None and process.stdout is not None
-    with process.stdin, process.stdout:
+    command, environment = [sys.executable, "-c", HALF + code, str(target)], {**os.environ, "PYTHONPATH": str(PROJECT)}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
         assert process.stdout.readline() == b"half\n"
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
