@@ -247,7 +247,13 @@ def test_another_name_is_not_answered(deployed: Deployment) -> None:
 
 def test_a_request_is_one_line_with_the_address_of_the_reader(deployed: Deployment) -> None:
     deployed.ask("/healthz?seen=here", User_Agent="rehearsal")
-    lines = [line for line in deployed.lines.read_text().splitlines() if "seen=here" in line]
+    lines: list[str] = []
+    # The lines of a moment are written together.
+    for _ in range(100):
+        lines = [line for line in deployed.lines.read_text().splitlines() if "seen=here" in line]
+        if lines:
+            break
+        time.sleep(0.05)
     assert len(lines) == 1
     assert re.match(r'127\.0\.0\.1 - - \[[^]]+\] "GET /healthz\?seen=here HTTP/1\.[01]" 200 \d+ "-" "rehearsal" ', lines[0])
 
