@@ -409,11 +409,11 @@ def build_townships(district: str, townships: Mapping[str, str], outline: BaseGe
     return rows
 
 
-def encode_table(rows: Iterable[Division]) -> bytes:
-    """Encode rows as CSV in UTF-8 with a header."""
+def encode_table(kind: type, rows: Iterable[Any]) -> bytes:
+    """Encode rows, which are dataclasses of one kind, as CSV in UTF-8 with the names of their fields as header."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([field.name for field in fields(Division)])
+    writer.writerow([field.name for field in fields(kind)])
     writer.writerows(astuple(row) for row in rows)
     return text.getvalue().encode()
 
@@ -439,7 +439,7 @@ def main() -> None:
         for row in rows
     ]
 
-    content = encode_table(rows)
+    content = encode_table(Division, rows)
     write_replacing(OUTPUT, content)
     seats = [row for row in rows if row.level == "township"]
     print(f"reach {reach} from {measured} county-level divisions; {len(seats)} townships, {sum(bool(row.lon) for row in seats)} with a point")

@@ -17,15 +17,13 @@ cities and counties.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from build_basemap import HANGZHOU, SourceError, read_tianditu, write_replacing
-from build_divisions import read_pinned, romanise
+from build_divisions import encode_table, read_pinned, romanise
 
 OUTPUT = Path(__file__).parent / "admin" / "elsewhere.csv"
 
@@ -239,15 +237,6 @@ def leave_out_home(rows: Iterable[Elsewhere]) -> list[Elsewhere]:
     return sorted(cut, key=lambda row: (LEVELS.index(row.level), row.code))
 
 
-def encode_table(rows: Iterable[Elsewhere]) -> bytes:
-    """Encode rows as CSV in UTF-8 with a header."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([field.name for field in fields(Elsewhere)])
-    writer.writerows(astuple(row) for row in rows)
-    return text.getvalue().encode()
-
-
 def main() -> None:
     """Build the table, then write it; a failure leaves the old one as it was."""
     current = read_current()
@@ -257,7 +246,7 @@ def main() -> None:
         raise SourceError(f"no division is called {', '.join(sorted(unused))}")
     rows = leave_out_home([*current, *added])
 
-    content = encode_table(rows)
+    content = encode_table(Elsewhere, rows)
     write_replacing(OUTPUT, content)
     print(f"{len(rows)} divisions, {len(added)} of them from Tianditu")
     print(f"{OUTPUT.name}  {len(content):>7,} bytes  sha256 {hashlib.sha256(content).hexdigest()}")

@@ -546,12 +546,13 @@ class Wording:
 
     def finding(self, places: Sequence[Place], tables: Tables) -> str:
         """State what the places of a view show: the lead of the place whose ranked amount comes first, or how much there is to see."""
-        leads = filter(None, (self.lead(place, tables) for place in places))
-        first = min(leads, default=None)
-        if first is not None:
-            return first[1]
         if not places:
             return self._("没有符合条件的地点")
+        first = min(
+            (place for place in places if place.id in tables.ranked_amounts), key=lambda one: tables.ranked_amounts[one.id][0][0], default=None
+        )
+        if first is not None and (lead := self.lead(first, tables)):
+            return lead[1]
         count = sum(len(tables.figures_by_place[place.id]) for place in places)
         return self.count_of_figures(bool(count)) % {"places": len(places), "figures": count}
 

@@ -42,12 +42,11 @@ def layers() -> Response:
     filters = MultiDict([(name, value) for name, value in request.args.items(multi=True) if name not in ("f", "lang")])
     selection = parse_selection(filters, LAYERS["places"])
     listed = [_describe(site, layer, selection, filters) for layer in LAYERS.values()]
-    dataset = dataset_document(site, wording, tuple(LAYERS.values()))
+    document = _document(site, listed) if representation == "json" else dataset_document(site, wording, tuple(LAYERS.values()))
     if representation == "html":
         given = filters.to_dict(flat=False)
-        body = render_template("layers.html", layers=listed, descriptions=DESCRIPTIONS, uses=_USES, filters=given, dataset=dataset)
+        body = render_template("layers.html", layers=listed, descriptions=DESCRIPTIONS, uses=_USES, filters=given, dataset=document)
     else:
-        document = dataset if representation == "jsonld" else _document(site, listed)
         body = json.dumps(document, ensure_ascii=False, indent=1)
     response = cacheable(body, REPRESENTATIONS[representation], varies_by=BY_LANGUAGE_AND_TYPE)
     response.headers["Access-Control-Allow-Origin"] = "*"

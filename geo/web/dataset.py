@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import url_for
 from flask_babel import gettext
 
 from geo.formats import FORMATS
 from geo.layers import Layer
+from geo.schema import Indicator
 from geo.tables import Tables
 from geo.web.site import Site
 from geo.wording import LANGUAGES, Wording
@@ -31,10 +32,8 @@ def dataset_document(site: Site, wording: Wording, layers: Sequence[Layer]) -> d
         A `Dataset <https://schema.org/Dataset>`_. Boxes are ``south west north east`` in degrees, WGS-84, as schema.org has them. No licence is
         claimed: the sources have terms of their own, which ``usageInfo`` leads to.
     """
-    tables = site.atlas.tables
-    west, south, east, north = (round(float(degrees), 4) for degrees in site.atlas.layers.places.total_bounds)
-    cited = {place.source for place in tables.places} | {figure.source for figure in tables.indicators} | {row.source for row in tables.corridors}
-    document = {
+    tables, extent = site.atlas.tables, site.once(_extent_of)
+    document: dict[str, Any] = {
         "@context": "https://schema.org/",
         "@type": "Dataset",
         "@id": url_for("catalogue.layers", f="jsonld", lang=wording.language, _external=True),
@@ -48,9 +47,8 @@ def dataset_document(site: Site, wording: Wording, layers: Sequence[Layer]) -> d
         "inLanguage": list(LANGUAGES),
         "isAccessibleForFree": True,
         "usageInfo": url_for("pages.about", _external=True),
-        "spatialCoverage": {"@type": "Place", "name": gettext("杭州"), "geo": {"@type": "GeoShape", "box": f"{south} {west} {north} {east}"}},
-        "variableMeasured": _variables(tables, wording),
-        "isBasedOn": [_work(site, id_) for id_ in site.sources if id_ in cited],
+        "variableMeasured": _variables(tables, extent, wording),
+        "isBasedOn": [_work(site, id_) for id_ in extent.sources],
         "distribution": [
             {
                 "@type": "DataDownload",
@@ -62,27 +60,56 @@ def dataset_document(site: Site, wording: Wording, layers: Sequence[Layer]) -> d
             for format_ in FORMATS.values()
         ],
     }
-    if period := _covered(tables):
-        document["temporalCoverage"] = period
+    if extent.box:
+        document["spatialCoverage"] = {"@type": "Place", "name": gettext("杭州"), "geo": {"@type": "GeoShape", "box": extent.box}}
+    if extent.period:
+        document["temporalCoverage"] = extent.period
     return document
 
 
-def _variables(tables: Tables, wording: Wording) -> list[dict[str, str]]:
-    stated = {figure.indicator for figure in tables.indicators}
-    units = {figure.indicator: unit for figure in tables.indicators if (unit := wording.unit(figure).strip().removeprefix("× "))}
-    return [
-        {"@type": "PropertyValue", "propertyID": row.indicator, "name": wording.pick(row.label_zh, row.label_en)}
-        | ({"unitText": units[row.indicator]} if row.indicator in units else {})
-        for row in tables.vocabulary
-        if row.indicator in stated
-    ]
+class _Extent(NamedTuple):
+    """What a site covers, in any language.
+
+    Attributes
+    ----------
+    box
+        ``south west north east`` of the places, degrees, WGS-84, four decimals; ``None`` where none is located.
+    period
+        The first and the last day that any figure is about, as an ISO 8601 interval; ``None`` where no figure says.
+    measured
+        A figure of each indicator, one with a unit where there is one.
+    sources
+        The ids of what places, figures and corridors are from, in table order.
+    """
+
+    box: str | None
+    period: str | None
+    measured: dict[str, Indicator]
+    sources: tuple[str, ...]
 
 
-def _covered(tables: Tables) -> str | None:
-    """Give the first and the last day that any figure is about, as an ISO 8601 interval."""
+def _extent_of(site: Site) -> _Extent:
+    tables, points = site.atlas.tables, site.atlas.layers.places.geometry.dropna()
+    west, south, east, north = (round(float(degrees), 4) for degrees in points.total_bounds) if len(points) else (None,) * 4
     periods = [figure.period for figure in tables.indicators if figure.period]
     starts, ends = [period.start for period in periods if period.start], [period.end for period in periods if period.end]
-    return f"{min(starts).isoformat()}/{max(ends).isoformat()}" if starts and ends else None
+    cited = {place.source for place in tables.places} | {figure.source for figure in tables.indicators} | {row.source for row in tables.corridors}
+    return _Extent(
+        box=f"{south} {west} {north} {east}" if len(points) else None,
+        period=f"{min(starts).isoformat()}/{max(ends).isoformat()}" if starts and ends else None,
+        measured={figure.indicator: figure for figure in sorted(tables.indicators, key=lambda one: one.unit is not None)},
+        sources=tuple(id_ for id_ in site.sources if id_ in cited),
+    )
+
+
+def _variables(tables: Tables, extent: _Extent, wording: Wording) -> list[dict[str, str]]:
+    described = []
+    for row in tables.vocabulary:
+        if row.indicator in extent.measured:
+            unit = wording.unit(extent.measured[row.indicator]).strip().removeprefix("× ")
+            variable = {"@type": "PropertyValue", "propertyID": row.indicator, "name": wording.pick(row.label_zh, row.label_en)}
+            described.append(variable | ({"unitText": unit} if unit else {}))
+    return described
 
 
 def _work(site: Site, id_: str) -> dict[str, Any]:

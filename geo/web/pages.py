@@ -113,7 +113,7 @@ def _map_page(*, is_embedded: bool) -> Response:
         if selection is not None
         else None,
         formats_url=_filtered("catalogue.layers", selection, f="html", lang=wording.language),
-        dataset=dataset_document(site, wording, (LAYERS["places"],)),
+        dataset=None if is_embedded else dataset_document(site, wording, (LAYERS["places"],)),
         figures_count=len(site.atlas.tables.indicators),
         report=site.report,
         misses=site.atlas.misses,

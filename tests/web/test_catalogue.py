@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,3 +133,19 @@ def test_the_data_set_says_where_when_what_and_from_whom(client: FlaskClient, at
 
 def test_an_embedded_map_is_no_data_set_of_its_own(client: FlaskClient) -> None:
     assert "ld+json" not in client.get("/embed").get_data(as_text=True)
+
+
+def test_without_any_location_there_is_no_extent_to_state(client_of: Callable[[Path], FlaskClient], data_copy: Path) -> None:
+    with (data_copy / "gazetteer.csv").open("r+", encoding="utf-8") as table:
+        header = table.readline()
+        table.seek(0)
+        table.truncate()
+        table.write(header)
+    for name in ("divisions.csv", "former.csv"):
+        path = data_copy / "admin" / name
+        path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    response = client_of(data_copy).get("/layers?f=jsonld")
+    assert response.status_code == 200, response.get_data(as_text=True)
+    document = response.get_json(force=True)
+    assert "spatialCoverage" not in document
+    assert document["temporalCoverage"] == "2020-01-01/2027-12-31"
