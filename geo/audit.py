@@ -25,8 +25,9 @@ from geo.basemap import Outline
 from geo.datum import to_wgs84
 from geo.gazetteer import Feature, Gazetteer, Location
 from geo.geocode import Answer, Level, Match, Method, Miss
+from geo.layout import Mark
 from geo.names import fold_name
-from geo.picture import Caption, Mark, draw_svg
+from geo.picture import Caption, draw_svg
 from geo.pipeline import Atlas
 from geo.schema import Basis, Box, Corridor, Datum, District, DivisionLevel, GazetteerRow, Kind, Place, Source, SourceKind
 from geo.settings import PROJECT

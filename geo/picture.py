@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
-from itertools import pairwise
-from typing import TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -20,6 +17,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from geo.basemap import Outline
+from geo.layout import AXIS_NAME_SIZE, DISTRICT_NAME_SIZE, LABEL_SIZE, RADII, Frame, Mark, Rectangle, fit, place_marks, place_names, text_width
 from geo.schema import Box, Corridor
 
 # The light tokens of the page: a picture is printed and pasted, so that it does not follow a reader's dark mode.
@@ -27,62 +25,14 @@ PAPER, CARD, INK, MUTE, LINE = "#f6f4ee", "#fffdf9", "#22262b", "#62676d", "#dcd
 WATER, LAND_LINE = "#bcd3dd", "#cfc9bb"
 HUES = {Corridor.WEST: "#1f5f8b", Corridor.EAST: "#b5511a", Corridor.NONE: "#5d6166"}
 FONT = "Noto Sans CJK SC"
-RADII = {"platform": 10.0, "zone": 7.0, "site": 5.0, "guest": 5.0, "district": 5.0, "city": 5.0}
-# Symbols that give way to located ones: guests have no point of their own, and the point of a district stands for the whole of it.
-FLOATING = ("guest", "district", "city")
 # The scale bar is as long as the longest round distance in this many pixels.
 SCALE_WIDTH = 120
-_EARTH_M = 6_378_137.0
 
 # A light edge that lifts a label off what lies under it.
 # What XML 1.0 cannot hold (section 2.2), and what is not seen or turns the text around it.
 _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
 HALO = {"paint-order": "stroke", "stroke": CARD, "stroke-width": "3", "stroke-linejoin": "round"}
 MIDDLE = {"text-anchor": "middle"}
-
-# Left, top, right, bottom in pixels.
-_Rectangle: TypeAlias = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A place in a picture.
-
-    Attributes
-    ----------
-    id, host
-        The place, and the host of a guest.
-    symbol
-        A key of ``RADII``.
-    corridor
-        Whose hue it has.
-    lon, lat
-        Degrees, WGS-84.
-    label
-        Its name in the reader's language.
-    radius
-        In pixels, where a comparison sizes it; else as ``RADII`` says.
-    is_without
-        Whether it has no figure in the chosen comparison.
-    uncertainty_m
-        Where it is what the picture is about: the radius in metres within which it lies, drawn as a disc around its point.
-    """
-
-    id: str
-    host: str | None
-    symbol: str
-    corridor: Corridor
-    lon: float
-    lat: float
-    label: str
-    radius: float | None = None
-    is_without: bool = False
-    uncertainty_m: float | None = None
-
-    @property
-    def size(self) -> float:
-        """Its radius in pixels."""
-        return RADII[self.symbol] if self.radius is None else self.radius
 
 
 @dataclass(frozen=True)
@@ -107,25 +57,6 @@ class Caption:
     legend: Sequence[tuple[str, str]]
     corridors: Mapping[Corridor, str]
     district_name: str
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """From degrees to pixels: Web Mercator, fitted into a rectangle."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-    scale: float
-    centre: tuple[float, float]
-
-    def place(self, lon: float, lat: float) -> tuple[float, float]:
-        x, y = _mercator(lon, lat)
-        return (
-            self.left + self.width / 2 + (x - self.centre[0]) * self.scale,
-            self.top + self.height / 2 - (y - self.centre[1]) * self.scale,
-        )
 
 
 def draw_svg(
@@ -166,9 +97,9 @@ def draw_svg(
     if caption.title:
         _text(svg, 32, 48, _clipped(caption.title, 26, width - 64), size=26, weight="bold")
         _text(svg, 32, 78, _clipped(caption.finding, 15, width - 64), size=15)
-        frame = _fit(view, 32, 96, width - 64, height - 96 - 24 - 20 * len(caption.footer))
+        frame = fit(view, 32, 96, width - 64, height - 96 - 24 - 20 * len(caption.footer))
     else:
-        frame = _fit(view, 0, 0, width, height - (10 + 20 * len(caption.footer) if caption.footer else 0))
+        frame = fit(view, 0, 0, width, height - (10 + 20 * len(caption.footer) if caption.footer else 0))
     _draw_map(svg, frame, outline, belts, marks, ties, caption, _furniture(frame, caption.legend))
     if caption.legend:
         _draw_legend(svg, frame, caption.legend)
@@ -200,22 +131,7 @@ def encode_png(svg: bytes, zoom: float = 1) -> bytes:
 # --- geometry -----------------------------------------------------------------------------------------------------------------------------
 
 
-def _mercator(lon: float, lat: float) -> tuple[float, float]:
-    return math.radians(lon), math.asinh(math.tan(math.radians(lat)))
-
-
-def _fit(view: Box, left: float, top: float, width: float, height: float) -> _Frame:
-    (west, south), (east, north) = _mercator(view.west, view.south), _mercator(view.east, view.north)
-    margin = 48
-    scale = min((width - 2 * margin) / max(east - west, 1e-4), (height - 2 * margin) / max(north - south, 1e-4))
-    return _Frame(left, top, width, height, scale, ((west + east) / 2, (south + north) / 2))
-
-
-def _metres_per_pixel(frame: _Frame, lat: float) -> float:
-    return _EARTH_M * math.cos(math.radians(lat)) / frame.scale
-
-
-def _path(frame: _Frame, geom: BaseGeometry) -> str:
+def _path(frame: Frame, geom: BaseGeometry) -> str:
     """Write a geometry as an SVG path, cut a little outside of the frame so that nothing far away is kept."""
     pixels = shapely.transform(geom, lambda lon_lat: np.array([frame.place(lon, lat) for lon, lat in lon_lat]))
     window = (frame.left - 20, frame.top - 20, frame.left + frame.width + 20, frame.top + frame.height + 20)
@@ -237,13 +153,13 @@ def _line(line: shapely.LineString) -> str:
 
 def _draw_map(
     svg: ET.Element,
-    frame: _Frame,
+    frame: Frame,
     outline: Outline,
     belts: gpd.GeoDataFrame,
     marks: Sequence[Mark],
     ties: Mapping[Corridor, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
     caption: Caption,
-    furniture: Sequence[_Rectangle],
+    furniture: Sequence[Rectangle],
 ) -> None:
     window = ET.SubElement(ET.SubElement(svg, "clipPath", {"id": "frame"}), "rect")
     inner = ET.SubElement(svg, "g", {"clip-path": "url(#frame)"})
@@ -270,52 +186,50 @@ def _draw_map(
             _shape(inner, frame, shapely.LineString(line), fill="none", stroke=HUES[corridor], **{"stroke-width": "1.25"})
     for mark in marks:
         _draw_uncertainty(inner, frame, mark)
-    taken = _draw_marks(inner, frame, marks, furniture)
-    named = {mark.label for mark in marks}
-    _draw_names(inner, frame, outline, belts, caption, taken, named)
+    _draw_marks(inner, frame, outline, belts, marks, caption, furniture)
     ET.SubElement(svg, "rect", {**_box(frame.left, frame.top, frame.width, frame.height), "fill": "none", "stroke": LINE})
 
 
-def _draw_marks(parent: ET.Element, frame: _Frame, marks: Sequence[Mark], furniture: Sequence[_Rectangle]) -> list[_Rectangle]:
-    """Draw the symbols, large ones first, and labels where there is room; return what is taken, the furniture of the map included.
-
-    Located symbols have their point, then platforms and zones get their labels, then what stands around a host or for a whole district goes where
-    it is free, then come the other labels.
-    """
-    fixed = [mark for mark in marks if mark.symbol not in FLOATING]
-    spots = {mark.id: frame.place(mark.lon, mark.lat) for mark in fixed}
-    taken = [*furniture, *(_around(*spots[mark.id], mark.size) for mark in fixed)]
-    labels = _place_labels(frame, [mark for mark in fixed if mark.symbol in ("platform", "zone")], spots, taken)
-    floating = [mark for mark in marks if mark.symbol in FLOATING]
-    sizes = {mark.id: mark.size for mark in marks}
-    for mark in floating:
-        x, y = frame.place(mark.lon, mark.lat)
-        free = ((x + dx, y + dy) for dx, dy in _rings(mark, sizes.get(mark.host or "", 0)) if _is_free(_around(x + dx, y + dy, mark.size), taken))
-        spots[mark.id] = next(free, (x, y))
-        taken.append(_around(*spots[mark.id], mark.size))
-    labels |= _place_labels(frame, [mark for mark in marks if mark.id not in labels and mark.symbol != "guest"], spots, taken)
+def _draw_marks(
+    parent: ET.Element,
+    frame: Frame,
+    outline: Outline,
+    belts: gpd.GeoDataFrame,
+    marks: Sequence[Mark],
+    caption: Caption,
+    furniture: Sequence[Rectangle],
+) -> None:
+    """Draw the symbols, large ones first, and labels and names where there is room."""
+    placed = place_marks(frame, marks, furniture)
     for mark in sorted(marks, key=lambda mark: -mark.size):
-        _draw_symbol(parent, mark, *spots[mark.id])
+        _draw_symbol(parent, mark, *placed.spots[mark.id])
     for mark in marks:
-        if mark.id in labels:
-            _text(parent, *labels[mark.id], mark.label, size=13, more=HALO)
-    return taken
+        if mark.id in placed.labels:
+            _text(parent, *placed.labels[mark.id], mark.label, size=LABEL_SIZE, more=HALO)
+    named = {mark.label for mark in marks}
+    for text, x, y, angle, corridor in place_names(
+        frame, belts, caption.corridors, outline.districts["features"], caption.district_name, placed.taken, named
+    ):
+        if corridor is None:
+            _text(parent, x, y, text, size=DISTRICT_NAME_SIZE, colour=MUTE, more=MIDDLE)
+        else:
+            turned = {**MIDDLE, "letter-spacing": "1.5", "transform": f"rotate({angle:.1f} {x:.1f} {y - 4:.1f})"}
+            _text(parent, x, y, text, size=AXIS_NAME_SIZE, weight="bold", colour=HUES[corridor], more=turned)
 
 
-def _draw_uncertainty(parent: ET.Element, frame: _Frame, mark: Mark) -> None:
+def _draw_uncertainty(parent: ET.Element, frame: Frame, mark: Mark) -> None:
     if mark.uncertainty_m is None:
         return
     x, y = frame.place(mark.lon, mark.lat)
     hue = HUES[mark.corridor]
-    disc = {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{mark.uncertainty_m / _metres_per_pixel(frame, mark.lat):.1f}"}
+    disc = {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{mark.uncertainty_m / frame.metres_per_pixel(mark.lat):.1f}"}
     ET.SubElement(parent, "circle", {**disc, "fill": hue, "fill-opacity": "0.1", "stroke": hue, "stroke-width": "1.5", "stroke-dasharray": "4 4"})
 
 
 def _draw_symbol(parent: ET.Element, mark: Mark, x: float, y: float) -> None:
     hue = HUES[Corridor.NONE] if mark.is_without else HUES[mark.corridor]
-    is_hollow = mark.is_without or (mark.radius is None and mark.symbol in FLOATING)
     filled = {"fill": hue, "fill-opacity": "0.85", "stroke": CARD, "stroke-width": "1.5"}
-    look = {"fill": CARD, "stroke": hue, "stroke-width": "2"} if is_hollow else filled
+    look = {"fill": CARD, "stroke": hue, "stroke-width": "2"} if mark.is_hollow else filled
     if mark.uncertainty_m is not None:
         look |= {"stroke": INK, "stroke-width": "2.5"}
     if mark.symbol in ("district", "city") and mark.radius is None:
@@ -324,77 +238,10 @@ def _draw_symbol(parent: ET.Element, mark: Mark, x: float, y: float) -> None:
         ET.SubElement(parent, "circle", {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{mark.size:.1f}", **look})
 
 
-def _place_labels(
-    frame: _Frame, marks: Sequence[Mark], spots: Mapping[str, tuple[float, float]], taken: list[_Rectangle]
-) -> dict[str, tuple[float, float]]:
-    """Find the start of the base line of each label that has room beside its symbol, and add its box to what is taken."""
-    placed = {}
-    for mark in sorted(marks, key=lambda mark: (-RADII[mark.symbol], -mark.size)):
-        x, y = spots[mark.id]
-        wide, gap = _width(mark.label, 13), mark.size + 4
-        for left, base in ((x + gap, y + 5), (x - gap - wide, y + 5), (x - wide / 2, y + gap + 11), (x - wide / 2, y - gap - 1)):
-            box = (left, base - 13, left + wide, base + 3)
-            if _is_free(box, taken) and _is_inside(box, frame):
-                placed[mark.id] = (left, base)
-                taken.append(box)
-                break
-    return placed
-
-
-def _rings(mark: Mark, host_size: float) -> Iterator[tuple[float, float]]:
-    if mark.symbol != "guest":
-        yield 0.0, 0.0
-    step = 2 * mark.size + 4
-    for number in range(40):
-        ring = host_size + mark.size + 6 + number * step
-        count = int(2 * math.pi * ring / step)
-        for position in range(count):
-            angle = 2 * math.pi * position / count - math.pi / 2
-            yield ring * math.cos(angle), ring * math.sin(angle)
-
-
-def _draw_names(
-    parent: ET.Element,
-    frame: _Frame,
-    outline: Outline,
-    belts: gpd.GeoDataFrame,
-    caption: Caption,
-    taken: list[_Rectangle],
-    named: Set[str],
-) -> None:
-    """Write the corridors along their axes and the districts where there is room."""
-    for row in belts[belts["part"] == "axis"].itertuples():
-        longest = max(shapely.get_parts(row.geometry), key=shapely.length)
-        points = [frame.place(lon, lat) for lon, lat in longest.coords]
-        stretches = sorted(pairwise(points), key=lambda pair: -abs(pair[1][0] - pair[0][0]))
-        name = caption.corridors[Corridor(row.corridor)]
-        wide = _width(name, 13) * 1.15
-        for (x1, y1), (x2, y2) in stretches:
-            angle = math.degrees(math.atan2(y2 - y1, x2 - x1))
-            angle -= 180 * round(angle / 180)
-            x, y = (x1 + x2) / 2, (y1 + y2) / 2 + 18
-            half = abs(math.cos(math.radians(angle))) * wide / 2 + 8, abs(math.sin(math.radians(angle))) * wide / 2 + 8
-            box = (x - half[0], y - 4 - half[1], x + half[0], y - 4 + half[1])
-            if _is_free(box, taken) and _is_inside(box, frame):
-                style = {"text-anchor": "middle", "letter-spacing": "1.5", "transform": f"rotate({angle:.1f} {x:.1f} {y - 4:.1f})"}
-                _text(parent, x, y, name, size=13, weight="bold", colour=HUES[Corridor(row.corridor)], more=style)
-                taken.append(box)
-                break
-    for feature in outline.districts["features"]:
-        x, y = frame.place(*feature["properties"]["label"])
-        name = feature["properties"][caption.district_name]
-        wide = _width(name, 12)
-        box = (x - wide / 2, y - 8, x + wide / 2, y + 8)
-        # A district that has a symbol of its own is named there.
-        if name not in named and _is_free(box, taken) and _is_inside(box, frame):
-            _text(parent, x, y + 4, name, size=12, colour=MUTE, more=MIDDLE)
-            taken.append(box)
-
-
 # --- around the map -----------------------------------------------------------------------------------------------------------------------
 
 
-def _furniture(frame: _Frame, legend: Sequence[tuple[str, str]]) -> list[_Rectangle]:
+def _furniture(frame: Frame, legend: Sequence[tuple[str, str]]) -> list[Rectangle]:
     """Give what the legend, the scale bar and the north arrow cover: labels keep clear of it."""
     right, bottom = frame.left + frame.width, frame.top + frame.height
     scale = (frame.left + 8, bottom - 40, frame.left + 14 + SCALE_WIDTH, bottom - 8)
@@ -402,14 +249,14 @@ def _furniture(frame: _Frame, legend: Sequence[tuple[str, str]]) -> list[_Rectan
     return [scale, north, *([_legend_box(frame, legend)] if legend else [])]
 
 
-def _legend_box(frame: _Frame, legend: Sequence[tuple[str, str]]) -> _Rectangle:
-    wide = max((_width(text, 13) for _, text in legend), default=0) + 56
+def _legend_box(frame: Frame, legend: Sequence[tuple[str, str]]) -> Rectangle:
+    wide = max((text_width(text, 13) for _, text in legend), default=0) + 56
     tall = 22 * len(legend) + 14
     right, bottom = frame.left + frame.width - 12, frame.top + frame.height - 12
     return right - wide, bottom - tall, right, bottom
 
 
-def _draw_legend(svg: ET.Element, frame: _Frame, legend: Sequence[tuple[str, str]]) -> None:
+def _draw_legend(svg: ET.Element, frame: Frame, legend: Sequence[tuple[str, str]]) -> None:
     left, top, right, bottom = _legend_box(frame, legend)
     _rect(svg, left, top, right - left, bottom - top, CARD, stroke=LINE, rx="8")
     grey = HUES[Corridor.NONE]
@@ -434,8 +281,8 @@ def _draw_legend(svg: ET.Element, frame: _Frame, legend: Sequence[tuple[str, str
         _text(svg, left + 44, y + 5, text, size=13)
 
 
-def _draw_scale(svg: ET.Element, frame: _Frame, lat: float) -> None:
-    metres_per_pixel = _metres_per_pixel(frame, lat)
+def _draw_scale(svg: ET.Element, frame: Frame, lat: float) -> None:
+    metres_per_pixel = frame.metres_per_pixel(lat)
     room = SCALE_WIDTH * metres_per_pixel
     unit = 10 ** math.floor(math.log10(room))
     metres = max(step * unit for step in (1, 2, 5) if step * unit <= room)
@@ -445,7 +292,7 @@ def _draw_scale(svg: ET.Element, frame: _Frame, lat: float) -> None:
     _text(svg, left + 4, base - 5, f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m", size=12, more=HALO)
 
 
-def _draw_north(svg: ET.Element, frame: _Frame) -> None:
+def _draw_north(svg: ET.Element, frame: Frame) -> None:
     x, y = frame.left + frame.width - 30, frame.top + 20
     ET.SubElement(svg, "path", {"d": f"M{x} {y} l8 26 l-8 -6 l-8 6 Z", "fill": INK})
     _text(svg, x, y + 42, "N", size=13, weight="bold", more=MIDDLE)
@@ -454,7 +301,7 @@ def _draw_north(svg: ET.Element, frame: _Frame) -> None:
 # --- elements -----------------------------------------------------------------------------------------------------------------------------
 
 
-def _shape(parent: ET.Element, frame: _Frame, geom: BaseGeometry, fill: str, stroke: str, **attributes: str) -> None:
+def _shape(parent: ET.Element, frame: Frame, geom: BaseGeometry, fill: str, stroke: str, **attributes: str) -> None:
     path = _path(frame, geom)
     if path:
         ET.SubElement(parent, "path", {"d": path, "fill": fill, "stroke": stroke, "stroke-linejoin": "round", **attributes})
@@ -481,26 +328,9 @@ def _clean(text: str) -> str:
     return _UNSHOWN.sub("\ufffd", text)
 
 
-def _width(text: str, size: int) -> float:
-    """Estimate how wide a text is: a Chinese character is as wide as it is high, another about half of that."""
-    return sum(size if unicodedata.east_asian_width(character) in "WFA" else 0.56 * size for character in text)
-
-
 def _clipped(text: str, size: int, width: float) -> str:
-    if _width(text, size) <= width:
+    if text_width(text, size) <= width:
         return text
-    while text and _width(text + "\u2026", size) > width:
+    while text and text_width(text + "\u2026", size) > width:
         text = text[:-1]
     return text + "\u2026"
-
-
-def _around(x: float, y: float, size: float) -> _Rectangle:
-    return x - size - 1, y - size - 1, x + size + 1, y + size + 1
-
-
-def _is_free(box: _Rectangle, taken: Iterable[_Rectangle]) -> bool:
-    return not any(box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3] for other in taken)
-
-
-def _is_inside(box: _Rectangle, frame: _Frame) -> bool:
-    return frame.left < box[0] and box[2] < frame.left + frame.width and frame.top < box[1] and box[3] < frame.top + frame.height

@@ -22,7 +22,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from geo.basemap import Outline
 from geo.schema import Box, Corridor
 
-MIN_ZOOM, MAX_ZOOM = 8, 17
+MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP = 8, 17, 0.5
 # How far the map can be moved: the embedded outline ends there.
 FRAME = Box(117.8, 28.8, 121.6, 31.1)
 # Degrees with four decimals are good to 6 m, and the outline is good to 100 m: the fifth would be a fifth of the script.
@@ -41,10 +41,13 @@ class MapParts:
         The ``div`` to put into a page; made of names of ours only.
     script
         The script that fills it; to be served as a file, after Leaflet and ``atlas.js``.
+    view
+        What it shows at first, degrees, WGS-84.
     """
 
     html: str
     script: str
+    view: Box
 
 
 def _script_json(value: object) -> str:
@@ -65,6 +68,7 @@ class AtlasMap(folium.Map):
 
     default_js = []  # noqa: RUF012 - declared by folium.Map
     default_css = []  # noqa: RUF012
+    view: Box
 
 
 class PlaceMarkers(MacroElement):
@@ -215,10 +219,11 @@ def build_map(
         min_lat=FRAME.south - _SLACK,
         max_lon=FRAME.east + _SLACK,
         max_lat=FRAME.north + _SLACK,
-        zoom_snap=0.5,
+        zoom_snap=ZOOM_SNAP,
         attribution_control=True,
     )
     atlas._id = "atlas"
+    atlas.view = view
     # Without tiles folium leaves the map without limits. And without a centre nothing is drawn before `start` knows the view: once, not twice.
     atlas.options |= {"minZoom": MIN_ZOOM, "maxZoom": MAX_ZOOM, "center": False}
     _add(atlas, CustomPane("outline", z_index=250), "outline")
@@ -255,7 +260,7 @@ def render_map(atlas: AtlasMap) -> MapParts:
     root = atlas.get_root()
     assert isinstance(root, Figure)
     root.render()
-    return MapParts(html=root.html.render(), script=root.script.render())
+    return MapParts(html=root.html.render(), script=root.script.render(), view=atlas.view)
 
 
 def _add(parent: Element, child: Element, name: str) -> None:

@@ -11,11 +11,16 @@ import hypothesis
 import pytest
 
 from bench.places import write_places
+from geo.basemap import Outline, read_outline
 from geo.freeze import write_frozen
+from geo.geocode import Match
+from geo.layout import Mark
 from geo.pipeline import Atlas, build_atlas
+from geo.schema import Basis, Box, Kind
 from geo.settings import PROJECT, Settings
 from geo.tables import Tables
 from geo.web.frozen import render_site
+from geo.web.places import map_symbol
 
 # Examples are the same in every run, and a slow machine is no failure.
 hypothesis.settings.register_profile("same_every_time", derandomize=True, deadline=None)
@@ -79,3 +84,32 @@ def edit(data_copy: Path) -> Edit:
             csv.writer(target, lineterminator="\n").writerows(rows)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def outline() -> Outline:
+    return read_outline(DATA)
+
+
+@pytest.fixture(scope="session")
+def marks(atlas: Atlas) -> list[Mark]:
+    """Every place that has a location, as the page shows it."""
+    found = []
+    for place in atlas.tables.places:
+        answer = atlas.answers[place.id]
+        if isinstance(answer, Match):
+            host = place.parent_id if answer.basis is Basis.PARENT else None
+            point = atlas.layers.places.geometry[place.id]
+            found.append(Mark(place.id, host, map_symbol(place, answer), place.corridor, point.x, point.y, place.name_zh))
+    return found
+
+
+@pytest.fixture(scope="session")
+def view(atlas: Atlas) -> Box:
+    """The corridors and every place but the city as a whole."""
+    places = atlas.layers.places
+    west, south, east, north = (
+        *map(min, zip(places[places["kind"] != Kind.CITY].total_bounds[:2], atlas.layers.corridors.total_bounds[:2], strict=True)),
+        *map(max, zip(places[places["kind"] != Kind.CITY].total_bounds[2:], atlas.layers.corridors.total_bounds[2:], strict=True)),
+    )
+    return Box(west, south, east, north)

@@ -172,7 +172,7 @@ def test_no_script_has_an_address_of_a_host_or_of_a_root(frozen_folder: Path) ->
     scripts = {
         name: (frozen_folder / name).read_text("utf-8")
         for name in names_of(frozen_folder)
-        if re.fullmatch(r"assets/(atlas|map-..|theme|leaflet)\.\w+\.js", name)
+        if re.fullmatch(r"assets/(atlas|map-..|early|leaflet)\.\w+\.js", name)
     }
     assert len(scripts) == 5
     hosts = {host for text in scripts.values() for host in re.findall(r"(?:https?:)?//([a-z0-9-]+(?:\.[a-z0-9-]+)+)", text)}

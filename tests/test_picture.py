@@ -11,13 +11,11 @@ from typing import NamedTuple
 import pytest
 from pyproj import Geod
 
-from geo.basemap import Outline, read_outline
-from geo.geocode import Match
-from geo.picture import FLOATING, RADII, Caption, Mark, draw_svg, encode_png
+from geo.basemap import Outline
+from geo.layout import FLOATING, RADII, Mark
+from geo.picture import Caption, draw_svg, encode_png
 from geo.pipeline import Atlas
-from geo.schema import Basis, Box, Corridor, Kind
-from geo.web.places import map_symbol
-from tests.conftest import DATA
+from geo.schema import Box, Corridor
 
 SVG = "{http://www.w3.org/2000/svg}"
 HANGZHOU = Box(119.7, 29.8, 120.6, 30.5)
@@ -98,35 +96,6 @@ def texts(svg: ET.Element) -> list[str]:
 
 def overlap(one: Label, other: Label) -> bool:
     return one.left < other.right and other.left < one.right and one.top < other.bottom and other.top < one.bottom
-
-
-@pytest.fixture(scope="session")
-def outline() -> Outline:
-    return read_outline(DATA)
-
-
-@pytest.fixture(scope="session")
-def marks(atlas: Atlas) -> list[Mark]:
-    """Every place that has a location, as the page shows it."""
-    found = []
-    for place in atlas.tables.places:
-        answer = atlas.answers[place.id]
-        if isinstance(answer, Match):
-            host = place.parent_id if answer.basis is Basis.PARENT else None
-            point = atlas.layers.places.geometry[place.id]
-            found.append(Mark(place.id, host, map_symbol(place, answer), place.corridor, point.x, point.y, place.name_zh))
-    return found
-
-
-@pytest.fixture(scope="session")
-def view(atlas: Atlas) -> Box:
-    """The corridors and every place but the city as a whole."""
-    places = atlas.layers.places
-    west, south, east, north = (
-        *map(min, zip(places[places["kind"] != Kind.CITY].total_bounds[:2], atlas.layers.corridors.total_bounds[:2], strict=True)),
-        *map(max, zip(places[places["kind"] != Kind.CITY].total_bounds[2:], atlas.layers.corridors.total_bounds[2:], strict=True)),
-    )
-    return Box(west, south, east, north)
 
 
 @pytest.fixture(scope="session")

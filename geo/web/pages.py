@@ -29,6 +29,8 @@ from geo.web.responses import BY_LANGUAGE, IMMUTABLE, REVALIDATE, cacheable, sto
 from geo.web.script import PAGE_ROWS, card_document, draw_map, page_state
 from geo.web.selection import is_known_parameter, page_selection
 from geo.web.site import Site, current_site
+from geo.web.sketching import sketch_view
+from geo.webmap import MAX_ZOOM, MIN_ZOOM, ZOOM_SNAP
 from geo.wording import GROUPS, LANGUAGES, Wording
 
 blueprint = Blueprint("pages", __name__)
@@ -109,9 +111,8 @@ def _map_page(*, is_embedded: bool) -> Response:
         finding=_finding(site, wording, selection, comparison, shown),
         notes=notes,
         download_url=_filtered("downloads.layer", selection, name="places", extension=next(iter(FORMATS))) if shown else None,
-        picture_url=_filtered("pictures.map_svg", selection, indicator=comparison.key if comparison else None, lang=wording.language)
-        if selection is not None
-        else None,
+        sketch=sketch_view(site, wording, selection, comparison),
+        zooms=(MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP),
         formats_url=_filtered("catalogue.layers", selection, f="html", lang=wording.language),
         dataset=None if is_embedded else dataset_document(site, wording, (LAYERS["places"],)),
         figures_count=len(site.atlas.tables.indicators),
@@ -123,9 +124,12 @@ def _map_page(*, is_embedded: bool) -> Response:
         page_state=state,
     )
     response = cacheable(html, "text/html; charset=utf-8", varies_by=BY_LANGUAGE, is_shared=True)
-    # The head of the answer comes before its body has been read: the browser asks for what the map needs a good deal earlier.
-    needed = [(asset_url("map.css"), "style"), *((url, "script") for url in (asset_url("leaflet.js"), asset_url("atlas.js"), map_url))]
-    response.headers["Link"] = ", ".join(f"<{url}>; rel=preload; as={what}" for url, what in needed)
+    # The head of the answer comes before its body has been read: the browser asks for what the page needs a good deal earlier. What the first picture
+    # needs comes first: the scripts of the map are most of the bytes.
+    first = [(asset_url("map.css"), "style"), (asset_url("early.js"), "script")]
+    links = [f"<{url}>; rel=preload; as={what}" for url, what in first]
+    links += [f"<{url}>; rel=preload; as=script; fetchpriority=low" for url in (asset_url("leaflet.js"), asset_url("atlas.js"), map_url)]
+    response.headers["Link"] = ", ".join(links)
     return response
 
 

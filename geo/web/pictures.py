@@ -14,11 +14,11 @@ from geo.comparisons import Comparison
 from geo.errors import BadParameterError, NotFoundError
 from geo.geocode import Match
 from geo.layers import LAYERS, Selection
-from geo.picture import Caption, Mark, draw_svg, encode_png
-from geo.schema import Basis, Box, Corridor
+from geo.picture import Caption, draw_svg, encode_png
+from geo.schema import Box, Corridor
 from geo.web.language import request_wording
 from geo.web.limits import TURNS
-from geo.web.places import map_symbol, map_ties
+from geo.web.places import map_marks, map_ties
 from geo.web.responses import BY_LANGUAGE, cacheable
 from geo.web.selection import parse_selection
 from geo.web.site import Site, current_site
@@ -26,7 +26,6 @@ from geo.wording import LANGUAGES, Wording
 
 blueprint = Blueprint("pictures", __name__)
 
-LARGEST, WITHOUT = 26.0, 4.0
 # Metres of a degree of latitude, as near as a view needs it.
 _DEGREE_M = 111_000
 
@@ -72,7 +71,9 @@ def _draw_place(site: Site, wording: Wording, id_: str, *, is_preview: bool) -> 
     north, east = reach_m / _DEGREE_M, reach_m / (_DEGREE_M * math.cos(math.radians(answer.lat)))
     view = Box(answer.lon - east, answer.lat - north, answer.lon + east, answer.lat + north)
     near = site.atlas.layers.select("places", Selection(bbox=view))
-    marks = [dataclasses.replace(mark, uncertainty_m=answer.uncertainty_m if mark.id == id_ else None) for mark in _marks(site, wording, near, None)]
+    marks = [
+        dataclasses.replace(mark, uncertainty_m=answer.uncertainty_m if mark.id == id_ else None) for mark in map_marks(site, wording, near, None)
+    ]
     # The place itself comes first, so that its label finds room before the others.
     marks.sort(key=lambda mark: mark.id != id_)
     caption = Caption(
@@ -102,39 +103,7 @@ def _draw(site: Site, wording: Wording) -> bytes:
     belts = belts[belts["corridor"].isin([corridor.value for corridor in corridors])]
     ties = {corridor: lines for corridor, lines in map_ties(site).items() if corridor in corridors}
     caption = _caption(site, wording, comparison, shown)
-    return draw_svg(site.outline, belts, _marks(site, wording, shown, comparison), ties, selection.bbox or _view(shown, belts), caption)
-
-
-def _marks(site: Site, wording: Wording, shown: gpd.GeoDataFrame, comparison: Comparison | None) -> list[Mark]:
-    marks = []
-    for id_, point in shown.geometry.items():
-        answer = site.atlas.answers[id_]
-        if not isinstance(answer, Match) or point is None:
-            continue
-        place = site.places[id_]
-        marks.append(
-            Mark(
-                id=place.id,
-                host=place.parent_id if answer.basis is Basis.PARENT else None,
-                symbol=map_symbol(place, answer),
-                corridor=place.corridor,
-                lon=point.x,
-                lat=point.y,
-                label=wording.pick(place.name_zh, place.name_en),
-                radius=_radius(comparison, place.id) if comparison else None,
-                is_without=comparison is not None and place.id not in comparison.measures,
-            )
-        )
-    return marks
-
-
-def _radius(comparison: Comparison, place: str) -> float:
-    measure = comparison.measures.get(place)
-    if measure is None:
-        return WITHOUT
-    if measure.amount is None or comparison.largest is None or comparison.largest <= 0:
-        return LARGEST / 2
-    return max(WITHOUT + 1, LARGEST * math.sqrt(max(0.0, float(measure.amount / comparison.largest))))
+    return draw_svg(site.outline, belts, map_marks(site, wording, shown, comparison), ties, selection.bbox or _view(shown, belts), caption)
 
 
 def _view(shown: gpd.GeoDataFrame, belts: gpd.GeoDataFrame) -> Box:

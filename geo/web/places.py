@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
+import geopandas as gpd
+
+from geo.comparisons import Comparison
 from geo.geocode import Answer, Match
+from geo.layout import Mark
 from geo.schema import Basis, Corridor, Kind, Place, Relation
 from geo.web.site import Site
+from geo.wording import Wording
+
+# Radii in pixels: of the largest symbol of a comparison, and of one that has no figure in it.
+LARGEST, WITHOUT = 26.0, 4.0
 
 
 def map_symbol(place: Place, answer: Answer) -> str:
@@ -30,3 +40,42 @@ def map_ties(site: Site) -> dict[Corridor, list[tuple[tuple[float, float], tuple
         if tie.relation is Relation.COOPERATES_WITH and here is not None and there is not None:
             ties.setdefault(site.places[tie.to_id].corridor, []).append(((here.x, here.y), (there.x, there.y)))
     return ties
+
+
+def map_marks(site: Site, wording: Wording, shown: gpd.GeoDataFrame, comparison: Comparison | None) -> list[Mark]:
+    """Give the symbols of the places that have a location, sized where their figures are compared.
+
+    Parameters
+    ----------
+    shown
+        Rows of the layer of places, by id.
+    """
+    marks = []
+    for id_, point in shown.geometry.items():
+        answer = site.atlas.answers[id_]
+        if not isinstance(answer, Match) or point is None:
+            continue
+        place = site.places[id_]
+        marks.append(
+            Mark(
+                id=place.id,
+                host=place.parent_id if answer.basis is Basis.PARENT else None,
+                symbol=map_symbol(place, answer),
+                corridor=place.corridor,
+                lon=point.x,
+                lat=point.y,
+                label=wording.pick(place.name_zh, place.name_en),
+                radius=_radius(comparison, place.id) if comparison else None,
+                is_without=comparison is not None and place.id not in comparison.measures,
+            )
+        )
+    return marks
+
+
+def _radius(comparison: Comparison, place: str) -> float:
+    measure = comparison.measures.get(place)
+    if measure is None:
+        return WITHOUT
+    if measure.amount is None or comparison.largest is None or comparison.largest <= 0:
+        return LARGEST / 2
+    return max(WITHOUT + 1, LARGEST * math.sqrt(max(0.0, float(measure.amount / comparison.largest))))

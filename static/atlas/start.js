@@ -1,7 +1,10 @@
 /* Start: folium's script hands over the places, the comparisons, the names and, last, the map. */
 
-// Room for the buttons at the right, and for what stands at the foot of the map.
-const margins = () => ({ paddingTopLeft: [36, 36], paddingBottomRight: isNarrow() ? [58, 72 + covered()] : [36, 36] });
+/** The free part of the map, as Leaflet wants it. */
+function margins() {
+  const { left, top, right, bottom } = roomAround(covered());
+  return { paddingTopLeft: [left, top], paddingBottomRight: [right, bottom] };
+}
 
 /** What narrows the view begins a list at its first page. */
 function narrow(how = "pushState") {
@@ -90,12 +93,11 @@ function start(drawnMap, drawnLayers, view) {
     button.title = label;
   }
   followSheet();
-  const wanted = readView();
+  const wanted = viewOf(location.hash);
   const room = margins();
   showHeight();
   if (wanted) map.setView(wanted.centre, wanted.zoom, { animate: false });
   else map.fitBounds(view, { ...room, animate: false });
-  document.getElementById("loading").remove();
   if (frozen.begin) frozen.begin();
   addTools(view);
   offerBasemaps();
@@ -103,6 +105,8 @@ function start(drawnMap, drawnLayers, view) {
   makeTableSortable();
   if (isNarrow()) document.querySelector(".legend").open = false;
   apply({ isFirst: true });
+  document.getElementById("sketch").remove();
+  document.getElementById("loading").remove();
   listen();
   followPointer();
   followTheme();

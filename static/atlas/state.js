@@ -4,7 +4,6 @@ const page = JSON.parse(document.getElementById("page-state").textContent);
 const places = new Map(); // id -> {place, layer, latLng, marker, offset, point}; latLng is null for a place without a location
 const comparisons = {}; // key -> {title, finding, unit, largest, measures}
 const isEmbedded = document.body.classList.contains("embed");
-const isNarrow = () => window.matchMedia("(max-width: 760px)").matches;
 const SVG = "http://www.w3.org/2000/svg";
 
 let map;
@@ -12,8 +11,6 @@ let layers; // corridor -> its layer
 let state;
 let shown = []; // the places of the view, in the order of the table
 const frozen = {}; // what a site without a server does itself; frozen.js fills it
-
-document.getElementById("loading").hidden = false;
 
 function readState() {
   const query = new URLSearchParams(location.search);
@@ -73,11 +70,6 @@ function linkElsewhere() {
     const [own] = link.getAttribute("href").split(/[?#]/);
     link.setAttribute("href", own + address(link.dataset.language).slice(location.pathname.length));
   });
-}
-
-function readView() {
-  const found = /^#map=(\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)$/.exec(location.hash);
-  return found ? { zoom: Number(found[1]), centre: [Number(found[2]), Number(found[3])] } : null;
 }
 
 function rememberView() {

@@ -3,7 +3,7 @@
 function addTools(view) {
   const tools = [[page.phrases.all, "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5M9 9h6v6H9z", () => map.fitBounds(view, { ...margins(), animate: !isStill() })]];
   if (document.fullscreenEnabled) {
-    const frame = document.querySelector(".map");
+    const frame = document.querySelector("main.map");
     tools.push([page.phrases.fullScreen, "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5", () => (document.fullscreenElement ? document.exitFullscreen() : frame.requestFullscreen())]);
   }
   if (window.isSecureContext && navigator.geolocation) {

@@ -65,6 +65,7 @@ def _stop_scripts(page: Page) -> None:
 SHOTS = (
     Shot("desktop"),
     Shot("loading", act=_stop_scripts, is_ready=False),
+    Shot("loading-phone", viewport=PHONE, act=_stop_scripts, is_ready=False),
     Shot("empty-filter", "/?q=nothing-like-it"),
     Shot("selected", "/?place=binjiang-hitech"),
     Shot("selected-guest", "/?place=fullsemi-1"),

@@ -192,7 +192,7 @@ def test_it_takes_as_few_requests_as_on_the_server(page: Page, base: str, watch:
     visit(page, f"{base}index.html")
     names = [urlsplit(address).path.rpartition("/")[2].partition(".")[0] for address in watch.requests]
     # The browser asks for the icon when it likes.
-    assert [name for name in names if name != "icon"] == ["index", "theme", "map", "leaflet", "atlas", "map-zh"]
+    assert [name for name in names if name != "icon"] == ["index", "early", "map", "leaflet", "atlas", "map-zh"]
 
 
 def test_a_card_opens_and_leads_to_its_page_and_back(page: Page, base: str) -> None:

@@ -298,24 +298,15 @@ def test_the_language_can_be_changed_without_losing_the_view(open_map: Open) -> 
     expect(page.locator("#shown")).to_have_text("Showing 2 of 30 places")
 
 
-def test_without_javascript_the_picture_is_of_the_view(new_context: NewContext) -> None:
-    page = new_context(java_script_enabled=False).new_page()
-    page.goto("/?corridor=east&kind=project&indicator=area@2022&lang=en")
-    expect(page.locator("main.map img")).to_have_attribute("src", "/map.svg?corridor=east&kind=project&indicator=area@2022&lang=en")
-    page.goto("/?corridor=")
-    expect(page.locator("main.map img")).to_have_count(0)
-
-
 def test_without_javascript_list_table_and_links_are_there(new_context: NewContext) -> None:
     page = new_context(java_script_enabled=False).new_page()
     page.goto("/")
     assert page.locator("#list .entry:visible").count() == 30
     assert page.locator("#table [data-id]:visible").count() == 30
-    picture = page.locator("main.map img")
-    assert picture.get_attribute("alt") == "地图的图片；可移动、可点开的地图需要 JavaScript。"
-    assert picture.evaluate("one => one.decode().then(() => [one.naturalWidth, one.naturalHeight])") == [1400, 990]
-    # Nothing is being drawn, so nothing says so.
-    expect(page.get_by_text("正在绘制地图…")).to_be_hidden()
+    expect(page.locator("main.map .still")).to_have_text("地图的图片；可移动、可点开的地图需要 JavaScript。")
+    expect(page.locator("main.map .still")).to_be_visible()
+    # Nothing is on its way, so nothing says so.
+    expect(page.locator("#loading")).to_be_hidden()
     page.locator("[data-id=fullsemi-1] a").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("富芯半导体一期")
     page.get_by_role("link", name="报道第 38 段").first.click()

@@ -72,9 +72,9 @@ def test_the_map_fills_the_screen_and_gives_it_back(open_map: Open) -> None:
     page = open_map()
     button = page.get_by_role("button", name="全屏")
     button.click()
-    page.wait_for_function("document.fullscreenElement && document.fullscreenElement.matches('main.map')")
+    expect(page.locator("main.map:fullscreen")).to_have_count(1)
     button.click()
-    page.wait_for_function("document.fullscreenElement === null")
+    expect(page.locator(":fullscreen")).to_have_count(0)
 
 
 def test_a_granted_location_is_drawn_as_a_circle(new_context: NewContext) -> None:

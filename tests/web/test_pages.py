@@ -611,11 +611,14 @@ def test_assets_have_their_media_types(client: FlaskClient) -> None:
 def test_the_browser_is_told_before_the_page_comes_what_the_map_needs(client: FlaskClient) -> None:
     response = client.get("/?lang=en")
     page = outline(response)
-    scripts = [found["src"] or "" for found in page.of("script") if "src" in found and "defer" in found]
-    styles = [found["href"] or "" for found in page.of("link", rel="stylesheet")]
-    needed = [f"<{url}>; rel=preload; as=style" for url in styles] + [f"<{url}>; rel=preload; as=script" for url in scripts]
+    early, *late = [found["src"] or "" for found in page.of("script") if "src" in found]
+    (style,) = [found["href"] or "" for found in page.of("link", rel="stylesheet")]
+    needed = [f"<{style}>; rel=preload; as=style", f"<{early}>; rel=preload; as=script"]
+    # What the first picture does not need waits: it is most of the bytes.
+    needed += [f"<{url}>; rel=preload; as=script; fetchpriority=low" for url in late]
     assert response.headers["Link"].split(", ") == needed
-    assert len(needed) == 4
+    assert [found.get("fetchpriority") for found in page.of("script") if "defer" in found] == ["low"] * 3
+    assert len(needed) == 5
 
 
 def test_scripts_and_styles_come_without_what_is_for_those_who_read_them(client: FlaskClient) -> None:
