@@ -62,6 +62,18 @@ function drawRows() {
   drawPagers(rows[0] + 1, Math.min(rows[1], shown.length));
 }
 
+let isAsked = false;
+
+/** Draw the rows when the map has been painted: of a crowd, each takes most of a frame. */
+function drawRowsNext() {
+  if (isAsked) return;
+  isAsked = true;
+  requestAnimationFrame(() => setTimeout(() => {
+    isAsked = false;
+    drawRows();
+  }));
+}
+
 function drawList(rows) {
   const groupOf = ({ place }) => page.groups.findIndex(({ kinds }) => kinds.includes(place.kind));
   const inGroups = page.groups.map(() => []);
