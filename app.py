@@ -1,35 +1,60 @@
-"""The application, composed: ``python app.py`` serves it, ``gunicorn 'app:create_app()'`` finds it."""
+"""The application, composed: ``python app.py`` serves it, ``gunicorn 'app:create_app()'`` finds it.
+
+The atlas is loaded where it is used: a process that only looks after the one that answers does not hold it.
+"""
 
 from __future__ import annotations
 
-import logging
+import logging.config
 import os
 import sys
+from functools import partial
+from typing import TYPE_CHECKING
 
-from flask import Flask
-
-from geo import web
 from geo.errors import GeoError
+from geo.server import serve
 from geo.settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+# A line a request has a form of its own, and its own stream: errors and notices stay readable beside it.
+LOG = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"notice": {"format": "%(asctime)s %(levelname)s %(message)s"}, "line": {"format": "%(message)s"}},
+    "handlers": {
+        "notices": {"class": "logging.StreamHandler", "formatter": "notice", "stream": "ext://sys.stderr"},
+        "lines": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"},
+    },
+    "root": {"level": "INFO", "handlers": ["notices"]},
+    "loggers": {"geo.access": {"handlers": ["lines"], "propagate": False}},
+}
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application from the settings, by default those of the environment."""
+    from geo import web
+
     return web.create_app(settings or Settings.from_env(os.environ))
+
+
+def load(settings: Settings) -> Flask:
+    """Build the application in the process that answers, which has a log of its own, and make it ready."""
+    from geo import web
+
+    logging.config.dictConfig(LOG)
+    app = create_app(settings)
+    web.make_ready(app)
+    return app
 
 
 def main() -> int:
     """Serve until SIGTERM or Ctrl+C; say what is wrong and give 1 when that is not possible."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    # A line a request has a form of its own, and its own stream: errors and notices stay readable beside it.
-    lines = logging.StreamHandler(sys.stdout)
-    lines.setFormatter(logging.Formatter("%(message)s"))
-    access = logging.getLogger("geo.access")
-    access.addHandler(lines)
-    access.propagate = False
+    logging.config.dictConfig(LOG)
     try:
         settings = Settings.from_env(os.environ)
-        web.serve(create_app(settings), settings)
+        serve(partial(load, settings), settings)
     except GeoError as error:
         print(error, file=sys.stderr)
         return 1

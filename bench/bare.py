@@ -10,13 +10,14 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response
 
-from app import create_app
-from geo import web
+from app import load as app_as_always
+from geo.server import serve
 from geo.settings import Settings
 
 if TYPE_CHECKING:
@@ -55,14 +56,19 @@ def wsgi_application(answers: Answers) -> WSGIApplication:
     return answer
 
 
+def load(kind: str, folder: Path, settings: Settings) -> WSGIApplication:
+    """Build the application as always, and replace what answers."""
+    app = app_as_always(settings)
+    build = {"flask": flask_application, "wsgi": wsgi_application}[kind]
+    app.wsgi_app = build(read_answers(folder))  # type: ignore[method-assign, assignment]
+    return app
+
+
 def main() -> int:
     """Serve as the command line says."""
     kind, folder = sys.argv[1:]
     settings = Settings.from_env(os.environ)
-    app = create_app(settings)
-    build = {"flask": flask_application, "wsgi": wsgi_application}[kind]
-    app.wsgi_app = build(read_answers(Path(folder)))  # type: ignore[method-assign, assignment]
-    web.serve(app, settings)
+    serve(partial(load, kind, Path(folder), settings), settings)
     return 0
 
 

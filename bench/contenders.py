@@ -8,10 +8,10 @@
 | Flask, WSGI | :mod:`bench.bare` |
 | nginx | files, beside each its gzip form |
 
-All have one process, as ours has, which writes its log. Where there was a choice it favours the others: neither pygeoapi nor Datasette compresses,
-nothing of theirs is logged, pygeoapi runs under the server that was the faster of two, Datasette is not asked to count or to suggest facets, nginx
-never closes a connection, and a box of theirs may leave out the places without a location, which ours holds as OGC API - Features says. pygeoapi
-needs GDAL and SpatiaLite of the system, and a Python that can load the latter: Debian's own.
+All have one process that answers, as ours has, which writes its log. Where there was a choice it favours the others: neither pygeoapi nor Datasette
+compresses, nothing of theirs is logged, pygeoapi runs under the server that was the faster of two, Datasette is not asked to count or to suggest
+facets, nginx never closes a connection, and a box of theirs may leave out the places without a location, which ours holds as OGC API - Features
+says. pygeoapi needs GDAL and SpatiaLite of the system, and a Python that can load the latter: Debian's own.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def ask(url: str, coding: str) -> Answer:
     try:
         with urllib.request.urlopen(request, timeout=START_S) as response:
             wire: bytes = response.read()
-            headers = [(name, value) for name, value in response.headers.items() if name in ("Content-Type", "Content-Encoding")]
+            headers = [(name, response.headers[name]) for name in ("Content-Type", "Content-Encoding") if name in response.headers]
     except urllib.error.HTTPError as error:
         raise BenchError(f"{url} answered {error.code}: {error.read()[:300]!r}") from None
     except OSError as error:

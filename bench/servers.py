@@ -1,4 +1,7 @@
-"""The contenders as servers of the same kind, waitress with Flask-Compress, each in a process of its own that can be ended when it takes too long."""
+"""The pages as servers of the same kind, each in a process of its own that can be ended when it takes too long.
+
+All stand under waitress, ours as well: what is compared is the page, and a server in the process that measures its start is the same for all.
+"""
 
 from __future__ import annotations
 

@@ -247,8 +247,18 @@ def _health(port: int) -> dict[str, str]:
     return document
 
 
-def _resident_mb(pid: int) -> float:
-    """Give the resident memory of a process; Linux only, as what it is read from is."""
+def answering(pid: int) -> int | None:
+    """Find the process that answers, of those that a server has started; Linux only, as what it is read from is. ``None``: not started yet."""
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        # Python starts one of its own beside it.
+        if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text():
+            return int(child)
+    return None
+
+
+def _resident_mb(server: int) -> float:
+    """Give the resident memory of the process that answers."""
+    pid = answering(server)
     found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     assert found
     return int(found[1]) / 1024

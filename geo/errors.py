@@ -8,6 +8,7 @@
     ├── DatumError           the caller: a coordinate is not finite or not on Earth
     ├── PointError           the caller: a point to look around is not finite or not on Earth
     ├── PortInUseError       the operator: another program listens on the port
+    ├── ServingError         the operator: the process that answers cannot begin, or has ended by itself
     ├── ExportError          the caller: a layer cannot be written where, or as, it is wanted (:mod:`geo.export`)
     ├── FreezeError          the operator: a site without a server cannot be written where, or as, it is wanted
     ├── RequestError         the client: a request that cannot be answered
@@ -97,6 +98,10 @@ class PortInUseError(GeoError):
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__(f"port {port} on {host} is in use: stop the other program, or choose another port with GEO_PORT")
+
+
+class ServingError(GeoError):
+    """The process that answers cannot begin, or has ended by itself."""
 
 
 class FreezeError(GeoError):

@@ -38,6 +38,7 @@ ROOMS = (
     "wording",
     "audit",
     "export",
+    "server",
     "web",
     "freeze",
     "cli",
@@ -103,7 +104,7 @@ def test_the_files_of_a_room_have_no_cycle(room: str) -> None:
 
 
 def test_the_composition_needs_the_web_and_the_settings_only_and_no_room_needs_it() -> None:
-    assert imported_rooms(PROJECT / "app.py") == {"errors", "settings", "web"}
+    assert imported_rooms(PROJECT / "app.py") == {"errors", "settings", "server", "web"}
     assert [path for path in FILES if "app" in imported_packages(path)] == []
 
 
@@ -113,13 +114,13 @@ def test_the_composition_needs_the_web_and_the_settings_only_and_no_room_needs_i
         ("flask", {"web"}),
         ("flask_babel", {"web"}),
         ("werkzeug", {"web"}),
-        ("waitress", {"web"}),
+        ("granian", {"server"}),
         ("folium", {"webmap"}),
         ("branca", {"webmap"}),
         ("jinja2", {"audit", "webmap"}),
         ("pydantic", {"schema", "tables", "online"}),
         ("csv", {"tables", "lists", "formats"}),
-        ("os", {"cli"}),
+        ("os", {"cli", "server"}),
         ("opencc", {"names"}),
         ("pypinyin", {"names"}),
         ("ahocorasick_rs", {"offline"}),
@@ -143,16 +144,28 @@ def test_a_package_is_known_to_its_room_only(package: str, rooms: set[str]) -> N
     assert {room_of(path) for path in FILES if package in imported_packages(path)} == rooms
 
 
-@pytest.mark.parametrize("package", ["socket", "http", "requests", "httpx", "subprocess"])
-def test_no_room_opens_a_connection_or_a_process(package: str) -> None:
-    assert [path for path in FILES if package in imported_packages(path)] == []
+@pytest.mark.parametrize(
+    ("package", "rooms"),
+    # The server looks whether its port is free, and starts the process that answers.
+    [("socket", {"server"}), ("multiprocessing", {"server"}), ("http", set()), ("requests", set()), ("httpx", set()), ("subprocess", set())],
+)
+def test_no_room_opens_a_connection_or_a_process(package: str, rooms: set[str]) -> None:
+    assert {room_of(path) for path in FILES if package in imported_packages(path)} == rooms
 
 
 def test_a_server_loads_nothing_that_asks_other_hosts() -> None:
     """The online geocoders are loaded where an operator turned one on only, and the libraries of lists with a list."""
-    code = "import sys, app; print(sorted({'geo.online', 'geopy', 'tenacity', 'geo.lists.running', 'openpyxl', 'distributed'} & set(sys.modules)))"
+    unwanted = {"geo.online", "geopy", "tenacity", "geo.lists.running", "openpyxl", "distributed"}
+    code = f"import sys, app; app.create_app(); print(sorted({unwanted} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=PROJECT)
     assert (run.stdout, run.stderr) == ("[]\n", "")
+
+
+def test_the_process_that_only_waits_loads_nothing_of_the_atlas() -> None:
+    """The one that answers would hold it a second time."""
+    code = "import sys, app; print(sorted(name for name in sys.modules if name in ('numpy', 'flask') or name.startswith('geo.')))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=PROJECT)
+    assert (run.stdout, run.stderr) == ("['geo.errors', 'geo.server', 'geo.settings']\n", "")
 
 
 def test_files_are_read_at_the_doors_only() -> None:

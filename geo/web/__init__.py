@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from flask import Flask, has_request_context
@@ -16,7 +15,6 @@ from geo.web.language import chosen_language
 from geo.web.log import AccessLog
 from geo.web.reload import Sites, sites_of
 from geo.web.responses import notes
-from geo.web.server import Server, ended_by_signals
 
 
 class AtlasApp(Flask):
@@ -74,21 +72,14 @@ def create_app(settings: Settings, kind: type[Flask] = AtlasApp) -> Flask:
     return app
 
 
-def serve(app: Flask, settings: Settings) -> None:
-    """Serve the application with waitress until SIGTERM or Ctrl+C; what has been asked by then is answered.
+def make_ready(app: Flask) -> None:
+    """Make the first answers and look for changes from now on: in the process that answers, before it is asked for anything.
 
     Raises
     ------
-    PortInUseError
-        If another program listens on the port.
-    SettingsError
-        If the host is no address of this machine.
+    RuntimeError
+        If one of the first answers fails.
     """
-    server, sites = Server(app, settings), sites_of(app)
+    sites = sites_of(app)
     sites.prepare(sites.current, None)
     sites.watch()
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    with ended_by_signals(server):
-        logging.getLogger("geo").info("The atlas is at http://%s:%d/ (Ctrl+C stops it)", host, settings.port)
-        server.run()
-    sites.close()

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
@@ -36,7 +37,7 @@ _TOGETHER_S = 0.2
 
 
 class Line(NamedTuple):
-    """A request and its answer, as the log has them; not yet written.
+    """A request and its answer, as the log has them.
 
     Attributes
     ----------
@@ -66,28 +67,27 @@ class Line(NamedTuple):
 
     def __str__(self) -> str:
         """Write it in the Combined Log Format."""
-        now = datetime.fromtimestamp(self.moment, UTC)
-        moment = f"{now.day:02}/{_MONTHS[now.month - 1]}/{now.year}:{now:%H:%M:%S} +0000"
         remote, request = _safe(self.remote).replace(" ", "_"), _safe(f"{self.method} {self.target} {self.protocol}")
         said = f'"{_safe(self.referrer)}" "{_safe(self.agent)}"'
-        return f'{remote} - - [{moment}] "{request}" {self.status} {self.size} {said} {self.seconds:.3f} {self.incident or "-"}'
+        return f'{remote} - - [{_moment(int(self.moment))}] "{request}" {self.status} {self.size} {said} {self.seconds:.3f} {self.incident or "-"}'
 
 
 class Lines:
     """The lines on their way to the log: a thread writes those of a moment together, as one record.
 
     Writing lets the other threads run and then waits for its turn again: done within each request, that would nearly halve what a server answers.
-    Who kills the process without a signal it can act on loses the lines of that moment.
+    The text of a line is made within its request: made together, thousands of them would keep the requests of that moment waiting. Who kills the
+    process without a signal it can act on loses the lines of that moment.
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[Line] = deque()
+        self._waiting: deque[str] = deque()
         self._writer: threading.Thread | None = None
         self._starting, self._writing = threading.Lock(), threading.Lock()
 
     def add(self, line: Line) -> None:
         """Take a line; it is written within a moment."""
-        self._waiting.append(line)
+        self._waiting.append(str(line))
         # A worker of a forking server has none of the threads of its parent.
         if self._writer is None or not self._writer.is_alive():
             with self._starting:
@@ -101,7 +101,7 @@ class Lines:
             lines = []
             with suppress(IndexError):
                 while True:
-                    lines.append(str(self._waiting.popleft()))
+                    lines.append(self._waiting.popleft())
             if lines:
                 access.info("%s", "\n".join(lines))
 
@@ -185,6 +185,16 @@ def _target(environ: WSGIEnvironment) -> str:
     return f"{path}?{query}" if query else path
 
 
+@lru_cache(maxsize=4)
+def _moment(seconds: int) -> str:
+    now = datetime.fromtimestamp(seconds, UTC)
+    return f"{now.day:02}/{_MONTHS[now.month - 1]}/{now.year}:{now:%H:%M:%S} +0000"
+
+
 def _safe(text: str) -> str:
     """Write what is not a plain character by its bytes, as Apache does."""
-    return _HOSTILE.sub(lambda found: "".join(f"\\x{byte:02x}" for byte in found[0].encode("latin-1", "replace")), text[:_LONGEST])
+    text = text[:_LONGEST]
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        # Nearly every text, and told at once.
+        return text
+    return _HOSTILE.sub(lambda found: "".join(f"\\x{byte:02x}" for byte in found[0].encode("latin-1", "replace")), text)

@@ -80,7 +80,7 @@ def test_it_serves_until_it_is_told_to_stop(start: Start, stop: signal.Signals) 
         assert response.status == 200
         assert json.load(response)["status"] == "ready"
         assert response.headers["Content-Security-Policy"].startswith("default-src 'self'")
-        assert "Server" not in response.headers
+        assert response.headers["Server"] == ""
     process.send_signal(stop)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0
@@ -97,18 +97,13 @@ def test_what_has_been_asked_is_answered_before_it_ends(start: Start, crowd: Pat
     port = free_port()
     process = start(GEO_PORT=str(port), GEO_DATA=str(crowd))
     wait_until_it_listens(process)
-    with contextlib.closing(socket.create_connection(("127.0.0.1", port))) as asking, socket.create_connection(("127.0.0.1", port)):
-        asking.settimeout(60)
-        asking.sendall(b"GET /layers/places.xlsx HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        # Nothing has been sent when it is told to stop.
-        time.sleep(0.1)
-        assert select.select([asking], [], [], 0)[0] == []
+    with contextlib.closing(begin_workbook(port)) as asking, socket.create_connection(("127.0.0.1", port)):
         process.send_signal(signal.SIGTERM)
         received = b""
         while chunk := asking.recv(1 << 16):
             received += chunk
     head, _, body = received.partition(b"\r\n\r\n")
-    length = re.search(rb"Content-Length: (\d+)", head)
+    length = re.search(rb"content-length: (\d+)", head)
     assert head.startswith(b"HTTP/1.1 200 OK")
     assert length
     assert len(body) == int(length[1]) > 100_000
@@ -118,6 +113,116 @@ def test_what_has_been_asked_is_answered_before_it_ends(start: Start, crowd: Pat
     assert "Traceback" not in out + err
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
+
+
+def wait_until_it_reads(process: subprocess.Popen[str]) -> int:
+    """Wait for the process that reads the data and answers; it does not listen yet."""
+    for _ in range(1200):
+        with contextlib.suppress(FileNotFoundError):
+            child = soak.answering(process.pid)
+            if child:
+                return child
+        time.sleep(0.05)
+    raise AssertionError("nothing was started")
+
+
+def wait_until_it_is_gone(port: int) -> None:
+    for _ in range(1200):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the port is still listened on")
+
+
+def begin_workbook(port: int) -> socket.socket:
+    """Ask for a large workbook, of which nothing has been sent yet."""
+    asking = socket.create_connection(("127.0.0.1", port))
+    asking.settimeout(60)
+    asking.sendall(b"GET /layers/places.xlsx HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    time.sleep(0.1)
+    assert select.select([asking], [], [], 0)[0] == []
+    return asking
+
+
+def test_a_second_signal_ends_it_at_once(start: Start, crowd: Path) -> None:
+    port = free_port()
+    process = start(GEO_PORT=str(port), GEO_DATA=str(crowd))
+    wait_until_it_listens(process)
+    with contextlib.closing(begin_workbook(port)) as asking:
+        process.send_signal(signal.SIGTERM)
+        wait_until_it_is_gone(port)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == -signal.SIGTERM
+        # The process that was making the answer has gone, too.
+        with contextlib.suppress(ConnectionResetError):
+            assert asking.recv(1 << 16) == b""
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_may_reach_both_processes(start: Start, stop: signal.Signals) -> None:
+    """As a terminal and systemd send it; the one that answers is then sent another."""
+    for _ in range(3):
+        process = start(GEO_PORT=str(free_port()))
+        wait_until_it_listens(process)
+        os.kill(wait_until_it_reads(process), stop)
+        process.send_signal(stop)
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, out, err) == (0, "", "")
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_while_the_data_are_read(start: Start, crowd: Path, stop: signal.Signals) -> None:
+    process = start(GEO_PORT=str(free_port()), GEO_DATA=str(crowd))
+    wait_until_it_reads(process)
+    process.send_signal(stop)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_who_kills_it_has_the_port_back(start: Start) -> None:
+    port = free_port()
+    process = start(GEO_PORT=str(port))
+    wait_until_it_listens(process)
+    with socket.create_connection(("127.0.0.1", port)):
+        process.kill()
+        wait_until_it_is_gone(port)
+    again = start(GEO_PORT=str(port))
+    assert f":{port}/" in wait_until_it_listens(again)
+
+
+def test_it_ends_with_the_process_that_answers(start: Start) -> None:
+    """Whoever looks after it then starts it again."""
+    process = start(GEO_PORT=str(free_port()))
+    wait_until_it_listens(process)
+    os.kill(wait_until_it_reads(process), signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert err.splitlines()[-1] == "the process that answers has ended by itself, by SIGKILL"
+    assert "Traceback" not in err
+
+
+def test_another_atlas_finds_the_port_in_use_before_the_first_one_listens(start: Start, crowd: Path) -> None:
+    """Granian alone would share it: each would be given some of the requests."""
+    port = free_port()
+    first = start(GEO_PORT=str(port), GEO_DATA=str(crowd))
+    wait_until_it_reads(first)
+    message = f"port {port} on 127.0.0.1 is in use: stop the other program, or choose another port with GEO_PORT"
+    assert_refuses(start(GEO_PORT=str(port)), message)
+    wait_until_it_listens(first)
+    assert_refuses(start(GEO_PORT=str(port)), message)
+
+
+@pytest.mark.parametrize(("host", "at"), [("localhost", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "::1")])
+def test_it_listens_where_it_is_told(start: Start, host: str, at: str) -> None:
+    port = free_port()
+    process = start(GEO_HOST=host, GEO_PORT=str(port))
+    shown = f"[{host}]" if ":" in host else host
+    assert f"The atlas is at http://{shown}:{port}/ (" in wait_until_it_listens(process)
+    with contextlib.closing(socket.create_connection((at, port), timeout=60)) as asking:
+        asking.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert asking.recv(15) == b"HTTP/1.1 200 OK"
 
 
 def test_a_minute_of_load_and_edits_in_short() -> None:

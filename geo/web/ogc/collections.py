@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +19,11 @@ from geo.schema import Basis, Corridor, CorridorBasis, District, FigureStatus, K
 from geo.web.ogc.crs import CRS84, Crs, reproject
 from geo.web.ogc.filters import KINDS
 from geo.wording import N_
+
+# West, south, east, north.
+Bounds: TypeAlias = tuple[float, float, float, float]
+# Gives the positions, in order, of what touches one of several rectangles.
+_Index: TypeAlias = Callable[[Sequence[Bounds]], list[int]]
 
 
 class Property(NamedTuple):
@@ -142,6 +147,40 @@ DESCRIPTIONS = {
 }
 
 
+def _index_points(geometry: NDArray[np.object_]) -> _Index:
+    """Index points, some missing: by x, so that of a box only a strip is looked at.
+
+    Plain searches in numpy: a tree of shapely takes as long to be asked, and lets the other threads run, for whose end it then waits.
+    """
+    missing = np.asarray(shapely.is_missing(geometry))
+    positions = np.flatnonzero(~missing)
+    x, y = shapely.get_coordinates(geometry[positions]).T
+    order = np.argsort(x, kind="stable")
+    x, y, positions, nowhere = x[order], y[order], positions[order], np.flatnonzero(missing).tolist()
+
+    def find(parts: Sequence[Bounds]) -> list[int]:
+        found = set(nowhere)
+        for west, south, east, north in parts:
+            strip = slice(x.searchsorted(west), x.searchsorted(east, side="right"))
+            found.update(positions[strip][(y[strip] >= south) & (y[strip] <= north)].tolist())
+        return sorted(found)
+
+    return find
+
+
+def _index_shapes(geometry: NDArray[np.object_]) -> _Index:
+    """Index geometry of any kind, some missing."""
+    tree, nowhere = shapely.STRtree(geometry), np.flatnonzero(shapely.is_missing(geometry)).tolist()
+
+    def find(parts: Sequence[Bounds]) -> list[int]:
+        found = set(nowhere)
+        for bounds in parts:
+            found.update(tree.query(shapely.box(*bounds), predicate="intersects").tolist())
+        return sorted(found)
+
+    return find
+
+
 @dataclass(frozen=True)
 class Collection:
     """A collection with its features.
@@ -204,21 +243,16 @@ class Collection:
         return list(zip(*days, strict=True))
 
     @cached_property
-    def _trees(self) -> dict[str, tuple[shapely.STRtree, NDArray[np.bool_]]]:
-        """Of each system that was asked for, the index of the extents and what has no geometry."""
+    def _indexes(self) -> dict[str, _Index]:
+        """The index of the features in each system that was asked for."""
         return {}
 
-    def within(self, crs: Crs, shape: shapely.Polygon | shapely.MultiPolygon) -> NDArray[np.bool_]:
-        """Tell of every feature whether it touches one or several rectangles, x before y in a system; what has no geometry is within everything."""
-        if crs.uri not in self._trees:
+    def within(self, crs: Crs, parts: Sequence[Bounds]) -> list[int]:
+        """Give the positions of the features that touch one of several rectangles in a system; what has no geometry is within everything."""
+        if crs.uri not in self._indexes:
             geometry = self.geometry_in(crs).array
-            self._trees[crs.uri] = shapely.STRtree(geometry), np.asarray(shapely.is_missing(geometry))
-        tree, missing = self._trees[crs.uri]
-        found = missing.copy()
-        # A point is in a rectangle when the index says so; other shapes have to be looked at.
-        is_exact = self._has_points_only and shape.geom_type == "Polygon" and shape.area > 0
-        found[tree.query(shape, predicate=None if is_exact else "intersects")] = True
-        return found
+            self._indexes[crs.uri] = _index_points(geometry) if self._has_points_only else _index_shapes(geometry)
+        return self._indexes[crs.uri](parts)
 
     @cached_property
     def _has_points_only(self) -> bool:

@@ -11,8 +11,9 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote_plus
 
 from geo.errors import BadParameterError
 from geo.layers import Encoded
@@ -79,7 +80,13 @@ def collections_of(site: Site) -> Mapping[str, Collection]:
 
 def same_address(address: str, args: Mapping[str, str], **changes: Any) -> str:
     """Give an address with its query, some parameters changed."""
-    return f"{address}?{urlencode({**args, **changes}, safe=_SAFE)}"
+    return f"{address}?{'&'.join(f'{_quoted(name)}={_quoted(str(value))}' for name, value in {**args, **changes}.items())}"
+
+
+@lru_cache(maxsize=1024)
+def _quoted(text: str) -> str:
+    """Write a name or a value of a query; nearly all that stand in the links of a page stand in several of them."""
+    return quote_plus(text, safe=_SAFE)
 
 
 def build_members(site: Site, address: str, args: Mapping[str, str], query: Query, page: Page, words: Words) -> bytes:
@@ -103,9 +110,9 @@ def join_page(shown: Encoded, members: bytes) -> tuple[bytes, str]:
     """Give the body of a page and its digest; what it is joined from has been digested already."""
     body = b'{"type":"FeatureCollection","features":[' + b",".join(shown.texts) + b"]," + members[1:]
     # Piece by piece: over more than two kilobytes at once hashlib lets the other threads run, and waits for its turn again for longer than it takes.
-    digest = hashlib.sha256()
-    for piece in (*shown.digests, *(members[start : start + 1024] for start in range(0, len(members), 1024))):
-        digest.update(piece)
+    digested, digest = b"".join(shown.digests) + members, hashlib.sha256()
+    for start in range(0, len(digested), 2000):
+        digest.update(digested[start : start + 2000])
     return body, digest.hexdigest()
 
 

@@ -12,14 +12,12 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 import geopandas as gpd
-import numpy as np
-import shapely
 
 from geo.errors import BadParameterError
 from geo.formats import encode_geojson
 from geo.layers import Encoded
-from geo.web.ogc.collections import Collection
-from geo.web.ogc.crs import CRS84, CRSS, Crs, in_axis_order, is_on_earth
+from geo.web.ogc.collections import Bounds, Collection
+from geo.web.ogc.crs import CRS84, CRSS, Crs, in_axis_order
 from geo.web.ogc.filters import Filter, matching, parse_filter
 
 DEFAULT_LIMIT = 100
@@ -33,17 +31,17 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([Tt](\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]
 
 
 class Box(NamedTuple):
-    """A bounding box; several parts where it crosses the antimeridian.
+    """A bounding box; two parts where it crosses the antimeridian.
 
     Attributes
     ----------
-    shape
-        x before y.
+    parts
+        Of each the west, south, east and north edge.
     crs
         The system of its numbers.
     """
 
-    shape: shapely.Polygon | shapely.MultiPolygon
+    parts: tuple[Bounds, ...]
     crs: Crs
 
 
@@ -147,15 +145,15 @@ def select(collection: Collection, query: Query) -> Page:
     if not (query.box or query.span or query.filter or query.order):
         every = range(len(frame))
         return Page(every[query.offset : query.offset + query.limit], len(every))
-    keep = np.ones(len(frame), dtype=bool)
-    if query.box:
-        keep &= collection.within(query.box.crs, query.box.shape)
+    positions = collection.within(query.box.crs, query.box.parts) if query.box else list(range(len(frame)))
     if query.span:
-        keep &= np.array([_meets(query.span, period) for period in collection.periods], dtype=bool)
+        span, periods = query.span, collection.periods
+        positions = [position for position in positions if _meets(span, periods[position])]
     if query.filter:
         types = {name: one.type for name, one in collection.queryables.items()}
-        keep &= matching(query.filter, frame, collection.geometry_in(query.filter.crs), types).to_numpy()
-    positions = _in_order(frame, np.flatnonzero(keep).tolist(), query.order)
+        fits = matching(query.filter, frame, collection.geometry_in(query.filter.crs), types).tolist()
+        positions = [position for position in positions if fits[position]]
+    positions = _in_order(frame, positions, query.order)
     shown = positions[query.offset : query.offset + query.limit]
     return Page(shown, len(positions))
 
@@ -167,7 +165,7 @@ def encode(collection: Collection, positions: Sequence[int], crs: Crs, propertie
     """
     if crs is CRS84 and properties is None:
         own = collection.encoded
-        return Encoded(tuple(own.texts[position] for position in positions), tuple(own.digests[position] for position in positions))
+        return Encoded(tuple(map(own.texts.__getitem__, positions)), tuple(map(own.digests.__getitem__, positions)))
     features = json.loads(encode_geojson(_present(collection, positions, crs, properties)))["features"]
     texts = tuple(json.dumps(feature, ensure_ascii=False, separators=(",", ":")).encode() for feature in features)
     return Encoded(texts, tuple(hashlib.sha256(text).digest() for text in texts))
@@ -224,14 +222,14 @@ def _parse_box(text: str, crs: Crs) -> Box:
     west, south, east, north = (second, first, fourth, third) if crs.is_north_first else (first, second, third, fourth)
     if south > north:
         raise BadParameterError("bbox", text, "south before north: the box looks reversed")
-    if crs.is_in_degrees and not is_on_earth(shapely.MultiPoint([(west, south), (east, north)])):
+    if crs.is_in_degrees and not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
         raise BadParameterError("bbox", text, f"degrees in the order {crs.axes}: lon -180 to 180, lat -90 to 90")
     if west <= east:
-        return Box(shapely.box(west, south, east, north), crs)
+        return Box(((west, south, east, north),), crs)
     if not crs.is_in_degrees:
         raise BadParameterError("bbox", text, "west before east: the box looks reversed")
     # West of its east: the box crosses the antimeridian.
-    return Box(shapely.MultiPolygon([shapely.box(west, south, 180, north), shapely.box(-180, south, east, north)]), crs)
+    return Box(((west, south, 180.0, north), (-180.0, south, east, north)), crs)
 
 
 def _parse_span(text: str) -> Span:

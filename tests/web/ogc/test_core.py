@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -286,6 +287,21 @@ def test_req_core_fc_bbox_response_across_the_antimeridian(client: FlaskClient) 
     everything = [one["id"] for one in items(client, "places")["features"]]
     assert [one["id"] for one in items(client, "places", "?bbox=100,0,-100,60")["features"]] == everything
     assert items(client, "places", "?bbox=150,0,100,60")["numberMatched"] == 1
+
+
+def test_a_box_holds_what_lies_on_its_edges_and_may_be_a_line_or_a_point(crowded: FlaskClient) -> None:
+    every = {one["id"]: one["geometry"] for one in items(crowded, "places", "?limit=10000")["features"]}
+    points = {id_: tuple(geometry["coordinates"]) for id_, geometry in every.items() if geometry}
+    # Two places, each a corner of the box; the same place twice; two on a line.
+    chosen = list(points.values())[::40]
+    corners = [*itertools.pairwise(chosen), *((point, point) for point in chosen), *(((lon, lat), (lon, lat + 0.1)) for lon, lat in chosen)]
+    assert len(corners) > 40
+    for one, other in corners:
+        (west, east), (south, north) = sorted((one[0], other[0])), sorted((one[1], other[1]))
+        inside = {id_ for id_, (lon, lat) in points.items() if west <= lon <= east and south <= lat <= north}
+        assert inside
+        found = [feature["id"] for feature in items(crowded, "places", f"?limit=10000&bbox={west},{south},{east},{north}")["features"]]
+        assert found == [id_ for id_ in every if id_ in inside or id_ not in points]
 
 
 def test_req_core_fc_time_definition(api: dict[str, Any]) -> None:
