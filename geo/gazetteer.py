@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import NamedTuple
 
 from geo.datum import to_wgs84
@@ -374,6 +375,7 @@ def _division_names(row: DivisionRow) -> Iterator[tuple[str, FormKind]]:
     yield short_en, FormKind.SHORT
 
 
+@cache
 def stem_of(folded: str) -> str:
     """Strip the kind from the name of a division: 滨江 of 滨江区, 莪山 of 莪山畲族乡."""
     for kind in _KINDS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import opencc
@@ -26,6 +26,30 @@ def fold_name(name: str) -> str:
     What is folded already stays as it is.
     """
     return name.translate(_FOLDED) if _what_folding_changes().search(name) else name
+
+
+def fold_names(names: Sequence[str]) -> list[str]:
+    """Fold each name as :func:`fold_name` does, all of them as one text: a character is folded whatever stands beside it.
+
+    Raises
+    ------
+    TypeError
+        If a name is not text.
+    """
+    joined = "\n".join(names)
+    if joined.count("\n") >= len(names):
+        # Line breaks do not count; without those within the names, the others part them.
+        return fold_names([name.replace("\n", "") for name in names]) if names else []
+    changed = set(_what_folding_changes("\n").findall(joined))
+    if len(changed) > _MOST_REPLACED:
+        return [fold_name(name) for name in names]
+    for character in changed:
+        joined = joined.replace(character, _FOLDED[ord(character)])
+    return joined.split("\n")
+
+
+# Each character that is replaced takes one go through all names; with more of them it is faster to go through the characters of each name.
+_MOST_REPLACED = 100
 
 
 class _Folding(dict[int, str]):
@@ -54,10 +78,10 @@ def sound_of(character: str) -> str:
 
 
 @cache
-def _what_folding_changes() -> re.Pattern[str]:
-    """Compile what finds a character that does not stay as it is; most names have none, and one look tells so."""
+def _what_folding_changes(besides: str = "") -> re.Pattern[str]:
+    """Compile what finds a character that does not stay as it is, besides some; most names have none, and one look tells so."""
     stay = "".join(chr(code) for code in range(0x4E00, 0xA000) if code not in _simplified())
-    return re.compile(f"[^0-9a-z{stay}]")
+    return re.compile(f"[^0-9a-z{stay}{besides}]")
 
 
 @cache

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache, partial
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, Prefix
 
 from geo.gazetteer import Feature, Form, FormKind, Gazetteer, shorten, stem_of
 from geo.geocode import Answer, Candidate, Level, Match, Method, Miss, MissReason, Query
-from geo.names import fold_name, sound_of
+from geo.names import fold_name, fold_names, sound_of
 from geo.schema import Basis, Box, Precision
 
 # Changes with the answers: what was answered by another version is asked again.
@@ -35,11 +34,11 @@ _ORDER = {Level.PLACE: 0, Level.TOWNSHIP: 1, Level.DISTRICT: 2, Level.CITY: 3}
 _COUNTRY = ("中国", "浙江省", "浙江")
 _COUNTRY_EN = frozenset({"china", "prchina", "prc", "zhejiang", "zhejiangprovince", "zhejiangsheng", "zhongguo"})
 # What follows a name of a division where it is a part of another name: 滨江路, 西湖大道.
-_CONTINUED = re.compile("[路街巷弄道桥江河湖湾山站港大]")
+_CONTINUED = frozenset("路街巷弄道桥江河湖湾山站港大")
 _LIKE_ADDRESS = re.compile("路|街|大道|巷|弄|村|社区|号|幢|大厦|广场|中心|工业园")
 _NUMBER = re.compile(r"\d")
 _DIGIT = re.compile("[0-9]")
-_TWO_DIGITS = re.compile("[0-9][^0-9]*[0-9]")
+_LIKE_ADDRESS_WITH_NUMBERS = re.compile(f"(?=.*(?:{_LIKE_ADDRESS.pattern}))[^0-9]*[0-9][^0-9]*[0-9]")
 # A house number that stands for all of them.
 _ANY_NUMBER = "11号"
 # What is found out about a name, or about the divisions that an address begins with, is kept while it is asked again and again.
@@ -51,8 +50,7 @@ _MOST_CONTEXTS = 10_000
 _LATIN_PARTS = re.compile("[,;/\uff0c\uff1b\u3001]+")
 
 
-@dataclass(frozen=True)
-class _Context:
+class _Context(NamedTuple):
     """Where a query lies, as far as it is said.
 
     Attributes
@@ -82,6 +80,38 @@ class _Context:
             return False
         location, box = feature.location, self.bbox
         return box is None or (box.west <= location.lon <= box.east and box.south <= location.lat <= box.north)
+
+
+class _Known(NamedTuple):
+    """What is known of a key, for whoever writes it in whatever way: what makes the answer, and its fields but for the words of the query.
+
+    Attributes
+    ----------
+    make
+        Of the fields in their order.
+    before, rest, after
+        The fields before what is left over, that as it is folded, and those behind it; of a miss all are ``before``.
+    """
+
+    make: Callable[[Iterable[Any]], Answer]
+    before: tuple[Any, ...]
+    rest: str = ""
+    after: tuple[Any, ...] = ()
+
+    @classmethod
+    def of(cls, answer: Answer) -> _Known:
+        """Take an answer apart."""
+        if isinstance(answer, Miss):
+            return cls(_MAKE_MISS, answer[1:])
+        return cls(_MAKE_MATCH, answer[1:_UNRESOLVED], answer.unresolved, answer[_UNRESOLVED + 1 :])
+
+    def answer(self, text: str, rest: str = "") -> Answer:
+        """Answer a text that is folded to the key, or to the key and ``rest`` behind it."""
+        make, before, own, after = self
+        if not after:
+            return make((text, *before))
+        rest = own + rest
+        return make((text, *before, _tail(text, rest) if rest else "", *after))
 
 
 class _Mention(NamedTuple):
@@ -120,106 +150,165 @@ class OfflineGeocoder:
         self._short = {name: forms for name, forms in gazetteer.forms.items() if not name.isascii() and name not in sure}
         lengths: dict[str, set[int]] = {}
         for name in (*self._short, *gazetteer.elsewhere_short):
-            lengths.setdefault(name[0], set()).add(len(name))
-        self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
+            lengths.setdefault(name[:2], set()).add(len(name))
+        self._lengths = {head: sorted(found, reverse=True) for head, found in lengths.items()}
         self._slips = _slips(gazetteer)
         self._longest = max(map(len, gazetteer.forms), default=0)
         self._contexts: dict[tuple[str, str], _Context] = {}
-        # Initial to the short names of districts and cities; then every two characters that follow one another in a name.
+        # Initial to the short names of districts and cities; then every two characters that follow one another in a name, to the names and where in
+        # each the second one stands.
         self._districts: dict[str, tuple[str, ...]] = {}
         for name, forms in self._short.items():
             if any(form.feature.level in (Level.DISTRICT, Level.CITY) for form in forms):
                 self._districts[name[0]] = (*self._districts.get(name[0], ()), name)
         names = list(_names_in_addresses(gazetteer))
-        self._pairs = {name[at : at + 2] for name in names for at in range(len(name) - 1)}
+        self._across: dict[str, list[tuple[str, int]]] = {}
+        for name in names:
+            for at in range(1, len(name)):
+                self._across.setdefault(name[at - 1 : at + 1], []).append((name, at))
+        # What is nothing but the short name of a place elsewhere.
+        others = (gazetteer.forms, gazetteer.former, gazetteer.elsewhere, gazetteer.types, _COUNTRY)
+        self._only_elsewhere = set(gazetteer.elsewhere_short).difference(*others)
         self._has_numbers = any(map(_DIGIT.search, names))
-        # Both depend on nothing but what they are given: what was asked before never changes an answer.
-        self._of_key = lru_cache(_MOST_KEPT)(self._read_key)
+        # What is known of a key or a head depends on nothing but itself: what was asked before never changes an answer.
+        self._known: dict[str, _Known] = {}
         self._of_head = lru_cache(_MOST_KEPT)(self._read_head)
+        # From sure to unsure: each answers what it can, and what none does is a miss.
+        self._stages = (self._whole, self._parts, self._misspelt, self._part_of_a_name, self._road_in)
 
     def geocode(self, queries: Sequence[Query]) -> list[Answer]:
         """Answer each query, in order; those that are the same are answered once."""
-        with _no_search_for_cycles() if len(queries) > _LONG_LIST else nullcontext():
-            answers: dict[Query, Answer | None] = dict.fromkeys(queries)
-            if len(answers) == len(queries):
-                return [self._answer(query) for query in queries]
-            known = {query: self._answer(query) for query in answers}
-            return [known[query] for query in queries]
+        if len(queries) > _LONG_LIST:
+            with _no_search_for_cycles():
+                return self._answer_list(queries)
+        if len(queries) == 1:
+            return [self._answer(queries[0])]
+        answers = {query: self._answer(query) for query in dict.fromkeys(queries)}
+        return [answers[query] for query in queries]
 
     # --- the order of answering ---
 
     def _answer(self, query: Query) -> Answer:
         text, admin, bbox, host = query
         key = fold_name(text)
-        if not key:
-            return Miss(text, MissReason.UNKNOWN)
-        if not admin and not host and bbox is None:
-            # Commas, which folding drops, part an English address: there the text itself counts.
-            return self._read_all(text, key, _NOWHERE) if key.isascii() else self._recall(text, key)
-        context = self._context(query)
-        if context.is_elsewhere:
-            return Miss(text, MissReason.OUT_OF_AREA)
-        return self._read_all(text, key, context)
+        # Commas, which folding drops, part an English address: there the text itself counts.
+        if admin or host or bbox is not None or key.isascii():
+            return self._answer_as_written(query, key)
+        return self._answer_by_key(text, key) if key.isalpha() else self._answer_by_head(text, key)
 
-    def _recall(self, text: str, key: str) -> Answer:
-        """Answer what is asked in Chinese and without a context: by what is known of its key, or of the head of an address that ends in a number."""
-        end = 0 if key.isalpha() else self._end_of_head(key)
-        if end:
-            continued = key[end] if _CONTINUED.match(key, end) else ""
-            known, rest = self._of_head(key[:end], continued), key[end:]
-        else:
-            known, rest = self._of_key(key), ""
-            if text == key:
-                return known
-        if isinstance(known, Miss):
-            return Miss(text, known.reason, known.candidates)
-        rest = known.unresolved + rest
-        if not rest:
-            return Match._make((text, *known[1:]))
-        unresolved = rest if text == key else _tail(text, rest)
-        return Match._make((text, *known[1:_UNRESOLVED], unresolved, *known[_UNRESOLVED + 1 :]))
+    def _answer_list(self, queries: Sequence[Query]) -> list[Answer]:
+        """Answer each query as if it were asked alone, but take all of a list through one step after another: read, normalise, look up, word.
+
+        The steps are those of :meth:`_answer`. All texts are folded at once, and a step that does not make way for the others after each query finds
+        its code and its tables where it left them, in the caches of the processor.
+        """
+        different = dict.fromkeys(queries)
+        texts = [query.text for query in different]
+        keys = fold_names(texts)
+        answers: list[Answer] = [_UNANSWERED] * len(keys)
+        names: list[int] = []
+        addresses: list[int] = []
+        for place, (query, key) in enumerate(zip(different, keys, strict=True)):
+            _, admin, bbox, host = query
+            if admin or host or bbox is not None or key.isascii():
+                answers[place] = self._answer_as_written(query, key)
+            elif key.isalpha():
+                names.append(place)
+            else:
+                addresses.append(place)
+        known = self._remember(dict.fromkeys([keys[place] for place in names]))
+        for place in names:
+            answers[place] = known[keys[place]].answer(texts[place])
+        for place in addresses:
+            answers[place] = self._answer_by_head(texts[place], keys[place])
+        if len(answers) == len(queries):
+            return answers
+        answered = dict(zip(different, answers, strict=True))
+        return [answered[query] for query in queries]
+
+    def _answer_by_key(self, text: str, key: str) -> Answer:
+        """Answer what is asked in Chinese and without a context: its key says all."""
+        return (self._known.get(key) or self._remember((key,))[key]).answer(text)
+
+    def _answer_by_head(self, text: str, key: str) -> Answer:
+        """Answer an address that ends in a number by what is known of its head, and any other name with a number by its key."""
+        end = self._end_of_head(key)
+        head = self._of_head(key[:end], key[end] if key[end] in _CONTINUED else "") if end else None
+        return head.answer(text, key[end:]) if head else self._answer_by_key(text, key)
+
+    def _answer_as_written(self, query: Query, key: str) -> Answer:
+        if not key:
+            return Miss(query.text, MissReason.UNKNOWN)
+        context = self._context(query)
+        return Miss(query.text, MissReason.OUT_OF_AREA) if context.is_elsewhere else self._read_all(query.text, key, context)
 
     def _end_of_head(self, key: str) -> int:
         """Find where the last name of an address ends, if what follows has no part in the answer but to be left over; 0 otherwise.
 
         It has none where it has two digits and a road or a house, and neither does a name reach into it nor a district begin it by its short name: no
         name has a digit, so that it is no name as a whole nor one slip away from one; a place or a township by its short name would have to end it;
-        and it looks like an address to every name before it. What is left to tell is whether it begins with what continues a name (``_CONTINUED``).
+        and it looks like an address to every name before it. What is left to tell is whether it begins with what continues a name (``_CONTINUED``),
+        and whether the head is nothing but the province, behind which it may begin with a place elsewhere.
         """
         found = [] if self._has_numbers else self._names.find_matches_as_indexes(key)
         if not found:
             return 0
         end: int = found[-1][2]
-        if key[end - 1 : end + 1] in self._pairs or not _TWO_DIGITS.search(key, end) or not _LIKE_ADDRESS.search(key, end):
+        if not _LIKE_ADDRESS_WITH_NUMBERS.match(key, end):
             return 0
-        # Right behind the province a place elsewhere counts by its short name, too.
-        return 0 if key.startswith(self._districts.get(key[end], ()), end) or key.endswith(_COUNTRY, 0, end) else end
+        if key[end - 1 : end + 1] in self._across and self._reaches_across(key, found[0][1], end):
+            return 0
+        districts = self._districts.get(key[end])
+        return 0 if districts and key.startswith(districts, end) else end
 
-    def _read_key(self, key: str) -> Answer:
-        return self._read_all(key, key, _NOWHERE)
+    def _reaches_across(self, key: str, first: int, end: int) -> bool:
+        """Tell whether a name may reach from the head of an address, whose first name begins at ``first``, into what follows."""
+        for name, at in self._across.get(key[end - 1 : end + 1], ()):
+            # A place elsewhere counts by its short name only where the address begins: not where another name stands there.
+            if at <= end and key.startswith(name, end - at) and not (name in self._only_elsewhere and first == self._start(key)[0]):
+                return True
+        return False
 
-    def _read_head(self, head: str, continued: str) -> Answer:
-        """Answer an address by its head; what of the head itself is left over stays in ``unresolved``."""
+    def _read_head(self, head: str, continued: str) -> _Known | None:
+        """Answer an address by its head; what of the head itself is left over stays in ``rest``."""
+        if head.endswith(_COUNTRY):
+            return None
         rest = continued + _ANY_NUMBER
-        answer = self._read_key(head + rest)
-        return answer._replace(unresolved=answer.unresolved.removesuffix(rest)) if isinstance(answer, Match) else answer
+        known = _Known.of(self._read_all(head + rest, head + rest, _NOWHERE))
+        return known._replace(rest=known.rest.removesuffix(rest))
+
+    def _remember(self, keys: Iterable[str]) -> dict[str, _Known]:
+        """Read the keys that are not known, all of them one stage after another, and return what is known of them and of others."""
+        if len(self._known) > _MOST_KEPT:
+            # Not emptied: someone else may still look something up in it.
+            self._known = {}
+        known = self._known
+        unread = [key for key in keys if key not in known]
+        for stage in self._stages:
+            known.update((key, _Known.of(answer)) for key in unread if (answer := stage(key, key, _NOWHERE)))
+            unread = [key for key in unread if key not in known]
+        known.update((key, _Known.of(self._miss(key, key))) for key in unread)
+        return known
 
     def _read_all(self, text: str, key: str, context: _Context) -> Answer:
-        return (
-            self._whole(text, key, context)
-            or (self._latin(text, context) if key.isascii() else self._address(text, key, context))
-            or self._misspelt(text, key, context)
-            or self._part_of_a_name(text, key, context)
-            or self._road_in(text, context)
-            or Miss(text, MissReason.OUT_OF_AREA if self._starts_elsewhere(key) else MissReason.UNKNOWN)
-        )
+        for stage in self._stages:
+            answer = stage(text, key, context)
+            if answer is not None:
+                return answer
+        return self._miss(text, key)
 
-    def _road_in(self, text: str, context: _Context) -> Answer | None:
+    def _parts(self, text: str, key: str, context: _Context) -> Answer | None:
+        return self._latin(text, context) if key.isascii() else self._address(text, key, context)
+
+    def _road_in(self, text: str, _key: str, context: _Context) -> Answer | None:
         """Answer a road and a number that name no division with the one they are said to lie in."""
         if not context.features or not _LIKE_ADDRESS.search(text):
             return None
         finest = min(context.features, key=lambda feature: _ORDER[feature.level])
         return _match(text, Form(finest, FormKind.ALIAS), Method.ADDRESS, text.strip()) if context.holds(finest) else None
+
+    def _miss(self, text: str, key: str) -> Miss:
+        return Miss(text, MissReason.OUT_OF_AREA if self._starts_elsewhere(key) else MissReason.UNKNOWN)
 
     def _context(self, query: Query) -> _Context:
         if not query.admin and not query.host and query.bbox is None:
@@ -336,15 +425,12 @@ class OfflineGeocoder:
     def _read(self, key: str) -> _Reading:
         """Find the names that stand in an address, from the left, the longest first."""
         mentions: list[_Mention] = []
-        start = 0
-        while start < len(key) and key[start].isdigit():
-            start += 1
-        is_province, elsewhere, conflict = False, "", ""
-        for word in _COUNTRY:
-            if key.startswith(word, start) and key[start : start + 4] not in self._gazetteer.forms:
-                start += len(word)
-                is_province |= word != "中国"
-        found = iter(self._names.find_matches_as_indexes(key))
+        start, is_province = self._start(key)
+        elsewhere, conflict = "", ""
+        names = self._names.find_matches_as_indexes(key)
+        if not names and key[start : start + 2] not in self._lengths:
+            return _Reading(mentions, key[start:], is_province, "", "")
+        found = iter(names)
         ahead = next(found, None)
         at = end = start
         while at < len(key):
@@ -362,10 +448,10 @@ class OfflineGeocoder:
                 at = ahead[2]
                 continue
             # A short name counts at the head, and where it follows another name without a gap.
-            length = self._read_short(key, at, mentions) if at == end else 0
-            if length:
+            lengths = self._lengths.get(key[at : at + 2], ())
+            if lengths and at == end and (length := self._read_short(key, at, lengths, mentions)):
                 at = end = at + length
-            elif at == start and not mentions and (length := self._elsewhere_at(key, at)):
+            elif lengths and at == start and not mentions and (length := self._elsewhere_at(key, at, lengths)):
                 elsewhere = key[at : at + length]
                 at += length
             elif ahead is None:
@@ -374,17 +460,28 @@ class OfflineGeocoder:
                 at = ahead[1]
         return _Reading(mentions, key[end:], is_province, elsewhere, conflict)
 
-    def _elsewhere_at(self, key: str, at: int) -> int:
+    def _start(self, key: str) -> tuple[int, bool]:
+        """Find where an address begins behind its postcode, its country and its province, and whether it names the province."""
+        start, is_province = 0, False
+        while start < len(key) and key[start].isdigit():
+            start += 1
+        for word in _COUNTRY if key.startswith(_COUNTRY, start) else ():
+            if key.startswith(word, start) and key[start : start + 4] not in self._gazetteer.forms:
+                start += len(word)
+                is_province |= word != "中国"
+        return start, is_province
+
+    def _elsewhere_at(self, key: str, at: int, lengths: Iterable[int]) -> int:
         """Find the length of the short name of a division elsewhere that begins here; 0 where there is none."""
-        for length in self._lengths.get(key[at], ()):
+        for length in lengths:
             name = key[at : at + length]
             if at + length <= len(key) and name in self._gazetteer.elsewhere_short and name not in self._gazetteer.forms:
                 return length
         return 0
 
-    def _read_short(self, key: str, at: int, mentions: list[_Mention]) -> int:
+    def _read_short(self, key: str, at: int, lengths: Iterable[int], mentions: list[_Mention]) -> int:
         """Add the short name that begins here to the mentions, and return its length; 0 where nothing is meant by it."""
-        for length in self._lengths.get(key[at], ()):
+        for length in lengths:
             forms = self._short.get(key[at : at + length])
             if forms is None or at + length > len(key):
                 continue
@@ -413,13 +510,13 @@ class OfflineGeocoder:
         return tuple(form.feature for form in forms if form.feature.level in levels)
 
     def _ends_before(self, rest: str) -> bool:
-        return not rest or self._begins_with_a_name(rest) or (not _CONTINUED.match(rest) and bool(_LIKE_ADDRESS.search(rest)))
+        return not rest or self._begins_with_a_name(rest) or (rest[0] not in _CONTINUED and bool(_LIKE_ADDRESS.search(rest)))
 
     def _begins_with_a_name(self, rest: str) -> bool:
         found = self._names.find_matches_as_indexes(rest)
         if found and found[0][1] == 0 and self._sure[found[0][0]].features:
             return True
-        for length in self._lengths.get(rest[0], ()):
+        for length in self._lengths.get(rest[:2], ()):
             if length <= len(rest) and rest[:length] in self._short and (length == len(rest) or self._begins_with_a_name(rest[length:])):
                 return True
         return shorten(rest) in self._gazetteer.types
@@ -567,7 +664,7 @@ class OfflineGeocoder:
                 continue
             score = 100.0 * (1 - 1 / max(len(key), len(name)))
             for form in self._gazetteer.forms[name]:
-                if not context.holds(form.feature):
+                if context.is_given and not context.holds(form.feature):
                     continue
                 nearest[form.feature] = max(nearest.get(form.feature, 0.0), score)
                 if not _is_slip(key, name, form, within=bool(context.features), score=score):
@@ -595,12 +692,12 @@ class OfflineGeocoder:
 
     def _near(self, key: str) -> Sequence[str]:
         """Find the names that meet a key when each of them loses one character at most, always in the same order."""
-        slips = self._slips
-        met = [slips[slip] for slip in _with_one_less(key) if slip in slips]
+        met = list(filter(None, map(self._slips.get, _with_one_less(key))))
         return met[0] if len(met) == 1 else list(dict.fromkeys(chain.from_iterable(met)))
 
 
 _NOWHERE = _Context()
+_UNANSWERED = Miss("", MissReason.UNKNOWN)
 
 
 @contextmanager
@@ -685,9 +782,8 @@ def _is_slip(key: str, name: str, form: Form, *, within: bool, score: float) -> 
     if name.isascii():
         return score >= LEAST_SCORE
     if len(key) == len(name):
-        # Two places differ where characters are swapped, else one.
-        (wrong, right), *others = [(a, b) for a, b in zip(key, name, strict=True) if a != b]
-        if others or sound_of(wrong) == sound_of(right):
+        at = Prefix.similarity(key, name)
+        if key[at + 1 :] != name[at + 1 :] or sound_of(key[at]) == sound_of(name[at]):
             return len(name) >= 4 or within
     if score < LEAST_SCORE:
         return False
@@ -725,16 +821,20 @@ def _match(text: str, form: Form, method: Method, unresolved: str = "", *, score
 
 
 _COARSENESS = {precision: position for position, precision in enumerate(Precision)}
+# The fields come in order and in full: nothing needs to be checked of them.
+_MAKE_MATCH, _MAKE_MISS = partial(tuple.__new__, Match), partial(tuple.__new__, Miss)
 _UNRESOLVED = Match._fields.index("unresolved")
 _METHODS = {FormKind.OWN: Method.EXACT, FormKind.ALIAS: Method.ALIAS, FormKind.SHORT: Method.ALIAS, FormKind.FORMER: Method.FORMER}
 
 
 def _tail(text: str, rest: str) -> str:
     """Give the end of a text that is folded to ``rest``, as it was written."""
+    if text.endswith(rest):
+        return rest
     start = len(text) - len(rest)
     while start > 0 and fold_name(text[start:]) != rest:
         start -= 1
-    return text[start:].strip() if rest else ""
+    return text[start:].strip()
 
 
 def _fineness(mention: _Mention) -> int:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from geo.names import fold_name, normalize_name, search_keys
+from geo.names import fold_name, fold_names, normalize_name, search_keys
 
 HAN = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1)
 SEPARATORS = st.text("  \t·-—()（）[]【】“”\"'「」《》、，", max_size=3)
@@ -47,6 +47,26 @@ def test_a_name_folded_for_geocoding_is_folded(name: str) -> None:
 def test_no_character_needs_to_be_folded_twice() -> None:
     folded = [fold_name(chr(code)) for code in range(0x110000)]
     assert [once for once in folded if fold_name(once) != once] == []
+
+
+@given(st.lists(st.text() | HAN | st.sampled_from(["\n", "滨江\n區", "", "\ud800"]), max_size=12))
+@example(["滨江\n区", "\n", "", "余杭"])
+@example([""])
+def test_names_are_folded_together_as_one_by_one(names: list[str]) -> None:
+    assert fold_names(names) == [fold_name(name) for name in names]
+
+
+def test_many_characters_that_change_are_folded_as_few() -> None:
+    # Every character, so that there are more than are worth to be replaced one after another; and all of them but those.
+    names = [chr(code) for code in range(0x110000)]
+    folded = [fold_name(name) for name in names]
+    assert fold_names(names) == folded
+    assert [fold_names(["滨", name, "江"]) for name in names[:5000]] == [["滨", name, "江"] for name in folded[:5000]]
+
+
+def test_what_is_no_text_is_not_folded() -> None:
+    with pytest.raises(TypeError, match="sequence item 1: expected str instance, NoneType found"):
+        fold_names(["滨江", None])  # type: ignore[list-item]
 
 
 def test_a_chinese_name_is_found_by_itself_its_pinyin_and_its_initials() -> None:

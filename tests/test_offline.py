@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import opencc
 import pytest
@@ -692,9 +693,9 @@ def test_the_search_for_cycles_is_put_off_for_a_batch_that_leaves_none_and_then_
     seen = []
 
     class Watched(str):
-        def translate(self, table: object) -> str:
+        def endswith(self, *args: Any) -> bool:
             seen.append(gc.isenabled())
-            return super().translate(table)  # type: ignore[arg-type]
+            return super().endswith(*args)
 
     geocoder = OfflineGeocoder(GAZETTEER)
     assert gc.isenabled()
@@ -706,13 +707,13 @@ def test_the_search_for_cycles_is_put_off_for_a_batch_that_leaves_none_and_then_
         assert not gc.isenabled(), "it was off before"
     finally:
         gc.enable()
-    geocoder.geocode([Query(Watched("滨江 区"))])
+    geocoder.geocode([Query(Watched("滨江 区9号"))])
     assert seen == [True], "not for a few"
     many = [Query(f"滨江区{number}号") for number in range(2000)]
-    geocoder.geocode([*many, Query(Watched("滨江 区"))])
+    geocoder.geocode([*many, Query(Watched("滨江 区9号"))])
     assert seen == [True, False]
     assert gc.isenabled()
-    with pytest.raises(TypeError, match="expected string"):
+    with pytest.raises(TypeError, match="expected str"):
         geocoder.geocode([*many, Query(None)])  # type: ignore[arg-type]
     assert gc.isenabled(), "nor does an error keep it off"
 
@@ -733,6 +734,52 @@ NUMBERS = st.sampled_from(["路12号", "街1号2幢", "12", "大厦 1202 室", "
 def test_an_address_is_answered_by_its_head_as_if_read_to_its_end(heads: list[str], tail: str, number: str) -> None:
     text = "".join(heads) + tail + number
     assert ask(text) == ask(text, UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "unresolved"),
+    [
+        # 镇江 is a city elsewhere, 道江 stands in the name of a district elsewhere, 大江东 is a place of ours.
+        ("富阳区场口镇江南路17号25幢", "场口镇", "江南路17号25幢"),
+        ("浙江省杭州市富阳区场口镇 江南路17号", "场口镇", "江南路17号"),
+        ("杭州市滨江区长河街道江南大道12号3幢", "长河街道", "江南大道12号3幢"),
+    ],
+)
+def test_a_name_that_two_words_make_up_where_they_meet_is_none(text: str, name: str, unresolved: str) -> None:
+    match = found(text)
+    assert (match.name, match.unresolved) == (name, unresolved)
+    assert missed("镇江南路17号25幢").reason is MissReason.OUT_OF_AREA
+
+
+SLIPS = st.builds(
+    lambda name, at, wrong, gone: name[: at % len(name)] + wrong + name[at % len(name) + gone :],
+    st.sampled_from(NAMES + NAMED),
+    st.integers(0, 20),
+    st.sampled_from(["囗", "去", "新", " ", "\n", "\ud800", "１", "", "（"]),
+    st.integers(0, 1),
+)
+TEXTS = st.one_of(st.sampled_from(NAMES), st.builds("".join, st.tuples(IN_HEADS, IN_HEADS, IN_TAILS, NUMBERS)), SLIPS, st.text(max_size=8))
+
+
+@settings(max_examples=150)
+@given(st.lists(st.builds(Query, TEXTS, st.sampled_from(["", "", "", "滨江区"]), st.none(), st.just("")), min_size=1, max_size=30))
+def test_a_list_is_answered_as_its_rows_one_by_one(queries: list[Query]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(geo.offline, "_LONG_LIST", 0)
+        answers = GEOCODER.geocode(queries)
+    assert answers == [ask(*query) for query in queries]
+    # Nothing that is known from before has a part in the answer of an unknown division.
+    assert answers == [ask(query.text, query.admin or UNKNOWN) for query in queries]
+
+
+def test_what_is_known_of_a_list_is_not_kept_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(geo.offline, "_LONG_LIST", 0)
+    monkeypatch.setattr(geo.offline, "_MOST_KEPT", 20)
+    geocoder = OfflineGeocoder(GAZETTEER)
+    for start in range(0, len(NAMED), 10):
+        queries = [Query(name) for name in NAMED[start : start + 10]]
+        assert geocoder.geocode(queries) == [ask(*query) for query in queries]
+        assert len(geocoder._known) <= 30
 
 
 @settings(max_examples=300)
