@@ -11,7 +11,7 @@ import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -31,6 +31,11 @@ _LEAST = 1e-5
 # More symbols than this are dots that stand in for each other where they overlap; the script has the same limit (static/atlas/crowd.js).
 CROWD = 250
 _DOT, _DOT_GRID = 2.5, 4
+# The lower and the upper line of a symbol, and the stroke of the circle that they stand for, which lies half outside (static/atlas.css).
+_Strokes: TypeAlias = tuple[str, str, float]
+_FILLED: _Strokes = ("rim", "core", 1.5)
+_HOLLOW: _Strokes = ("ring", "hole", 2)
+_WITHOUT: _Strokes = ("ring", "hole", 1.25)
 # The outline is drawn again in a moment, in full.
 _TOLERANCE = 1.0
 
@@ -176,11 +181,12 @@ def _extent(view: Box) -> tuple[float, float, float, float]:
 
 def _draw_marks(marks: Sequence[Mark], placed: Placed, ratio: float) -> str:
     """Draw the symbols by their looks, large ones first, and the labels for which there is room."""
-    looks: dict[tuple[float, str, str, bool], list[tuple[float, float]]] = {}
+    looks: dict[tuple[float, str, str, _Strokes], list[tuple[float, float]]] = {}
     for mark in sorted(marks, key=lambda mark: -mark.size):
-        corner = "diamond" if mark.symbol in ("district", "city") and mark.radius is None else "dot"
+        # Areas are compared as circles.
+        corner = "diamond" if mark.symbol in ("district", "city") and (mark.radius is None or mark.is_without) else "dot"
         hue = "none" if mark.is_without else mark.corridor.value
-        looks.setdefault((mark.size, corner, hue, mark.is_hollow), []).append(placed.spots[mark.id])
+        looks.setdefault((mark.size, corner, hue, _strokes(mark)), []).append(placed.spots[mark.id])
     drawn = "".join(_dots(spots, *look, ratio) for look, spots in looks.items())
     labels = (_text("label", *placed.labels[mark.id], mark.label, ratio) for mark in marks if mark.id in placed.labels)
     return drawn + "".join(labels)
@@ -192,23 +198,30 @@ def _draw_crowd(frame: Frame, marks: Sequence[Mark], ratio: float) -> str:
     for mark in marks:
         x, y = frame.place(mark.lon, mark.lat)
         seen.setdefault(mark.corridor.value, {})[round(x / _DOT_GRID), round(y / _DOT_GRID)] = None
-    return "".join(_dots([(x * _DOT_GRID, y * _DOT_GRID) for x, y in cells], _DOT, "dot", corridor, False, ratio) for corridor, cells in seen.items())
+    return "".join(
+        _dots([(x * _DOT_GRID, y * _DOT_GRID) for x, y in cells], _DOT, "dot", corridor, _FILLED, ratio) for corridor, cells in seen.items()
+    )
 
 
 def _draw_name(name: Name, ratio: float) -> str:
     return _text(f"axis {name.corridor.value}" if name.corridor else "name", name.x, name.y, name.text, ratio, name.angle)
 
 
-def _dots(spots: Iterable[tuple[float, float]], size: float, corner: str, hue: str, is_hollow: bool, ratio: float) -> str:
+def _dots(spots: Iterable[tuple[float, float]], size: float, corner: str, hue: str, strokes: _Strokes, ratio: float) -> str:
     """Draw symbols of one look: a wide line in the colour of the edge, and a narrower one on it in that of the inside."""
-    # As wide as a circle with its stroke, which lies half outside (static/atlas.css).
-    edge, inside = (2 * size + 2, 2 * size - 2) if is_hollow else (2 * size + 1.5, 2 * size - 1.5)
     step = "l.1.1" if corner == "diamond" else "h.1"
     path = "".join(f"M{x * ratio:.1f} {y * ratio:.1f}{step}" for x, y in spots)
-    looks = ("ring", "hole") if is_hollow else ("rim", "core")
+    below, above, stroke = strokes
     return "".join(
-        f'<path class="{corner} {look} {hue}" stroke-width="{wide:g}" d="{path}"/>' for look, wide in zip(looks, (edge, inside), strict=True)
+        f'<path class="{corner} {look} {hue}" stroke-width="{wide:g}" d="{path}"/>'
+        for look, wide in ((below, 2 * size + stroke), (above, 2 * size - stroke))
     )
+
+
+def _strokes(mark: Mark) -> _Strokes:
+    if mark.is_without:
+        return _WITHOUT
+    return _HOLLOW if mark.is_hollow else _FILLED
 
 
 def _outlines(frame: Frame, geoms: Iterable[BaseGeometry]) -> str:

@@ -85,10 +85,25 @@ def test_a_symbol_is_as_large_as_that_of_the_map(atlas: Atlas) -> None:
     assert [path.attrib["stroke-width"] for path in group.findall("path")] == ["53.5", "50.5", "21.5", "18.5", "12", "8"]
 
 
-def test_what_has_no_figure_is_a_grey_ring_and_a_district_a_diamond(atlas: Atlas) -> None:
+def test_what_has_no_figure_is_a_thin_grey_ring_and_a_district_a_diamond(atlas: Atlas) -> None:
     without = replace(site("a", 120, 30, radius=4), is_without=True)
-    group = parse(draw(atlas, [without, site("b", 120.3, 30.2, symbol="district")]))["wide"]
-    assert {path.attrib["class"] for path in group.findall("path")} == {"dot ring none", "dot hole none", "diamond ring east", "diamond hole east"}
+    marks = [
+        without,
+        replace(without, id="b", lon=120.1, symbol="district"),
+        site("c", 120.3, 30.2, symbol="district"),
+        site("d", 120, 30.3, radius=9, symbol="city"),
+    ]
+    group = parse(draw(atlas, marks))["wide"]
+    assert [(path.attrib["class"], path.attrib["stroke-width"]) for path in group.findall("path")] == [
+        ("dot rim east", "19.5"),
+        ("dot core east", "16.5"),
+        ("diamond ring east", "12"),
+        ("diamond hole east", "8"),
+        ("dot ring none", "9.25"),
+        ("dot hole none", "6.75"),
+        ("diamond ring none", "9.25"),
+        ("diamond hole none", "6.75"),
+    ]
 
 
 def test_the_lines_are_those_of_the_outline_within_a_pixel(atlas: Atlas, outline: Outline, view: Box) -> None:
