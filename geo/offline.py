@@ -39,6 +39,8 @@ _LIKE_ADDRESS = re.compile("路|街|大道|巷|弄|村|社区|号|幢|大厦|广
 _NUMBER = re.compile(r"\d")
 _DIGIT = re.compile("[0-9]")
 _LIKE_ADDRESS_WITH_NUMBERS = re.compile(f"(?=.*(?:{_LIKE_ADDRESS.pattern}))[^0-9]*[0-9][^0-9]*[0-9]")
+# No address goes on for longer behind a name; a thousand names in a row are none.
+_MOST_REST = 500
 # A house number that stands for all of them.
 _ANY_NUMBER = "11号"
 # What is found out about a name, or about the divisions that an address begins with, is kept while it is asked again and again.
@@ -513,6 +515,8 @@ class OfflineGeocoder:
         return not rest or self._begins_with_a_name(rest) or (rest[0] not in _CONTINUED and bool(_LIKE_ADDRESS.search(rest)))
 
     def _begins_with_a_name(self, rest: str) -> bool:
+        if len(rest) > _MOST_REST:
+            return False
         found = self._names.find_matches_as_indexes(rest)
         if found and found[0][1] == 0 and self._sure[found[0][0]].features:
             return True

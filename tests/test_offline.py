@@ -751,6 +751,14 @@ def test_a_name_that_two_words_make_up_where_they_meet_is_none(text: str, name: 
     assert missed("镇江南路17号25幢").reason is MissReason.OUT_OF_AREA
 
 
+def test_a_name_that_reaches_from_the_head_of_an_address_into_its_end_is_read() -> None:
+    geocoder = OfflineGeocoder(gazetteer_of(known("江大甲乙"), known("大甲乙丙")))
+    (match,) = geocoder.geocode([Query("滨江大甲乙丙路12号3幢")])
+    assert isinstance(match, Match)
+    # 江大甲乙 stands there, too, but what follows 滨江 begins with a name.
+    assert (match.name, match.level, match.unresolved) == ("滨江区", Level.DISTRICT, "大甲乙丙路12号3幢")
+
+
 SLIPS = st.builds(
     lambda name, at, wrong, gone: name[: at % len(name)] + wrong + name[at % len(name) + gone :],
     st.sampled_from(NAMES + NAMED),
@@ -880,3 +888,11 @@ def test_no_answer_of_the_list_claims_to_be_finer_than_it_is(labelled_answers: l
                 assert answer.unresolved, row["query"]
             assert answer.basis is not Basis.PARENT or order.index(answer.precision) >= order.index(Precision.AREA)
             assert (answer.method is Method.FUZZY) == (answer.score < 100)
+
+
+@pytest.mark.parametrize("text", ["杭州" * 50_000, "滨江" * 2_000, "杭州" * 600 + "路1号2幢"])
+def test_names_without_end_are_answered(text: str) -> None:
+    (alone,) = OfflineGeocoder(GAZETTEER).geocode([Query(text)])
+    assert alone.query == text
+    assert not (isinstance(alone, Match) and alone.level is Level.PLACE)
+    assert OfflineGeocoder(GAZETTEER).geocode([Query(text), Query("滨江区")])[0] == alone
