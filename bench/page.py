@@ -54,7 +54,7 @@ _COUNT_LAYERS = "stockMap() && Object.keys(stockMap()._layers).length >= COUNT"
 _IS_READY = "document.getElementsByClassName('folium-map')[0]?.dataset.ready === 'true'"
 # The page comes with a drawing of its map, which is in place when its size is known and what follows it has been read. It has every feature when it
 # has a symbol for each: a crowd has fewer.
-_IS_SKETCHED = """(document.querySelector("map-sketch")?.style.width && document.getElementById("loading")
+_IS_SKETCHED = """(document.querySelector("map-sketch")?.style.width && document.querySelector("#sketch + .sheet")
   && [...document.querySelectorAll("map-sketch :is(.core, .hole)")].filter((path) => path.getClientRects().length)
     .reduce((sum, path) => sum + path.getAttribute("d").split("M").length - 1, 0) >= COUNT)"""
 CONTENDERS = {
