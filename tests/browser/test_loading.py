@@ -135,6 +135,36 @@ def test_nothing_moves_while_the_page_comes(
     assert shifts_of(address) == []
 
 
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("address", "table"),
+    [
+        ("/", "#table"),
+        ("/sources/report-2023", ".rows"),
+        ("/ogc/collections/places/items?f=html", ".rows"),
+        ("/ogc/collections/indicators/items?f=html", ".rows"),
+        ("/ogc/collections/places/queryables?f=html", ".rows"),
+    ],
+)
+def test_no_row_of_a_table_moves_the_columns_of_those_before_it(page: Page, address: str, table: str, language: str, screen: ViewportSize) -> None:
+    """The rows may come in any pieces: the head alone says where the columns stand."""
+    page.set_viewport_size(screen)
+    page.goto(f"{address}{'&' if '?' in address else '?'}lang={language}")
+    if address == "/":
+        wait_until_drawn(page)
+    whole, head_alone = page.locator(table).evaluate(
+        """(table) => {
+          const columns = () => [...table.tHead.rows[0].cells].map((cell) => cell.getBoundingClientRect()).map(({ left, right }) => [left, right]);
+          const whole = columns();
+          table.tBodies[0].replaceChildren();
+          return [whole, columns()];
+        }"""
+    )
+    assert len(whole) >= 4
+    assert head_alone == whole
+
+
 def test_what_moves_is_noticed(page: Page, shifts_of: Callable[[str], list[str]]) -> None:
     """Otherwise the test above would show nothing."""
     page.add_init_script("addEventListener('load', () => setTimeout(() => { document.querySelector('main').style.paddingTop = '90px'; }, 50))")
