@@ -1,4 +1,4 @@
-"""The application, composed: ``python app.py`` serves it, ``gunicorn 'app:create_app()'`` finds it.
+"""The application, composed: ``python app.py`` serves it; for another server ``create_app()`` builds it, and ``load()`` in a process that answers.
 
 The atlas is loaded where it is used: a process that only looks after the one that answers does not hold it.
 """
@@ -39,8 +39,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     return web.create_app(settings or Settings.from_env(os.environ))
 
 
-def load(settings: Settings) -> Flask:
-    """Build the application in the process that answers, which has a log of its own, and make it ready."""
+def load(settings: Settings | None = None) -> Flask:
+    """Build the application in the process that answers, which has a log of its own, with its first answers made."""
     from geo import web
 
     logging.config.dictConfig(LOG)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
-wsgi_app = "app:create_app()"
+# As with the atlas's own server: ready before it takes requests, and with its log, a line a request on stdout and notices on stderr. gunicorn's own
+# notices go to stderr, too, and it writes no lines of requests.
+wsgi_app = "app:load()"
 # nginx is on the same machine; who may not open the socket cannot pass for it. The unit makes the folder.
 bind = "unix:/run/hangzhou-atlas/gunicorn.sock"
 umask = 0o007
@@ -35,29 +36,3 @@ limit_request_field_size = 8190
 
 # Which X-Forwarded headers are believed is decided in one place, by GEO_PROXIES; gunicorn alone would believe whoever connects.
 secure_scheme_headers: dict[str, str] = {}
-
-
-def post_worker_init(worker: Any) -> None:
-    """Make the first answers of a process before it takes requests, so that no visitor waits for them."""
-    from geo.web.reload import sites_of  # Here, as the parent process had better not load it before the fork.
-
-    sites = sites_of(worker.wsgi)
-    sites.prepare(sites.current, None)
-
-
-# A line a request comes from the atlas itself; gunicorn writes none. Errors and notices stay on their own stream.
-accesslog = None
-logconfig_dict = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"notice": {"format": "%(asctime)s %(levelname)s %(message)s"}, "line": {"format": "%(message)s"}},
-    "handlers": {
-        "notices": {"class": "logging.StreamHandler", "formatter": "notice", "stream": "ext://sys.stderr"},
-        "lines": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"},
-    },
-    "root": {"level": "INFO", "handlers": ["notices"]},
-    "loggers": {
-        "geo.access": {"level": "INFO", "handlers": ["lines"], "propagate": False},
-        "gunicorn.error": {"level": "INFO", "handlers": ["notices"], "propagate": False},
-    },
-}
