@@ -88,7 +88,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def answer_http_error(error: HTTPException) -> Response:
         status = error.code or 500
-        response = _problem(status, error.description or error.name)
+        response = _problem(status, error.description or error.name, is_own=error.description != type(error).description)
         for name, value in error.get_headers():
             if name == "Allow":
                 response.headers[name] = value
@@ -102,12 +102,14 @@ def init_app(app: Flask) -> None:
         return _problem(500, detail, {"incident": incident})
 
 
-def _problem(status: int, detail: str, extra: dict[str, object] | None = None) -> Response:
+def _problem(status: int, detail: str, extra: dict[str, object] | None = None, *, is_own: bool = True) -> Response:
+    """Say what is wrong: to a browser on a page, in its reader's language and with the detail where it is our own, to a program in a document."""
     title = TITLES.get(status, "Error")
     best = request.accept_mimetypes.best_match(["application/problem+json", "application/json", "application/geo+json", "text/html"])
     # A browser names text/html first; a program that names nothing gets the document.
     if best == "text/html" and request.accept_mimetypes["text/html"] > request.accept_mimetypes["application/problem+json"]:
-        response = Response(render_template("error.html", status=status, detail=detail), status=status, content_type="text/html; charset=utf-8")
+        page = render_template("error.html", status=status, detail=detail if is_own else None)
+        response = Response(page, status=status, content_type="text/html; charset=utf-8")
     else:
         document = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(extra or {})}
         response = Response(json.dumps(document, ensure_ascii=False), status=status, content_type="application/problem+json")

@@ -206,6 +206,23 @@ def test_a_browser_gets_a_page(client: FlaskClient, path: str, status: int, titl
     assert detail.replace("'", "&#39;") in html
 
 
+@pytest.mark.parametrize(
+    ("path", "language", "meaning"),
+    [
+        ("/nowhere", "zh", "这个地址没有内容：可能写错了，也可能已经不在。"),
+        ("/nowhere", "en", "Nothing is at this address: it may be misspelt, or gone."),
+        (f"{PLACES}?corridor=north", "zh", "地址里有一个参数读不懂。"),
+        (f"{PLACES}?corridor=north", "en", "A parameter of the address cannot be read."),
+    ],
+)
+def test_an_error_page_says_what_it_means_and_leads_back_in_the_same_language(client: FlaskClient, path: str, language: str, meaning: str) -> None:
+    html = client.get(path, headers={"Accept": BROWSER, "Accept-Language": language}).get_data(as_text=True)
+    assert f"<p>{meaning}</p>" in html
+    # What the library says of any address that is not there tells a reader nothing.
+    assert "The requested URL" not in html
+    assert f'<a class="button" href="/?lang={language}">' in html
+
+
 def test_an_error_page_speaks_the_reader_s_language(client: FlaskClient) -> None:
     response = client.get("/places/atlantis", headers={"Accept": BROWSER, "Accept-Language": "en"})
     assert '<html lang="en">' in response.get_data(as_text=True)
