@@ -14,8 +14,7 @@ umask = 0o007
 # A process for each core, as an interpreter uses one; each holds the data and its answers, some 300 MB with ten thousand places.
 # WEB_CONCURRENCY is gunicorn's own variable for it.
 workers = int(os.environ.get("WEB_CONCURRENCY") or len(os.sched_getaffinity(0)))
-# As many threads as the atlas has with its own server: a few may make files while the others answer what is quick. A thread is busy only until nginx
-# has the answer.
+# A few may make files while the others answer what is quick. A thread is busy only until nginx has the answer.
 worker_class = "gthread"
 threads = 8
 # Not before the fork: the libraries that read the data start threads of their own, which do not come along.

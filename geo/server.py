@@ -2,11 +2,15 @@
 
 There are two processes. The one that was started takes the signals and waits; the other one, which it starts, reads the data and answers. They end
 together, whichever ends first. The first one loads nothing of the atlas, so that its memory is small and the data are read once.
+
+In the process that answers one thread reads the requests and answers what is quick; a few others do what takes longer (:class:`Bridge`).
 """
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import io
 import multiprocessing
 import os
 import signal
@@ -14,8 +18,9 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import partial
 from logging import getLogger
 from multiprocessing.connection import Connection, wait
@@ -27,15 +32,15 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]  # They are public, and not marked so.
 
-from geo.errors import GeoError, PortInUseError, ServingError, SettingsError
+from geo.errors import GeoError, PortInUseError, ServingError, SettingsError, TakesLongError
 from geo.settings import Settings
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-# Four for work that takes long and those who wait for it (geo/web/limits.py), four for everything else. As they contend for
-# the interpreter, half as many would answer a third more of what is kept and a tenth more of the rest, and nobody while those four are busy.
+# For what takes longer than a moment: four for what takes really long and those who wait for it (geo/web/limits.py), four for everything else.
 THREADS = 8
 # Connections cost no thread, however slow the client is; who does not read what it asked for costs a copy of it. A browser opens six.
 CONNECTIONS = 1000
@@ -48,13 +53,9 @@ DRAIN_S = 30
 # Granian speaks through the log of the program, and only of errors: it is not always right in that a process had to be killed.
 _LOG: dict[str, Any] = {"version": 1, "incremental": True, "handlers": {}, "loggers": {}}
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
-# What a request has in WSGI, beside its headers.
-_OF_REQUEST = frozenset(
-    {
-        *("REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH", "REMOTE_ADDR"),
-        *("SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL", "SERVER_SOFTWARE", "GATEWAY_INTERFACE"),
-    }
-)
+_PROTOCOLS = {"1": "HTTP/1.0", "1.0": "HTTP/1.0", "1.1": "HTTP/1.1", "2": "HTTP/2"}
+# The headers that have no HTTP_ before their names in WSGI.
+_KEYS = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 _HANG_UP, _KILL = getattr(signal, "SIGHUP", None), getattr(signal, "SIGKILL", None)
 
 log = getLogger("geo")
@@ -88,10 +89,9 @@ def serve(load: Callable[[], WSGIApplication], settings: Settings) -> None:
         "app",
         address=address,
         port=settings.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         http=HTTPModes.http1,
         websockets=False,
-        blocking_threads=THREADS,
         backpressure=CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_S * 1000, max_buffer_size=HEADER_BYTES),
         workers_kill_timeout=DRAIN_S,
@@ -184,7 +184,7 @@ def _reserved(address: str, settings: Settings) -> Iterator[None]:
 # --- the process that answers -------------------------------------------------------------------------------------------------------------
 
 
-def _load(load: Callable[[], WSGIApplication], address: str, port: int, telling: Connection) -> WSGIApplication:
+def _load(load: Callable[[], WSGIApplication], address: str, port: int, telling: Connection) -> Bridge:
     """Build the application, and tell the other process when it listens or why it cannot."""
     listens = threading.Event()
     if sys.platform != "win32":
@@ -200,10 +200,7 @@ def _load(load: Callable[[], WSGIApplication], address: str, port: int, telling:
         threading.Event().wait()
     arguments = (_ANYWHERE.get(address, address), port, telling, listens)
     threading.Thread(target=_tell_when_listening, args=arguments, name="geo-tell", daemon=True).start()
-    for name in [name for name in os.environ if name.startswith(("HTTP_", "wsgi.")) or name in _OF_REQUEST]:
-        # It would stand for what a request does not have.
-        del os.environ[name]
-    return OfRequest(application, os.environ)
+    return Bridge(application, address, port)
 
 
 def _end_when_told(listens: threading.Event) -> None:
@@ -214,11 +211,13 @@ def _end_when_told(listens: threading.Event) -> None:
     """
     if sys.platform != "win32":
         signal.sigwait({signal.SIGTERM})
-        end = signal.getsignal(signal.SIGTERM)
-        if not (listens.is_set() and callable(end)):
+        if not listens.is_set():
             # Nobody is being answered yet.
             os._exit(0)
-        end(signal.SIGTERM, None)
+        # Only to this thread: Granian's handler hears of it, once.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        signal.raise_signal(signal.SIGTERM)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 
 
 def _end_with_parent() -> None:
@@ -240,33 +239,80 @@ def _tell_when_listening(address: str, port: int, telling: Connection, listens: 
     telling.send(None)
 
 
-class OfRequest:
-    """Gives an application what belongs to the request and nothing of the process: Granian adds all of its variables.
+class Bridge:
+    """Answers by RSGI, Granian's own interface, with a WSGI application: at once in the thread that reads the requests where it can, else in another.
+
+    Threads that contend for the interpreter keep each other waiting, some for milliseconds: what takes tens of microseconds is answered by one alone.
 
     Parameters
     ----------
     application
-        The WSGI application to pass requests on to.
-    variables
-        Names of the variables of the process; none that a request has.
+        The WSGI application; where it finds ``geo.at_once`` in the environment it answers quickly or raises :class:`geo.errors.TakesLongError`.
+    name, port
+        Of the server.
     """
 
-    def __init__(self, application: WSGIApplication, variables: Iterable[str]) -> None:
+    def __init__(self, application: WSGIApplication, name: str, port: int) -> None:
         self._application = application
-        self._variables = tuple(variables)
+        self._workers = ThreadPoolExecutor(THREADS, thread_name_prefix="geo-work")
+        self._fixed = {
+            "SCRIPT_NAME": "",
+            "SERVER_NAME": name,
+            "SERVER_PORT": str(port),
+            "wsgi.version": (1, 0),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    async def __call__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer a request."""
-        for name in self._variables:
-            del environ[name]
-        if not environ["HTTP_HOST"]:
-            # Granian's way to say that there was none.
-            del environ["HTTP_HOST"]
-        if environ["SERVER_PROTOCOL"] == "HTTP/1":
-            environ["SERVER_PROTOCOL"] = "HTTP/1.0"
+        environ = self._build_environ(scope)
+        try:
+            answer = _answer(self._application, environ | {TakesLongError.KEY: True})
+        except TakesLongError:
+            answer = await asyncio.get_running_loop().run_in_executor(self._workers, _answer, self._application, environ)
+        status, headers, body = answer
+        # Granian names itself where nobody else is named. Whoever asked may be gone.
+        with suppress(ProtocolClosed):
+            if body:
+                protocol.response_bytes(status, [*headers, ("server", "")], body)
+            else:
+                protocol.response_empty(status, [*headers, ("server", "")])
 
-        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            # Granian names itself where nobody else is named.
-            return start_response(status, [*headers, ("Server", "")], *more)
+    def _build_environ(self, scope: Scope) -> WSGIEnvironment:
+        """Say what a request says as WSGI does."""
+        try:
+            path = scope.path.encode().decode("latin-1")
+        except UnicodeDecodeError:
+            # No path of ours: its bytes are no text.
+            path = "/\xef\xbf\xbd"
+        environ = {
+            **self._fixed,
+            "REQUEST_METHOD": scope.method,
+            "PATH_INFO": path,
+            "QUERY_STRING": scope.query_string,
+            "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+            "SERVER_PROTOCOL": _PROTOCOLS[scope.http_version],
+            "wsgi.url_scheme": scope.scheme,
+            # Bodies are refused unread.
+            "wsgi.input": io.BytesIO(),
+        }
+        for name, value in scope.headers.items():
+            if "_" not in name:
+                key = _KEYS.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
+                environ[key] = f"{environ[key]},{value}" if key in environ else value
+        return environ
 
-        return self._application(environ, start)
+
+def _answer(application: WSGIApplication, environ: WSGIEnvironment) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Ask a WSGI application; status, headers and body."""
+    status, headers = 500, []
+
+    def start(said: str, given: list[tuple[str, str]], _failure: object = None, /) -> Any:
+        nonlocal status, headers
+        status, headers = int(said[:3]), given
+
+    body = b"".join(application(environ, start))
+    return status, [(name.lower(), value) for name, value in headers], body

@@ -136,6 +136,10 @@ class Answer:
         """What it holds in memory, in bytes."""
         return len(self.body) + sum(map(len, self._coded.values()))
 
+    def is_quick(self, coding: str) -> bool:
+        """Tell whether its body is there in a coding, or within a moment."""
+        return coding == IDENTITY or self.media_type not in COMPRESSED or coding in self._coded or self.effort is Effort.QUICK
+
     def coded(self, coding: str) -> tuple[str, bytes]:
         """Give the body in a coding, compressed when it is first asked for, and the coding: none where nothing is gained by it."""
         if coding == IDENTITY or self.media_type not in COMPRESSED:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from werkzeug.http import is_resource_modified, parse_date, unquote_etag
 
+from geo.errors import TakesLongError
 from geo.web.answers import COMPRESSED, IDENTITY, Answer, Asked, Effort, choose_coding, choose_language, compress
 from geo.web.ogc.pages import answer_directly, known_of
 from geo.web.problems import has_body
@@ -24,6 +25,8 @@ _LARGE = 1 << 16
 _CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE")
 # What a 304 does not say, as it has no content.
 _OF_CONTENT = frozenset({"content-type", "content-length", "content-encoding", "content-language", "content-disposition"})
+# A page of so many features is encoded within some milliseconds.
+AT_ONCE = 200
 # How many of the latest answers are made anew for a new site before it is served.
 _PREPARED = 64
 # What nearly every visit needs, so that the first one does not wait for it.
@@ -49,13 +52,22 @@ class Front:
         self._sites = sites
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request."""
+        """Answer a request.
+
+        Raises
+        ------
+        TakesLongError
+            Where an answer at once is wanted, and takes longer.
+        """
         self._sites.watch()
         # For the whole of the request, whatever happens meanwhile: a body is never made from two versions of the data.
         site: Site = environ.setdefault(SITE, self._sites.current)
         notes = environ.setdefault(NOTES, {})
         coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING", "")[:1000])
+        at_once = TakesLongError.KEY in environ
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or has_body(environ):
+            if at_once:
+                raise TakesLongError
             return _pass_on(self._run(environ), environ, coding, start_response)
         asked = Asked(
             scheme=environ["wsgi.url_scheme"],
@@ -68,10 +80,12 @@ class Front:
         )
         answer = site.answers.find(asked)
         if answer is None:
-            answer = answer_directly(site, asked)
+            answer = answer_directly(site, asked, AT_ONCE if at_once else None)
             if answer is not None:
                 site.answers.keep(asked, answer, ("language", "accept", "host"), is_shared=False)
                 return _send(answer, site, asked, coding, environ, start_response)
+            if at_once:
+                raise TakesLongError
             given = {name: value for name, value in environ.items() if name not in _CONDITIONS}
             given |= {"REQUEST_METHOD": "GET", "HTTP_ACCEPT_LANGUAGE": asked.language}
             with site.answers.made_once(asked) as making:
@@ -88,6 +102,8 @@ class Front:
             if answer is None:
                 return _pass_on(done, environ, coding, start_response)
             site.answers.keep(asked, answer, _varies(done, notes), is_shared="shared" in notes and "host" not in notes)
+        elif at_once and not answer.is_quick(coding):
+            raise TakesLongError
         return _send(answer, site, asked, coding, environ, start_response)
 
     def prepare(self, site: Site, before: Site | None) -> None:

@@ -10,7 +10,7 @@ from geo.errors import BusyError
 
 # Work that holds the interpreter for long: two at a time, as more would only slow each other and everyone else down.
 RUNNING = 2
-# So many may wait for their turn. With those that run they take half of the threads; the others answer what is quick.
+# So many may wait for their turn. With those that run they take half of the threads for what is not quick; the others do the rest of it.
 WAITING = 2
 WAIT_S = 10.0
 RETRY_AFTER_S = 5

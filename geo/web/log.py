@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
+from geo.errors import TakesLongError
 from geo.web.front import NOTES
 
 if TYPE_CHECKING:
@@ -143,10 +144,20 @@ class AccessLog:
             status, size = said[:3], value if name == "Content-Length" else "0"
             return start_response(said, headers, *more)
 
+        def finish() -> None:
+            length = "0" if environ["REQUEST_METHOD"] == "HEAD" else size
+            note_request(environ, status, length, time.perf_counter() - began, notes.get("incident"))
+
         try:
-            return self._application(environ, note)
-        finally:
-            note_request(environ, status, "0" if environ["REQUEST_METHOD"] == "HEAD" else size, time.perf_counter() - began, notes.get("incident"))
+            answered = self._application(environ, note)
+        except TakesLongError:
+            # The same request comes again, in another thread.
+            raise
+        except BaseException:
+            finish()
+            raise
+        finish()
+        return answered
 
 
 def note_request(environ: WSGIEnvironment, status: str, size: str, seconds: float, incident: str | None = None) -> None:

@@ -144,8 +144,15 @@ def _link_to_collection(address: str, args: Mapping[str, str], title: str) -> di
     return {"href": href, "rel": "collection", "type": "application/json", "title": title}
 
 
-def answer_directly(site: Site, asked: Asked) -> Answer | None:
+def answer_directly(site: Site, asked: Asked, most: int | None = None) -> Answer | None:
     """Answer a request for a plain page, or for a feature, without the application.
+
+    Parameters
+    ----------
+    site, asked
+        Of which data, and what.
+    most
+        How many features a page may have to be answered; by default any.
 
     Returns
     -------
@@ -175,6 +182,8 @@ def answer_directly(site: Site, asked: Asked) -> Answer | None:
     try:
         query = parse_query(args, found)
     except BadParameterError:
+        return None
+    if most is not None and query.limit > most:
         return None
     page = select(found, query)
     members = build_members(site, address, args, query, page, words)
