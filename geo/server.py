@@ -283,16 +283,12 @@ class Bridge:
 
     def _build_environ(self, scope: Scope) -> WSGIEnvironment:
         """Say what a request says as WSGI does."""
-        try:
-            path = scope.path.encode().decode("latin-1")
-        except UnicodeDecodeError:
-            # No path of ours: its bytes are no text.
-            path = "/\xef\xbf\xbd"
         environ = {
             **self._fixed,
             "REQUEST_METHOD": scope.method,
-            "PATH_INFO": path,
-            "QUERY_STRING": scope.query_string,
+            # WSGI writes each byte as a character. What is no UTF-8 is none of ours; of a path Granian has replaced it.
+            "PATH_INFO": scope.path.encode().decode("latin-1"),
+            "QUERY_STRING": scope.query_string.encode().decode("latin-1"),
             "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
             "SERVER_PROTOCOL": _PROTOCOLS[scope.http_version],
             "wsgi.url_scheme": scope.scheme,
@@ -300,7 +296,8 @@ class Bridge:
             "wsgi.input": io.BytesIO(),
         }
         for name, value in scope.headers.items():
-            if "_" not in name:
+            # Granian empties a value that is not ASCII: as good as none.
+            if value and "_" not in name:
                 key = _KEYS.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
                 environ[key] = f"{environ[key]},{value}" if key in environ else value
         return environ

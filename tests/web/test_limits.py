@@ -262,6 +262,13 @@ def test_a_path_is_read_as_its_bytes_say(port: int, path: bytes, named: str | No
     assert detail == f"no place '{named}'; /layers/places.geojson has them all" if named else detail.startswith("The requested URL was not found")
 
 
+@pytest.mark.parametrize("query", ["滨江".encode(), b"%E6%BB%A8%E6%B1%9F"])
+def test_a_query_is_read_as_its_bytes_say(port: int, query: bytes) -> None:
+    """Some programs send the characters as they are."""
+    code, _, body = say(port, get(b"/layers/places.geojson?q=" + query + b"&kind=platform"))
+    assert (code, [feature["id"] for feature in json.loads(body)["features"]]) == (200, ["binjiang-hitech"])
+
+
 def origins(body: bytes) -> set[str]:
     """Give where the links of ``/layers`` begin."""
     return {format_["href"].partition("/layers/")[0] for layer in json.loads(body)["layers"] for format_ in layer["formats"]}
@@ -275,6 +282,7 @@ def origins(body: bytes) -> set[str]:
         (get(b"/layers", b"Forwarded: host=evil.example;proto=https", b"X_Forwarded_Host: evil.example"), "http://localhost"),
         # Who does not say under which name the server was asked is given its address.
         (b"GET /layers HTTP/1.0\r\n\r\n", "http://127.0.0.1:{port}"),
+        (b"GET /layers HTTP/1.1\r\nHost: \xff.example\r\nConnection: close\r\n\r\n", "http://127.0.0.1:{port}"),
         (b"GET http://elsewhere.example/layers HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "http://localhost"),
     ],
 )
