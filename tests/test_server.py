@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # It is public, and not marked so.
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app import create_app
 from geo.errors import TakesLongError
@@ -74,6 +76,11 @@ def environ_of(scope: Scope) -> WSGIEnvironment:
     return found[0]
 
 
+@pytest.fixture(scope="module")
+def atlas_bridge(settings: Settings) -> Bridge:
+    return Bridge(create_app(settings).wsgi_app, "127.0.0.1", 8000)
+
+
 def is_worker() -> bool:
     return threading.current_thread().name.startswith("geo-work")
 
@@ -127,6 +134,20 @@ def test_a_value_that_cannot_be_told_is_as_good_as_none() -> None:
 
 def test_granian_names_the_oldest_protocol_in_short() -> None:
     assert environ_of(Scope(http_version="1"))["SERVER_PROTOCOL"] == "HTTP/1.0"
+
+
+PRINTABLE = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E))
+
+
+@given(
+    path=st.text(),
+    query=st.text(),
+    headers=st.dictionaries(st.sampled_from(["host", "accept", "accept-language", "accept-encoding", "if-none-match"]), PRINTABLE),
+)
+def test_whatever_is_asked_is_answered(atlas_bridge: Bridge, path: str, query: str, headers: dict[str, str]) -> None:
+    for prefix in ("/", "/places/", "/layers/places.geojson", "/ogc/collections/places/items"):
+        status, _, body = ask(atlas_bridge, Scope(prefix + path, query, headers=list(headers.items())))
+        assert status < 500, (path, query, headers, body)
 
 
 # --- who answers --------------------------------------------------------------------------------------------------------------------------
