@@ -6,6 +6,7 @@ import asyncio
 import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -53,13 +54,19 @@ class Protocol:
         self.response_bytes(status, headers, b"")
 
 
-async def answering(bridge: Any, scope: Scope, protocol: Protocol) -> None:
-    await bridge(scope, protocol)
+def hand_over(bridge: Any, scope: Scope, protocol: Protocol) -> None:
+    """Let a bridge answer, in a thread without a loop of its own: tests in a browser leave one behind in theirs."""
+
+    async def answering() -> None:
+        await bridge(scope, protocol)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="loop") as loops:
+        loops.submit(asyncio.run, answering()).result()
 
 
 def ask(bridge: Bridge, scope: Scope, protocol: Protocol | None = None) -> tuple[int, dict[str, str], bytes]:
     protocol = protocol or Protocol()
-    asyncio.run(answering(bridge, scope, protocol))
+    hand_over(bridge, scope, protocol)
     (answer,) = protocol.given
     return answer
 
@@ -180,7 +187,7 @@ def test_who_has_gone_meanwhile_is_no_failure() -> None:
         return [b"too late"]
 
     protocol = Protocol(is_closed=True)
-    asyncio.run(answering(Bridge(application, "127.0.0.1", 8000), Scope(), protocol))
+    hand_over(Bridge(application, "127.0.0.1", 8000), Scope(), protocol)
     assert protocol.given == []
 
 

@@ -22,6 +22,8 @@ from geo.formats.styles import axes_style, belts_style, figures_style, places_st
 _MULTI: dict[str, Callable[[list[Any]], BaseGeometry]] = {"Polygon": shapely.MultiPolygon, "LineString": shapely.MultiLineString}
 # Where no source says when it was read: a file that says when it was written would never be the same twice.
 _NO_DATE = "1980-01-01"
+# In the head of an SQLite file: the file change counter, and the counter for which the version beside it is valid (https://www.sqlite.org/fileformat2.html).
+_COUNTERS = (24, 92)
 
 
 def encode_geopackage(download: Download) -> bytes:
@@ -45,7 +47,7 @@ def encode_geopackage(download: Download) -> bytes:
         _write_styles(path, {name: style for name, _, _, style in layers})
         with closing(sqlite3.connect(path)) as file:
             _set_dates(file, f"{download.date or _NO_DATE}T00:00:00.000Z")
-            return file.serialize()
+            return _set_counter(file.serialize())
 
 
 def _write_layer(path: Path, name: str, features: gpd.GeoDataFrame, geometry_type: str, download: Download) -> None:
@@ -92,3 +94,11 @@ def _set_dates(file: sqlite3.Connection, date: str) -> None:
         file.execute("UPDATE gpkg_contents SET last_change = ?", (date,))
         file.execute("UPDATE gpkg_metadata_reference SET timestamp = ?", (date,))
         file.execute("UPDATE layer_styles SET update_time = ?", (date,))
+
+
+def _set_counter(file: bytes) -> bytes:
+    """Set the number of changes that a file has seen to one: GDAL writes the time once more where the clock has moved on meanwhile."""
+    head = bytearray(file)
+    for start in _COUNTERS:
+        head[start : start + 4] = (1).to_bytes(4, "big")
+    return bytes(head)
