@@ -9,6 +9,7 @@ In the process that answers one thread reads the requests and answers what is qu
 from __future__ import annotations
 
 import asyncio
+import atexit
 import errno
 import io
 import multiprocessing
@@ -280,6 +281,17 @@ class Bridge:
                 protocol.response_bytes(status, [*headers, ("server", "")], body)
             else:
                 protocol.response_empty(status, [*headers, ("server", "")])
+
+    def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
+        """End the process when all is answered; Granian calls it.
+
+        A thread of Granian's that wants the interpreter while it is taken down is stopped in the midst, and aborts the process. What the interpreter
+        would do first is done here, such as writing out the log; the rest is for nobody.
+        """
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
     def _build_environ(self, scope: Scope) -> WSGIEnvironment:
         """Say what a request says as WSGI does."""
