@@ -204,7 +204,7 @@ def test_a_card_opens_and_leads_to_its_page_and_back(page: Page, base: str) -> N
     name, feature = downloaded(page, ".popup a[download]")
     assert (name, json.loads(feature)["id"]) == ("binfu-zone.geojson", "binfu-zone")
     card.get_by_role("link", name="Page").click()
-    assert page.url == f"{base}en/places/binfu-zone.html"
+    expect(page).to_have_url(f"{base}en/places/binfu-zone.html")
     page.locator(".actions a", has_text="map").click()
     wait_until_drawn(page)
     assert page.url.startswith(f"{base}en/index.html?place=binfu-zone")
@@ -214,7 +214,7 @@ def test_a_card_opens_and_leads_to_its_page_and_back(page: Page, base: str) -> N
 def test_the_source_of_a_figure_is_at_its_paragraph(page: Page, base: str) -> None:
     visit(page, f"{base}index.html?place=binjiang-hitech")
     page.locator(".popup .figures a").first.click()
-    assert page.url == f"{base}sources/report-2023.html#p10"
+    expect(page).to_have_url(f"{base}sources/report-2023.html#p10")
     expect(page.locator("#p10")).to_be_in_viewport()
 
 
@@ -222,7 +222,7 @@ def test_the_language_switch_keeps_the_view(page: Page, base: str) -> None:
     visit(page, f"{base}?corridor=west&indicator=area@2022#map=11/30.3/120.02")
     page.get_by_role("link", name="English").click()
     wait_until_drawn(page)
-    assert page.url == f"{base}en/index.html?corridor=west&indicator=area%402022#map=11/30.3/120.02"
+    expect(page).to_have_url(f"{base}en/index.html?corridor=west&indicator=area%402022#map=11/30.3/120.02")
     assert pinned(page) == ["future-scitech-city", "zijingang-scitech-city"]
     expect(page.locator("html")).to_have_attribute("lang", "en")
     page.get_by_role("link", name="中文").click()
@@ -393,7 +393,7 @@ def test_without_a_script_everything_is_listed_and_it_says_what_does_not_work(ne
     expect(page.locator("#filters")).to_be_hidden()
     assert page.locator("#list .entry:visible").count() == 30
     page.locator("#list a", has_text="桐庐经开区").click()
-    assert page.url == f"{base}places/tonglu-edz.html"
+    expect(page).to_have_url(f"{base}places/tonglu-edz.html")
 
 
 # --- from a disk --------------------------------------------------------------------------------------------------------------------------
