@@ -43,7 +43,7 @@ def test_a_page_is_of_the_site_and_has_nothing_inline_and_nothing_foreign(client
     html = response.get_data(as_text=True)
     assert Inline(html).found == []
     assert f'<html lang="{"en" if language == "en" else "zh-CN"}">' in html
-    assert 'class="document"' in html
+    assert re.search(r'<body class="document( wide)?">', html)
     assert "<h1><bdi>" in html
 
 
