@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from geo.errors import GeoError
-from geo.server import serve
+from geo.serve.server import serve
 from geo.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,18 +34,18 @@ LOG = {
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application from the settings, by default those of the environment."""
-    from geo import web
+    from geo.serve import application
 
-    return web.create_app(settings or Settings.from_env(os.environ))
+    return application.create_app(settings or Settings.from_env(os.environ))
 
 
 def load(settings: Settings | None = None) -> Flask:
     """Build the application in the process that answers, which has a log of its own, with its first answers made."""
-    from geo import web
+    from geo.serve.application import make_ready
 
     logging.config.dictConfig(LOG)
     app = create_app(settings)
-    web.make_ready(app)
+    make_ready(app)
     return app
 
 

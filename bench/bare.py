@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response
 
 from app import load as app_as_always
-from geo.server import serve
+from geo.serve.server import serve
 from geo.settings import Settings
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from pyproj import Geod
 
-from geo.gazetteer import Gazetteer
-from geo.geocode import Answer, Level, Match, MissReason, Query
-from geo.offline import OfflineGeocoder
+from geo.geocode.answers import Answer, Level, Match, MissReason, Query
+from geo.geocode.gazetteer import Gazetteer
+from geo.geocode.offline.geocoder import OfflineGeocoder
 from geo.settings import PROJECT
-from geo.tables import read_tables
+from geo.tables.reading import read_tables
 
 LIST = Path(__file__).parent / "geocode_queries.csv"
 WGS84 = Geod(ellps="WGS84")

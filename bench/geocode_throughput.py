@@ -28,14 +28,14 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from geo.gazetteer import Gazetteer
-from geo.geocode import Query
-from geo.lists import CHUNK_ROWS
-from geo.lists.progress import choose_progress
-from geo.lists.running import geocode_file
-from geo.offline import OfflineGeocoder
+from geo.geocode.answers import Query
+from geo.geocode.gazetteer import Gazetteer
+from geo.geocode.lists import CHUNK_ROWS
+from geo.geocode.lists.progress import choose_progress
+from geo.geocode.lists.running import geocode_file
+from geo.geocode.offline.geocoder import OfflineGeocoder
 from geo.settings import PROJECT
-from geo.tables import read_tables
+from geo.tables.reading import read_tables
 
 SEED = 20231123
 SHARES = {"name": 50, "address": 25, "misspelt": 15, "out_of_area": 10}
@@ -151,10 +151,17 @@ def compare(rows: list[tuple[str, str]], rounds: int) -> None:
     def ours() -> None:
         # A new one each time: nothing is remembered from the round before.
         geocoder = make_geocoder()
-        timed("geo.offline", lambda: geocoder.geocode([Query(text) for text in texts]))
+        timed("geo", lambda: geocoder.geocode([Query(text) for text in texts]))
 
-    times: dict[str, list[float]] = {name: [] for name in ("geo.offline", "cpca.transform", "rapidfuzz.extractOne", "rapidfuzz.cdist")}
-    sizes = {"geo.offline": len(texts), "cpca.transform": len(texts), "rapidfuzz.extractOne": len(some), "rapidfuzz.cdist": len(some)}
+    times: dict[str, list[float]] = {
+        name: [] for name in ("geo", "cpca.transform", "rapidfuzz.extractOne", "rapidfuzz.cdist")
+    }
+    sizes = {
+        "geo": len(texts),
+        "cpca.transform": len(texts),
+        "rapidfuzz.extractOne": len(some),
+        "rapidfuzz.cdist": len(some),
+    }
     cpca.transform(texts[:100])
     # What is loaded so far, by whom ever, is not searched for garbage again and again at the cost of whoever is measured.
     gc.collect()
@@ -166,10 +173,10 @@ def compare(rows: list[tuple[str, str]], rounds: int) -> None:
         timed("rapidfuzz.cdist", lambda: process.cdist(some, names, scorer=fuzz.WRatio, workers=1).argmax(axis=1))
     rates = {name: [sizes[name] / seconds for seconds in found] for name, found in times.items()}
     for name, found in rates.items():
-        ratios = [mine / theirs for mine, theirs in zip(rates["geo.offline"], found, strict=True)]
+        ratios = [mine / theirs for mine, theirs in zip(rates["geo"], found, strict=True)]
         print(
             f"{name:22} {statistics.median(found):10.0f} rows/s (median of {rounds}: {min(found):.0f} to {max(found):.0f}); "
-            f"geo.offline is {statistics.median(ratios):.2f} times as fast ({min(ratios):.2f} to {max(ratios):.2f})"
+            f"geo is {statistics.median(ratios):.2f} times as fast ({min(ratios):.2f} to {max(ratios):.2f})"
         )
 
     for kind in SHARES:

@@ -23,12 +23,11 @@ from pypinyin import lazy_pinyin
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from geo.corridors import build_belts
-from geo.datum import gcj02_to_bd09, wgs84_to_gcj02
+from geo.datum import Datum, gcj02_to_bd09, wgs84_to_gcj02
+from geo.layers.corridors import build_belts
 from geo.names import normalize_name
-from geo.schema import Datum
 from geo.settings import PROJECT
-from geo.tables import read_tables
+from geo.tables.reading import read_tables
 
 SOURCE = {"id": "generated", "title": "生成的地点（只用于测速）", "kind": "unverified"}
 # A host has this many members on average, as the zones of the report do.

@@ -11,26 +11,26 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from geo.audit import write_audit
-from geo.basemap import read_outline
+from geo.atlas import Atlas, build_atlas, build_geocoder
+from geo.draw.basemap import read_outline
 from geo.errors import GeoError
-from geo.export import export_layers
-from geo.formats import FORMATS
-from geo.freeze import write_frozen
-from geo.gazetteer import Gazetteer
-from geo.geocode import Match, Query, to_document
-from geo.layers import LAYERS
-from geo.lists import CHUNK_ROWS
-from geo.offline import VERSION, OfflineGeocoder
-from geo.pipeline import Atlas, build_atlas, build_geocoder
-from geo.provenance import check_text
-from geo.reverse import ReverseGeocoder
-from geo.schema import Basis
+from geo.geocode.answers import Match, Query, to_document
+from geo.geocode.gazetteer import Gazetteer
+from geo.geocode.lists import CHUNK_ROWS
+from geo.geocode.offline.geocoder import VERSION, OfflineGeocoder
+from geo.geocode.reverse import ReverseGeocoder
+from geo.layers.export import export_layers
+from geo.layers.formats import FORMATS
+from geo.layers.select import LAYERS
+from geo.serve.freeze.rendering import LEFT_OUT, parse_public_url, render_site
+from geo.serve.freeze.writing import write_frozen
+from geo.serve.http.selection import parse_filters
 from geo.settings import Settings
-from geo.tables import read_tables
-from geo.web.frozen import LEFT_OUT, parse_public_url, render_site
-from geo.web.selection import parse_filters
-from geo.wording import LANGUAGES
+from geo.tables.kinds import Basis
+from geo.tables.provenance import check_text
+from geo.tables.reading import read_tables
+from geo.words.phrases import LANGUAGES
+from geo.words.review_sheet import write_audit
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -109,7 +109,8 @@ def _export(options: argparse.Namespace) -> int:
     places = LAYERS["places"]
     filters = {name: value for name in places.filters if (value := getattr(options, name)) is not None}
     selection = parse_filters(filters, places)
-    for path in export_layers(build_atlas(Settings.from_env(os.environ)), options.target, options.layer, options.format, selection):
+    atlas = build_atlas(Settings.from_env(os.environ))
+    for path in export_layers(atlas.tables, atlas.layers, options.target, options.layer, options.format, selection):
         print(f"written: {path}")
     return 0
 
@@ -145,8 +146,8 @@ def _geocode(options: argparse.Namespace) -> int:
 
 
 def _geocode_list(options: argparse.Namespace, settings: Settings) -> int:
-    from geo.lists.progress import choose_progress
-    from geo.lists.running import geocode_file
+    from geo.geocode.lists.progress import choose_progress
+    from geo.geocode.lists.running import geocode_file
 
     if len(options.texts) != 1:
         print("geocode: one file at a time with -o", file=sys.stderr)

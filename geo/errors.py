@@ -9,7 +9,7 @@
     ├── PointError           the caller: a point to look around is not finite or not on Earth
     ├── PortInUseError       the operator: another program listens on the port
     ├── ServingError         the operator: the process that answers cannot begin, or has ended by itself
-    ├── ExportError          the caller: a layer cannot be written where, or as, it is wanted (:mod:`geo.export`)
+    ├── ExportError          the caller: a layer cannot be written where, or as, it is wanted (:mod:`geo.layers.export`)
     ├── FreezeError          the operator: a site without a server cannot be written where, or as, it is wanted
     ├── RequestError         the client: a request that cannot be answered
     │   ├── BadParameterError    a query parameter is unknown or has a value it cannot have

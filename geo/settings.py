@@ -74,7 +74,7 @@ class Settings:
     online, online_key, online_url, online_cache
         The online geocoder and what it needs; empty where there is none.
     basemaps, tianditu_key, tiles_url, tiles_attribution, tiles_datum, tiles_review_number
-        The tile basemaps to offer, and what they need; :func:`geo.basemap.choose_basemaps` makes them usable.
+        The tile basemaps to offer, and what they need; :func:`geo.draw.basemap.choose_basemaps` makes them usable.
     """
 
     host: str

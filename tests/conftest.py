@@ -11,16 +11,17 @@ import hypothesis
 import pytest
 
 from bench.places import write_places
-from geo.basemap import Outline, read_outline
-from geo.freeze import write_frozen
-from geo.geocode import Match
-from geo.layout import Mark
-from geo.pipeline import Atlas, build_atlas
-from geo.schema import Basis, Box, Kind
+from geo.atlas import Atlas, build_atlas
+from geo.bbox import Box
+from geo.draw.basemap import Outline, read_outline
+from geo.draw.marks import Mark
+from geo.geocode.answers import Match
+from geo.serve.freeze.rendering import render_site
+from geo.serve.freeze.writing import write_frozen
+from geo.serve.pages.marks import map_symbol
 from geo.settings import PROJECT, Settings
-from geo.tables import Tables
-from geo.web.frozen import render_site
-from geo.web.places import map_symbol
+from geo.tables.kinds import Basis, Kind
+from geo.tables.reading import Tables
 
 # Examples are the same in every run, and a slow machine is no failure.
 hypothesis.settings.register_profile("same_every_time", derandomize=True, deadline=None)

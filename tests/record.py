@@ -15,12 +15,14 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 TREE = Path(__file__).resolve().parent.parent
@@ -30,8 +32,8 @@ ROWS, SEED = 60_000, 20231123
 FORMATS = ("geojson", "csv", "xlsx", "gpkg", "kml", "fgb", "parquet")
 LAYERS = ("places", "platforms", "projects", "corridors", "indicators")
 LIST_FORMATS = ("csv", "tsv", "xlsx", "gpkg", "geojson", "parquet")
-# They say when they were sent.
-VOLATILE = ("Date",)
+# What says when it was made, or comes in an order of chance.
+MOMENT, RATE = re.compile(r'"timeStamp": ?"[^"]*"'), re.compile(r"^rate: .*$", re.MULTILINE)
 
 
 def main() -> int:
@@ -77,7 +79,7 @@ def record(tree: Path, folder: Path) -> None:
             run = subprocess.run([sys.executable, "-m", "geo", *arguments], capture_output=True, text=True, cwd=tree, env=environment, check=False)
             # Where a folder of this run is named, its name differs from run to run.
             said = f"{run.returncode}\n{run.stdout}\n{run.stderr}".replace(str(folder), "FOLDER").replace(scratch, "SCRATCH")
-            (folder / f"{name}.txt").write_text(said, encoding="utf-8")
+            (folder / f"{name}.txt").write_text(RATE.sub("rate: …", said), encoding="utf-8")
 
         geo("check", "check")
         geo("reverse", "reverse", "120.2", "30.2")
@@ -214,19 +216,24 @@ def ask(target: Path) -> None:
         response = client.open(address, method=method, headers=headers)
         again = {name: value for name, value in {"If-None-Match": response.headers.get("ETag")}.items() if value}
         kept = client.open(address, method=method, headers=headers | again)
-        shown = {
+        shown: dict[str, Any] = {
             "method": method,
             "address": address,
             "headers": headers,
             "status": response.status,
-            "answer": [[name, value] for name, value in response.headers if name not in VOLATILE],
+            "answer": {name: value for name, value in response.headers if name != "Date"},
             "again": kept.status,
         }
         body = response.get_data()
         try:
-            shown["body"] = body.decode()
+            shown["body"] = MOMENT.sub('"timeStamp":"…"', body.decode())
         except UnicodeDecodeError:
             shown["sha256"] = hashlib.sha256(body).hexdigest()
+        else:
+            if shown["body"] != body.decode():
+                shown["answer"].pop("ETag", None)
+        if "Allow" in shown["answer"]:
+            shown["answer"]["Allow"] = sorted(shown["answer"]["Allow"].split(", "))
         (target / f"{number:04}.json").write_text(json.dumps(shown, ensure_ascii=False, indent=1), encoding="utf-8")
 
 

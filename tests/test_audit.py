@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from geo.audit import BASES, DATUMS, GROUPS, LEVELS, METHODS, Group, encode_audit, write_audit
-from geo.basemap import Outline, read_outline
-from geo.geocode import Answer, Candidate, Level, Match, Method, Miss, MissReason
-from geo.pipeline import Atlas, build_atlas
-from geo.schema import Basis, Datum, Precision
+from geo.atlas import Atlas, build_atlas
+from geo.datum import Datum
+from geo.draw.basemap import Outline, read_outline
+from geo.geocode.answers import Answer, Candidate, Level, Match, Method, Miss, MissReason
 from geo.settings import Settings
+from geo.tables.kinds import Basis, Precision
+from geo.words.review_sheet import BASES, DATUMS, GROUPS, LEVELS, METHODS, Group, encode_audit, write_audit
 from tests.conftest import DATA, Edit
 
 VOID = {"meta", "input"}

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import shapely
 
-from geo.basemap import Outline, read_outline
+from geo.draw.basemap import Outline, read_outline
 from geo.errors import TableError
-from geo.schema import District
 from geo.settings import Settings
-from geo.wording import DISTRICTS_EN
+from geo.tables.kinds import District
+from geo.words.phrases import DISTRICTS_EN
 
 CODES = {
     "330102": "上城区",

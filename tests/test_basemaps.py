@@ -5,11 +5,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from geo.basemap import BASEMAPS, Basemap, choose_basemaps
+from geo.datum import Datum
+from geo.draw.basemap import BASEMAPS, Basemap, choose_basemaps
 from geo.errors import SettingsError
-from geo.schema import Datum
 from geo.settings import Settings
-from geo.wording import Wording
+from geo.words.cards import Wording
 
 SHIPPED = [basemap for basemap in BASEMAPS.values() if basemap.id != "custom"]
 TILES = "https://tiles.example.org/{z}/{x}/{y}.png"

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from geo.atlas import Atlas
 from geo.cli import main
-from geo.pipeline import Atlas
-from geo.schema import TABLES
 from geo.settings import PROJECT, SETTINGS
-from geo.tables import Tables
+from geo.tables.reading import Tables
+from geo.tables.rows import TABLES
 from tests.conftest import DATA, Edit
 
 REPORT_SHA256 = "7cf46e8d87e7725ccc08d36334cdce3a583c2ae4f0f148382f2362db57bdf718"

@@ -6,12 +6,13 @@ from decimal import Decimal
 import pytest
 from babel.support import Translations
 
-from geo.comparisons import find_comparisons
-from geo.pipeline import Atlas
-from geo.schema import UNITS, Indicator, Period, Vocable
+from geo.atlas import Atlas
+from geo.layers.comparisons import find_comparisons
 from geo.settings import PROJECT
-from geo.tables import Tables
-from geo.wording import Wording
+from geo.tables.cells import UNITS, Period
+from geo.tables.reading import Tables
+from geo.tables.rows import Indicator, Vocable
+from geo.words.cards import Wording
 from tests.test_provenance import TABLES_OF_BRIEF, row
 
 ZH = Wording("zh", str)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import shapely
 
-from geo.corridors import HALF_WIDTH_M, METRES, build_belts
-from geo.tables import Tables
+from geo.layers.corridors import HALF_WIDTH_M, METRES, build_belts
+from geo.tables.reading import Tables
 
 # A round end has 24 corners, so that its sides lie up to 21 m inside the circle, and the outline is simplified by 20 m: below 1 % of the width.
 TOLERANCE_M = 45

@@ -13,12 +13,13 @@ import pytest
 import shapely
 from geojson_pydantic import FeatureCollection
 
+from geo.atlas import Atlas, build_atlas
+from geo.bbox import Box
 from geo.errors import NotFoundError
-from geo.formats import FORMATS, Download, encode_geojson, find_format, find_layer
-from geo.layers import LAYERS, Selection
-from geo.pipeline import Atlas, build_atlas
-from geo.schema import Box, Corridor, District, Kind
+from geo.layers.formats import FORMATS, Download, encode_geojson, find_format, find_layer
+from geo.layers.select import LAYERS, Selection
 from geo.settings import PROJECT, Settings
+from geo.tables.kinds import Corridor, District, Kind
 
 FULLSEMI_1 = {
     "id": "fullsemi-1",

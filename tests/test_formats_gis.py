@@ -21,11 +21,11 @@ import shapely
 from geoarrow.rust.io import read_flatgeobuf
 from lxml import etree
 
-from geo.formats import FORMATS
-from geo.layers import LAYERS, Selection
-from geo.picture import HUES
-from geo.pipeline import Atlas
-from geo.schema import Corridor
+from geo.atlas import Atlas
+from geo.layers.formats import FORMATS
+from geo.layers.select import LAYERS, Selection
+from geo.palette import HUES
+from geo.tables.kinds import Corridor
 from tests.test_formats import SELECTIONS, download_of, geometries_of, rows_of
 
 KML = "{http://www.opengis.net/kml/2.2}"

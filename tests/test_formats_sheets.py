@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo.formats import FORMATS, Download
-from geo.formats.workbook import WorkbookError
-from geo.layers import LAYERS, Selection
-from geo.pipeline import Atlas
+from geo.atlas import Atlas
+from geo.layers.formats import FORMATS, Download
+from geo.layers.formats.xlsx import WorkbookError
+from geo.layers.select import LAYERS, Selection
 from tests.test_formats import SELECTIONS, download_of, geometries_of, rows_of
 
 DATES = ("period_start", "period_end")

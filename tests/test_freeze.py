@@ -20,20 +20,21 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
-from geo import cli, freeze
+from geo import cli
+from geo.atlas import Atlas
 from geo.errors import FreezeError
-from geo.formats import FORMATS
-from geo.freeze import MANIFEST, write_frozen
-from geo.geocode import Match
-from geo.layers import LAYERS
-from geo.pipeline import Atlas
+from geo.geocode.answers import Match
+from geo.layers.formats import FORMATS
+from geo.layers.select import LAYERS
+from geo.serve.freeze import rendering as frozen
+from geo.serve.freeze import writing as freeze
+from geo.serve.freeze.rendering import FILES, parse_public_url, render_site
+from geo.serve.freeze.writing import MANIFEST, write_frozen
+from geo.serve.http.security import POLICY
 from geo.settings import PROJECT, Settings
-from geo.web import frozen
-from geo.web.frozen import FILES, parse_public_url, render_site
-from geo.web.security import POLICY
 
 # What needs a server that answers.
-LEFT_OUT = {"geocoding.geocode", "geocoding.reverse", "pages.healthz"}
+LEFT_OUT = {"geocoding.geocode", "geocoding.reverse", "documents.healthz"}
 URL = "https://example.org/atlas/"
 
 
@@ -257,7 +258,7 @@ def test_the_server_has_nothing_of_it(client: FlaskClient) -> None:
 def addressed(settings: Settings) -> dict[str, bytes]:
     """Some files of a site whose address is known."""
     with pytest.MonkeyPatch.context() as patch:
-        only(patch, {"pages.index", "pages.place", "frozen.missing", "catalogue.layers"})
+        only(patch, {"pages.index", "documents.place", "frozen.missing", "catalogue.layers"})
         return dict(render_site(settings, URL))
 
 

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
-from geo.gazetteer import Feature, Form, FormKind, Gazetteer, Location, shorten, stem_of
-from geo.geocode import Division, Level
+from geo.atlas import Atlas
+from geo.datum import Datum
+from geo.geocode.answers import Division, Level
+from geo.geocode.gazetteer import Feature, Form, FormKind, Gazetteer, Location, shorten, stem_of
 from geo.names import fold_name
-from geo.pipeline import Atlas
-from geo.schema import Basis, Datum, DivisionRow, ElsewhereRow, FormerRow, GazetteerRow, HomonymRow, Place, Precision, Row
-from geo.tables import Tables
+from geo.tables.kinds import Basis, Precision
+from geo.tables.reading import Tables
+from geo.tables.rows import DivisionRow, ElsewhereRow, FormerRow, GazetteerRow, HomonymRow, Place, Row
 
 CITY = {"code": "330100", "name": "杭州市", "name_en": "Hangzhou", "level": "city", "lon": "119.5", "lat": "29.9", "uncertainty_m": "124600"}
 BINJIANG = {"code": "330108", "name": "滨江区", "name_en": "Binjiang District", "level": "district", "parent": "330100"}

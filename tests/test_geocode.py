@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import pytest
 import shapely
 
-from geo.geocode import Answer, Candidate, Division, Fallback, Level, Match, Method, Miss, MissReason, Query, geocode_places, to_document
-from geo.offline import OfflineGeocoder
-from geo.pipeline import Atlas
-from geo.schema import Basis, Datum, District, Precision
+from geo.atlas import Atlas
+from geo.datum import Datum
+from geo.geocode.answers import Answer, Candidate, Division, Fallback, Level, Match, Method, Miss, MissReason, Query, geocode_places, to_document
+from geo.geocode.offline.geocoder import OfflineGeocoder
 from geo.settings import PROJECT
+from geo.tables.kinds import Basis, District, Precision
 
 BY_HOST = {
     "lianji-base": "杭州高新区(滨江)",

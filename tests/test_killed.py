@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from geo.export import export_layers
-from geo.pipeline import Atlas
+from geo.atlas import Atlas
+from geo.layers.export import export_layers
 from geo.settings import PROJECT
 
 # Half of the bytes, and then nothing more until it is killed: what a reader would see of a file that is written in place.
@@ -31,7 +31,8 @@ EXPORT = """
 from geo.export import export_layers
 from geo.pipeline import build_atlas
 from geo.settings import Settings
-export_layers(build_atlas(Settings.from_env({})), Path(sys.argv[1]))
+atlas = build_atlas(Settings.from_env({}))
+export_layers(atlas.tables, atlas.layers, Path(sys.argv[1]))
 """
 # The function alone: its module needs packages that only the developers of the basemap have.
 BUILD = f"""
@@ -60,7 +61,7 @@ def test_a_killed_export_leaves_the_earlier_file(tmp_path: Path, atlas: Atlas, n
     kill_in_the_middle(EXPORT, target)
     assert target.read_bytes() == b"the earlier export"
     assert [path.name for path in tmp_path.iterdir() if not path.name.startswith(".")] == [name]
-    assert export_layers(atlas, target) == [target]
+    assert export_layers(atlas.tables, atlas.layers, target) == [target]
     assert len(target.read_bytes()) > 5000
     assert [path.name for path in tmp_path.iterdir()] == [name]
 

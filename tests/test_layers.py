@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from geo.layers import DECIMALS, LAYERS, Selection
-from geo.pipeline import Atlas, build_atlas
-from geo.schema import Box, Corridor, District, Kind
+from geo.atlas import Atlas, build_atlas
+from geo.bbox import Box
+from geo.layers.select import DECIMALS, LAYERS, Selection
 from geo.settings import Settings
+from geo.tables.kinds import Corridor, District, Kind
 
 PLATFORMS = ["binjiang-hitech", "qiantang-new-area", "qiantang-smart-city", "future-scitech-city", "zijingang-scitech-city", "tonglu-edz"]
 PROJECTS = ["lianji-base", "fullsemi-1", "chint-binfu", "laihe-bio", "dessmann"]

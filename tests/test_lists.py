@@ -20,18 +20,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from geo.gazetteer import Gazetteer
-from geo.geocode import Answer, Candidate, Division, Level, Match, Method, Miss, MissReason, Query
-from geo.lists.columns import choose_columns
-from geo.lists.progress import BarProgress, LineProgress, choose_progress
-from geo.lists.reading import ListError, ParquetList, open_list
-from geo.lists.results import RESULTS
-from geo.lists.running import Summary, geocode_file
-from geo.lists.writing import WRITERS
-from geo.offline import OfflineGeocoder
-from geo.schema import Basis, Datum, Precision
+from geo.datum import Datum
+from geo.geocode.answers import Answer, Candidate, Division, Level, Match, Method, Miss, MissReason, Query
+from geo.geocode.gazetteer import Gazetteer
+from geo.geocode.lists.columns import choose_columns
+from geo.geocode.lists.progress import BarProgress, LineProgress, choose_progress
+from geo.geocode.lists.reading import ListError, ParquetList, open_list
+from geo.geocode.lists.results import RESULTS
+from geo.geocode.lists.running import Summary, geocode_file
+from geo.geocode.lists.writing import WRITERS
+from geo.geocode.offline.geocoder import OfflineGeocoder
 from geo.settings import PROJECT
-from geo.tables import read_tables
+from geo.tables.kinds import Basis, Precision
+from geo.tables.reading import read_tables
 from tests.conftest import DATA
 
 RESULT_COLUMNS = [
@@ -373,7 +374,7 @@ def test_a_target_that_cannot_hold_the_list_is_refused_before_anything_is_asked(
 
 
 def test_a_workbook_is_not_begun_with_more_rows_than_it_can_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geo.lists.writing._XLSX_ROWS", 3)
+    monkeypatch.setattr("geo.geocode.lists.writing._XLSX_ROWS", 3)
     assert run(write_csv(tmp_path / "two.csv", [["名称"], *[["合作区"]] * 2]), tmp_path / "out.xlsx").rows == 2
     geocoder = CountingGeocoder()
     with pytest.raises(ListError) as caught:

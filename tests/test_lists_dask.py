@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from geo.lists.reading import ListError
+from geo.geocode.lists.reading import ListError
 from geo.settings import PROJECT
 from tests.test_lists import FakeGeocoder, GatedGeocoder, Said, many, run, wait_for
 
@@ -145,7 +145,7 @@ def test_a_cluster_on_this_machine_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_dask_is_only_imported_when_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    command = "import sys, geo.lists.running; print([name for name in sys.modules if name.split('.')[0] in ('dask', 'distributed')])"
+    command = "import sys, geo.geocode.lists.running; print([name for name in sys.modules if name.split('.')[0] in ('dask', 'distributed')])"
     assert subprocess.run([sys.executable, "-c", command], cwd=PROJECT, capture_output=True, text=True, check=True).stdout == "[]\n"
     real = builtins.__import__
 
@@ -161,7 +161,7 @@ def test_dask_is_only_imported_when_it_is_asked_for(tmp_path: Path, monkeypatch:
 
 
 def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geo.lists.cluster._WAIT", 0.5)
+    monkeypatch.setattr("geo.geocode.lists.cluster._WAIT", 0.5)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
@@ -171,7 +171,7 @@ def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_scheduler_without_workers_is_named(start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geo.lists.cluster._WAIT", 2)
+    monkeypatch.setattr("geo.geocode.lists.cluster._WAIT", 2)
     start("scheduler", "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show")
     pattern, log = re.compile(r"Scheduler at:\s+(tcp://\S+)"), tmp_path / "scheduler.log"
     wait_for(lambda: pattern.search(log.read_text(encoding="utf-8")))

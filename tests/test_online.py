@@ -19,11 +19,16 @@ from urllib.parse import quote
 import pytest
 from pyproj import Geod
 
+from geo.bbox import Box
+from geo.datum import Datum
 from geo.errors import CacheError, KeyRefusedError, NetworkError, OnlineError, ProviderAnswerError, QuotaError, SettingsError
-from geo.geocode import Division, Fallback, Level, Match, Method, Miss, MissReason, Query
-from geo.online import ADDRESS_TYPES, KINDS, PROVIDERS, AnswerCache, OnlineGeocoder, OnlineSettings, Provider, online_geocoder
-from geo.schema import Basis, Box, Datum, Precision
+from geo.geocode.answers import Division, Fallback, Level, Match, Method, Miss, MissReason, Query
+from geo.geocode.online.cache import AnswerCache
+from geo.geocode.online.documents import ADDRESS_TYPES, KINDS
+from geo.geocode.online.geocoder import OnlineGeocoder, OnlineSettings, online_geocoder
+from geo.geocode.online.providers import PROVIDERS, Provider
 from geo.settings import PROJECT
+from geo.tables.kinds import Basis, Precision
 from tests.providers import (
     BAIDU_NOTHING,
     TIANDITU_NOTHING,

@@ -11,11 +11,13 @@ from typing import NamedTuple
 import pytest
 from pyproj import Geod
 
-from geo.basemap import Outline
-from geo.layout import FLOATING, RADII, Mark
-from geo.picture import Caption, draw_svg, encode_png
-from geo.pipeline import Atlas
-from geo.schema import Box, Corridor
+from geo.atlas import Atlas
+from geo.bbox import Box
+from geo.draw.basemap import Outline
+from geo.draw.marks import Mark
+from geo.draw.picture import Caption, draw_svg, encode_png
+from geo.palette import FLOATING, RADII
+from geo.tables.kinds import Corridor
 
 SVG = "{http://www.w3.org/2000/svg}"
 HANGZHOU = Box(119.7, 29.8, 120.6, 30.5)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from geo.atlas import Atlas, build_atlas, build_geocoder
 from geo.errors import SettingsError, TableError
-from geo.geocode import Fallback, Query
-from geo.offline import OfflineGeocoder
-from geo.pipeline import Atlas, build_atlas, build_geocoder
-from geo.schema import Corridor, CorridorBasis, Kind
+from geo.geocode.answers import Fallback, Query
+from geo.geocode.offline.geocoder import OfflineGeocoder
 from geo.settings import Settings
-from geo.tables import Tables
+from geo.tables.kinds import Corridor, CorridorBasis, Kind
+from geo.tables.reading import Tables
 from tests.conftest import Edit
 
 # Every figure of the report, read from its text by hand:

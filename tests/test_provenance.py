@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.provenance import PrintedNumber, check_text, parse_numbers
-from geo.schema import GazetteerRow, Indicator, OtherNumber, Paragraph, Place, Row, Source
-from geo.tables import Tables
+from geo.tables.provenance import PrintedNumber, check_text, parse_numbers
+from geo.tables.reading import Tables
+from geo.tables.rows import GazetteerRow, Indicator, OtherNumber, Paragraph, Place, Row, Source
 
 R = TypeVar("R", bound=Row)
 

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from geo.geocode import Match
-from geo.pipeline import Atlas
-from geo.schema import Basis
+from geo.atlas import Atlas
+from geo.geocode.answers import Match
 from geo.settings import PROJECT, SETTINGS
+from geo.tables.kinds import Basis
 
 READMES = ("README.md", "README.zh-CN.md")
 
@@ -165,8 +165,7 @@ def test_every_link_to_a_file_leads_somewhere(name: str) -> None:
     assert [link for link in links if not ((PROJECT / name).parent / link).exists()] == []
 
 
-def test_every_room_is_in_the_table_of_rooms() -> None:
+def test_every_entry_of_the_package_is_in_the_table() -> None:
     listed = set(re.findall(r"\[`(geo/[^`]+)`\]", read("README.md")))
-    rooms = {f"geo/{path.name}" for path in (PROJECT / "geo").glob("*.py") if not path.name.startswith("__")}
-    rooms |= {"geo/web/", "geo/lists/", "geo/formats/"}
-    assert listed == rooms
+    entries = [path for path in (PROJECT / "geo").iterdir() if not path.name.startswith(("__", "."))]
+    assert listed == {f"geo/{path.name}/" if path.is_dir() else f"geo/{path.name}" for path in entries}

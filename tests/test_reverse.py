@@ -9,13 +9,13 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.basemap import read_outline
+from geo.draw.basemap import read_outline
 from geo.errors import GeoError, PointError
-from geo.gazetteer import Feature, Gazetteer
-from geo.geocode import Division, Level
-from geo.reverse import Near, ReverseGeocoder, Surroundings
+from geo.geocode.answers import Division, Level
+from geo.geocode.gazetteer import Feature, Gazetteer
+from geo.geocode.reverse import Near, ReverseGeocoder, Surroundings
 from geo.settings import PROJECT
-from geo.tables import read_tables
+from geo.tables.reading import read_tables
 from tests.test_gazetteer import HANGZHOU, POINT, WENYAN, division, gazetteer_of, guest, known
 
 TABLES = read_tables(PROJECT / "data")

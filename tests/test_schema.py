@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from geo.schema import TABLES, UNITS, Corridor, CorridorRow, GazetteerRow, Indicator, Kind, Period, Place, Row, Unit, UnitKind
+from geo.tables.cells import UNITS, Period, Unit
+from geo.tables.kinds import Corridor, Kind, UnitKind
+from geo.tables.rows import TABLES, CorridorRow, GazetteerRow, Indicator, Place, Row
 
 FIGURE = {
     "subject_id": "somewhere",

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from app import create_app
 from geo.errors import TakesLongError
-from geo.server import Bridge
+from geo.serve.server import Bridge
 from geo.settings import Settings
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def test_a_page_of_features_is_answered_at_once_and_a_long_one_is_not(threads: C
 
 
 def test_the_log_has_one_line_for_a_request_that_took_long(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
-    from geo.web.log import LINES
+    from geo.serve.http.log import LINES
 
     LINES.write_out()
     caplog.clear()

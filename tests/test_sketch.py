@@ -10,11 +10,12 @@ from itertools import pairwise
 import pytest
 from pyproj import Transformer
 
-from geo.basemap import Outline
-from geo.layout import Mark
-from geo.pipeline import Atlas
-from geo.schema import Box, Corridor
-from geo.sketch import CROWD, SCREENS, Sketch, draw_background, draw_sketch
+from geo.atlas import Atlas
+from geo.bbox import Box
+from geo.draw.basemap import Outline
+from geo.draw.first_paint import CROWD, SCREENS, Sketch, draw_background, draw_sketch
+from geo.draw.marks import Mark
+from geo.tables.kinds import Corridor
 from tests.test_picture import NAMES, site
 
 WORLD = 256 / (2 * 20_037_508.342789244)

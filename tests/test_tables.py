@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from geo.errors import Problem, TableError
-from geo.schema import TABLES, UNITS
-from geo.tables import Tables, read_tables
+from geo.tables.cells import UNITS
+from geo.tables.reading import Tables, read_tables
+from geo.tables.rows import TABLES
 from tests.conftest import Edit
 
 KINDS = "'platform', 'cooperation_zone', 'park', 'town', 'valley', 'facility', 'project', 'district' or 'city'"

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geo.atlas import build_atlas
 from geo.errors import SettingsError
-from geo.pipeline import build_atlas
-from geo.provenance import Passage, find_unverified, mark_spans
 from geo.settings import Settings
-from geo.texts import SourceText, read_texts
+from geo.tables.provenance import Passage, find_unverified, mark_spans
+from geo.tables.texts import SourceText, read_texts
 from tests.conftest import DATA
 from tests.test_provenance import OUTPUT, SOURCE, SPENDING, TABLES_OF_BRIEF, TEXT, changed
 

@@ -11,7 +11,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from geo.settings import PROJECT
-from geo.wording import N_
+from geo.words.phrases import N_
 
 CATALOGUE = PROJECT / "translations/en/LC_MESSAGES/messages.po"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|\{\w+\}")
@@ -40,7 +40,7 @@ def translations(catalogue: Catalog) -> dict[str, str]:
 
 
 def test_the_sources_have_phrases_in_code_and_templates(phrases: dict[str, str]) -> None:
-    assert phrases["城东智造大走廊"].startswith("geo/wording.py:")
+    assert phrases["城东智造大走廊"].startswith("geo/words/phrases.py:")
     assert any(where.startswith("templates/") for where in phrases.values())
     assert N_("phrase") == "phrase"
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from geo.basemap import Outline, read_outline
-from geo.geocode import Match
-from geo.pipeline import Atlas
-from geo.schema import Corridor
+from geo.atlas import Atlas
+from geo.draw.basemap import Outline, read_outline
+from geo.draw.webmap import MAX_ZOOM, MIN_ZOOM, AtlasMap, MapParts, build_map, render_map
+from geo.geocode.answers import Match
 from geo.settings import Settings
-from geo.webmap import MAX_ZOOM, MIN_ZOOM, AtlasMap, MapParts, build_map, render_map
+from geo.tables.kinds import Corridor
 
 NAMES = {Corridor.WEST: "西", Corridor.EAST: "东", Corridor.NONE: "多点"}
 COMPARISONS = {"area@2022": {"title": "面积", "largest": 13.48, "measures": {"a": {"amount": 13.48, "growth": None, "words": ["13.48", "", ""]}}}}

@@ -7,12 +7,17 @@ from babel.support import Translations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.geocode import Level, Match, Method, Miss, MissReason
-from geo.pipeline import Atlas
-from geo.schema import UNITS, Basis, Corridor, Datum, District, Indicator, Kind, Period, Place, Precision, Source
+from geo.atlas import Atlas
+from geo.datum import Datum
+from geo.geocode.answers import Level, Match, Method, Miss, MissReason
 from geo.settings import PROJECT
-from geo.tables import Tables
-from geo.wording import (
+from geo.tables.cells import UNITS, Period
+from geo.tables.kinds import Basis, Corridor, District, Kind, Precision
+from geo.tables.reading import Tables
+from geo.tables.rows import Indicator, Place, Source
+from geo.words.cards import Card, Chip, Wording
+from geo.words.figures import FigureWords
+from geo.words.phrases import (
     BASES,
     CORRIDORS,
     DISTRICTS_EN,
@@ -25,10 +30,6 @@ from geo.wording import (
     RELATIONS,
     SOURCE_KINDS,
     STATUSES,
-    Card,
-    Chip,
-    FigureWords,
-    Wording,
 )
 
 ZH = Wording("zh", str)

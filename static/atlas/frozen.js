@@ -36,7 +36,7 @@ function fill(phrase, values) {
   return phrase.replace(/\{(\w+)\}/g, (_, name) => [...values[name]].slice(0, 40).join(""));
 }
 
-/** What of the address cannot be used, in the order and the words of geo/web/pages.py. */
+/** What of the address cannot be used, in the order and the words of geo/serve/pages/map.py. */
 function droppedNotes() {
   const query = new URLSearchParams(location.search);
   const notes = [];
@@ -79,7 +79,7 @@ frozen.begin = () => {
 
 const ofView = '.panel-foot [data-extension="geojson"], .panel-foot [data-extension="csv"]';
 
-/** As geo.formats.Download.file_name names it. */
+/** As geo.layers.formats.Download.file_name names it. */
 function fileName(extension) {
   const query = filterQuery();
   const parts = ["corridor", "kind", "district"].map((name) => query.getAll(name).join("_"));
@@ -119,7 +119,7 @@ function featuresOf(collection) {
   return features;
 }
 
-/** All sources of what is shown, in one line, as geo.formats.Download.attribution. */
+/** All sources of what is shown, in one line, as geo.layers.formats.Download.attribution. */
 function attributionOf({ credits, places: byPlace, corridors }) {
   const used = new Set([...shown.flatMap(({ place }) => byPlace[place.id]), ...[...state.corridors].flatMap((corridor) => corridors[corridor])]);
   return credits.filter(([id]) => used.has(id)).map(([, credit]) => credit).join("; ");

@@ -1,4 +1,4 @@
-/* The state of the page and its twin in the address. The files of this folder are served as one script, in the order that geo/web/site.py names. */
+/* The state of the page and its twin in the address. The files of this folder are served as one script, in the order that geo/serve/site.py names. */
 
 const page = JSON.parse(document.getElementById("page-state").textContent);
 const places = new Map(); // id -> {place, layer, latLng, marker, offset, point}; latLng is null for a place without a location
@@ -132,7 +132,7 @@ function showFinding() {
   document.querySelector("#finding bdi").textContent = comparison && isWhole ? comparison.finding : findingOfView();
 }
 
-/** The sentence of the view: as geo.wording.Wording.finding. */
+/** The sentence of the view: as geo.words.cards.Wording.finding. */
 function findingOfView() {
   if (!state.corridors.size) return page.phrases.noLayer;
   if (!shown.length) return page.phrases.noPlace;

@@ -18,8 +18,8 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from app import create_app
+from geo.atlas import Atlas
 from geo.datum import wgs84_to_gcj02
-from geo.pipeline import Atlas
 from geo.settings import Settings
 from tests.browser.conftest import Open, Watch, pinned, query_of, served, wait_until_drawn
 from tests.browser.test_accessibility import assert_nothing_found

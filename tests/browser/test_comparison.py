@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from geo.geocode import Match
-from geo.pipeline import Atlas
+from geo.atlas import Atlas
+from geo.geocode.answers import Match
 from tests.browser.conftest import Open, Serve, listed, pinned, query_of, wait_until_drawn
 from tests.conftest import Edit
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from geo.pipeline import Atlas
+from geo.atlas import Atlas
 from tests.browser.conftest import Open, tabled
 
 

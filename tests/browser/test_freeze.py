@@ -15,9 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from geo.freeze import write_frozen
+from geo.serve.freeze import rendering as frozen
+from geo.serve.freeze.writing import write_frozen
 from geo.settings import Settings
-from geo.web import frozen
 from tests.browser.conftest import PHONE, Watch, listed, pinned, query_of, sideways, tabled, wait_until_drawn
 from tests.browser.test_accessibility import assert_nothing_found
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from geo.pipeline import build_atlas
+from geo.atlas import build_atlas
 from geo.settings import Settings
 from tests.browser.conftest import PHONE, Serve, Watch, listed, pinned, sideways, wait_until_drawn
 

@@ -9,9 +9,9 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from geo.geocode import Match
-from geo.pipeline import Atlas
-from geo.wording import Wording
+from geo.atlas import Atlas
+from geo.geocode.answers import Match
+from geo.words.cards import Wording
 from tests.browser.conftest import Open, listed, pinned, query_of, tabled, wait_until_drawn
 
 CORRIDORS = ("west", "east", "none")

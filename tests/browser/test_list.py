@@ -9,8 +9,8 @@ from urllib.parse import quote, urljoin
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from geo.geocode import Match
-from geo.pipeline import Atlas
+from geo.atlas import Atlas
+from geo.geocode.answers import Match
 from tests.browser.conftest import DESKTOP, PHONE, NewContext, Open, listed, pinned, query_of, tabled
 
 # Everything of the list and the table that a reader sees or follows, from a page or from what the server sent.

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Page, expect
 
-from geo.geocode import Match
-from geo.pipeline import Atlas
-from geo.schema import Basis
+from geo.atlas import Atlas
+from geo.geocode.answers import Match
+from geo.tables.kinds import Basis
 from tests.browser.chromium import find_browser
 from tests.browser.conftest import NewContext, Open, Watch, listed, pinned, tabled
 

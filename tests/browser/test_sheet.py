@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, ViewportSize, expect
 
-from geo.geocode import Match
-from geo.pipeline import Atlas
+from geo.atlas import Atlas
+from geo.geocode.answers import Match
 from tests.browser.conftest import DESKTOP, NARROW, PHONE, NewContext, Open, pinned, query_of
 
 # How much of the sheet is always seen, and how much of the map always is, in pixels.

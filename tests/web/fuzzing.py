@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import strategies as st
 
-from geo.schema import Corridor, District, Kind
+from geo.tables.kinds import Corridor, District, Kind
 
 # What stands for the variables of a path and the values of parameters when they are right, and what is like it.
 _RIGHT = [

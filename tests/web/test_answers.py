@@ -11,10 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
+from geo.serve.http import store as answers
+from geo.serve.http.store import Answer, Answers, Asked, Effort, choose_coding, choose_language
+from geo.serve.site import site_of
 from geo.settings import Settings
-from geo.web import answers
-from geo.web.answers import Answer, Answers, Asked, Effort, choose_coding, choose_language
-from geo.web.site import site_of
 
 HERE = Asked("http", "localhost", "", "/layers/places.geojson", "", "zh", "")
 

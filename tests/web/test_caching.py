@@ -14,9 +14,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
+from geo.serve.site import site_of
 from geo.settings import PROJECT, Settings
-from geo.tables import read_tables
-from geo.web.site import site_of
+from geo.tables.reading import read_tables
 
 if sys.version_info >= (3, 14):
     from compression import zstd

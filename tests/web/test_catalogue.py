@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from geo.formats import FORMATS
-from geo.layers import LAYERS
-from geo.pipeline import Atlas
+from geo.atlas import Atlas
+from geo.layers.formats import FORMATS
+from geo.layers.select import LAYERS
 from tests.web.conftest import BROWSER
 
 FORMAT_NAMES = ["GeoJSON", "CSV", "Excel", "GeoPackage", "KML", "FlatGeobuf", "GeoParquet"]

@@ -16,9 +16,9 @@ import pytest
 from flask.testing import FlaskClient
 from geojson_pydantic import FeatureCollection
 
-from geo.formats import FORMATS
-from geo.layers import LAYERS
-from geo.pipeline import Atlas
+from geo.atlas import Atlas
+from geo.layers.formats import FORMATS
+from geo.layers.select import LAYERS
 from tests.web.conftest import Ids
 
 

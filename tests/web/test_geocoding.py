@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.geocode import Query, to_document
-from geo.pipeline import Atlas
+from geo.atlas import Atlas
+from geo.geocode.answers import Query, to_document
 
 BBOX = "west,south,east,north in degrees, WGS-84, such as 120.1,30.1,120.3,30.3"
 DEGREES = "decimal degrees, WGS-84, such as 120.18067"

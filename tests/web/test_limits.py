@@ -20,11 +20,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from geo import server
 from geo.errors import BusyError
+from geo.serve import server
+from geo.serve.data import downloads
+from geo.serve.http.limits import Turns
 from geo.settings import PROJECT, Settings
-from geo.web import downloads
-from geo.web.limits import Turns
 from tests.web.conftest import BROWSER
 
 BODY = "the request has a body; expected none: everything is asked for in the address"
@@ -101,8 +101,8 @@ def test_work_that_fails_gives_back_its_place() -> None:
 def test_who_is_sent_away_is_told_when_to_come_back(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     full = Turns(running=0, waiting=0)
     monkeypatch.setattr(downloads, "TURNS", full)
-    monkeypatch.setattr("geo.web.pictures.TURNS", full)
-    monkeypatch.setattr("geo.web.ogc.views.TURNS", full)
+    monkeypatch.setattr("geo.serve.pages.pictures.TURNS", full)
+    monkeypatch.setattr("geo.serve.ogc.views.TURNS", full)
     client = create_app(settings).test_client()
     items = "/ogc/collections/places/items"
     for path in (
@@ -332,7 +332,7 @@ def test_an_answer_without_a_body_says_how_long_it_would_be(port: int) -> None:
 
 def test_a_slow_sender_does_not_keep_its_connection(tmp_path: Path) -> None:
     """However steadily it sends: a byte now and then would keep it for ever. Nor does who has sent nothing, or nothing more."""
-    variant = "-c import sys, app; from geo import server; server.HEADERS_S = 1; sys.exit(app.main())"
+    variant = "-c import sys, app; from geo.serve import server; server.HEADERS_S = 1; sys.exit(app.main())"
     with program(variant, tmp_path / "lines") as port, contextlib.ExitStack() as stack:
         silent, asked, slow = (stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60)) for _ in range(3))
         asked.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -14,8 +14,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
+from geo.serve.http.log import LINES, AccessLog, Line, Lines
 from geo.settings import Settings
-from geo.web.log import LINES, AccessLog, Line, Lines
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

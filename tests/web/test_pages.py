@@ -14,12 +14,12 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from geo.geocode import Match
-from geo.pipeline import Atlas
-from geo.schema import Basis
+from geo.atlas import Atlas
+from geo.geocode.answers import Match
+from geo.serve.site import site_of
 from geo.settings import PROJECT
-from geo.tables import read_tables
-from geo.web.site import site_of
+from geo.tables.kinds import Basis
+from geo.tables.reading import read_tables
 from tests.conftest import Edit
 from tests.web.conftest import BROWSER
 

@@ -12,8 +12,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from geo.geocode import Match
-from geo.web.site import site_of
+from geo.geocode.answers import Match
+from geo.serve.site import site_of
 from tests.conftest import Edit
 
 SVG = "{http://www.w3.org/2000/svg}"

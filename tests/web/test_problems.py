@@ -12,8 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from geo.schema import Corridor, District, Kind
 from geo.settings import Settings
+from geo.tables.kinds import Corridor, District, Kind
 from tests.web.conftest import BROWSER
 
 PLACES = "/layers/places.geojson"

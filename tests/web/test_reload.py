@@ -18,10 +18,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
+from geo.serve import reload
+from geo.serve.reload import Sites, sites_of
+from geo.serve.site import build_site, site_of
 from geo.settings import Settings
-from geo.web import reload
-from geo.web.reload import Sites, sites_of
-from geo.web.site import build_site, site_of
 from tests.conftest import Edit
 
 NAME = ("places.csv", 2, "name_zh")
@@ -241,7 +241,7 @@ def test_a_site_that_cannot_answer_is_not_served(
 ) -> None:
     """Rows may be right one by one and still break a page."""
     before = name_of(client)
-    monkeypatch.setitem(app.view_functions, "pages.about", lambda: 1 / 0)
+    monkeypatch.setitem(app.view_functions, "documents.about", lambda: 1 / 0)
     edit(*NAME, EDITED)
     assert look() is False
     assert health(client)["status"] == "degraded"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import settings as run
 from hypothesis import strategies as st
 
-from geo.schema import Corridor, District, Kind
+from geo.tables.kinds import Corridor, District, Kind
 from tests.web.conftest import Ids
 
 WEST = ["future-scitech-city", "zijingang-scitech-city"]

@@ -12,9 +12,9 @@ import pyogrio
 import pytest
 from owslib.ogcapi.features import Features
 
-from geo.layers import Selection
-from geo.pipeline import Atlas
-from geo.schema import Box
+from geo.atlas import Atlas
+from geo.bbox import Box
+from geo.layers.select import Selection
 from tests.web.ogc.conftest import Served
 
 EPSG = "http://www.opengis.net/def/crs/EPSG/0"

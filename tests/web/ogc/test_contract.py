@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from geo.serve.ogc.query import PARAMETERS
 from geo.settings import PROJECT
-from geo.web.ogc.query import PARAMETERS
 from tests.web.ogc.conftest import Served
 
 

@@ -7,10 +7,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
+from geo.serve.http import cache as front
+from geo.serve.ogc.pages import known_of
+from geo.serve.site import site_of
 from geo.settings import Settings
-from geo.web import front
-from geo.web.ogc.pages import known_of
-from geo.web.site import site_of
 
 COLLECTIONS = ["places", "platforms", "projects", "corridors", "indicators"]
 PLAIN = [

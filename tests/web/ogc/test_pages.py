@@ -11,8 +11,8 @@ from urllib.parse import urljoin
 import pytest
 from flask.testing import FlaskClient
 
-from geo.layers import LAYERS
-from geo.web.ogc.collections import DESCRIPTIONS
+from geo.layers.select import LAYERS
+from geo.serve.ogc.collections import DESCRIPTIONS
 from tests.conftest import Edit
 from tests.web.conftest import BROWSER
 from tests.web.test_security import Inline, assert_safe

@@ -1,0 +1,105 @@
+"""The sentence: read the tables, geocode every place name, lay the places out as layers; and verify what can be verified."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from geo.draw.basemap import read_outline
+from geo.geocode.answers import Answer, Fallback, Geocoder, Miss, geocode_places
+from geo.geocode.gazetteer import Gazetteer
+from geo.geocode.offline.geocoder import OfflineGeocoder
+from geo.layers.build import build_layers
+from geo.layers.comparisons import Comparison, find_comparisons
+from geo.layers.corridors import build_belts
+from geo.layers.select import Layers
+from geo.settings import Settings
+from geo.tables.provenance import find_unverified
+from geo.tables.reading import Tables, read_tables
+from geo.tables.rows import Indicator
+from geo.tables.texts import SourceText, read_texts
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """Everything that is drawn, served and exported.
+
+    Attributes
+    ----------
+    tables
+        The validated tables.
+    gazetteer, geocoder
+        The names that are known, and who answers from them.
+    answers
+        The geocoder's answer for every place id, misses included.
+    layers
+        The places and corridors in EPSG:4326.
+    comparisons
+        The figures that may be compared, by key.
+    texts
+        The texts of sources that the operator has, by source id.
+    unverified
+        The figures that such a text does not bear out.
+    """
+
+    tables: Tables
+    gazetteer: Gazetteer = field(repr=False)
+    geocoder: OfflineGeocoder = field(repr=False)
+    answers: Mapping[str, Answer]
+    layers: Layers
+    comparisons: Mapping[str, Comparison]
+    texts: Mapping[str, SourceText]
+    unverified: frozenset[Indicator]
+
+    @cached_property
+    def misses(self) -> dict[str, Miss]:
+        """The places without a location."""
+        return {id_: answer for id_, answer in self.answers.items() if isinstance(answer, Miss)}
+
+    @cached_property
+    def shares(self) -> dict[Indicator, float]:
+        """The figures that can be compared with others, each as a share of the largest of them."""
+        measures = ((one, place, measure.figure) for one in self.comparisons.values() for place, measure in one.measures.items())
+        return {figure: share for one, place, figure in measures if (share := one.share(place)) is not None}
+
+
+def build_geocoder(settings: Settings) -> Geocoder:
+    """Build the geocoder alone: the gazetteer, and behind it the online provider that the operator has turned on.
+
+    Raises
+    ------
+    TableError
+        If the tables are broken; with every problem.
+    SettingsError
+        If the online provider cannot be used as the settings say.
+    """
+    offline = OfflineGeocoder(Gazetteer(read_tables(settings.data)))
+    if not settings.online:
+        return offline
+    from geo.geocode.online.geocoder import OnlineSettings, online_geocoder  # Its libraries are loaded where they are wanted only.
+
+    wanted = OnlineSettings(settings.online, settings.online_key, settings.online_url, settings.online_cache)
+    online = online_geocoder(wanted, read_outline(settings.data).districts)
+    assert online is not None
+    return Fallback(offline, online)
+
+
+def build_atlas(settings: Settings) -> Atlas:
+    """Build the atlas from the tables.
+
+    Raises
+    ------
+    TableError
+        If the tables are broken; with every problem.
+    SettingsError
+        If a text of a source cannot be read.
+    """
+    tables = read_tables(settings.data)
+    gazetteer = Gazetteer(tables)
+    geocoder = OfflineGeocoder(gazetteer)
+    answers = geocode_places(tables.places, geocoder)
+    belts = build_belts(tables.corridors)
+    layers = build_layers(tables, answers, belts, gazetteer)
+    texts = read_texts(settings.source_texts, tables.sources) if settings.source_texts else {}
+    return Atlas(tables, gazetteer, geocoder, answers, layers, find_comparisons(tables), texts, find_unverified(tables, texts))

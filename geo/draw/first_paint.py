@@ -1,0 +1,256 @@
+"""The map as it stands in the page before its script has run: the first picture of a slow phone, and the only one where there is no script.
+
+It is an inline SVG in pixels of one zoom level, around the middle of the view. The browser scales it to the view that the script is going to show
+(``static/early.js``); lines, symbols and text keep their size, so that a symbol is there at once what it will be. A circle is the round end of a
+line without length, as only lines can keep their width: a path of such lines has all the symbols of one look.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from geo.bbox import Box
+from geo.draw.basemap import Outline
+from geo.draw.marks import Mark
+from geo.draw.placement import Frame, Name, Placed, place_marks, place_names, project_box
+from geo.draw.webmap import MAX_ZOOM, MIN_ZOOM, ZOOM_SNAP
+from geo.palette import LABEL_SIZE
+from geo.tables.kinds import Corridor
+
+# Pixels of the whole world at zoom 0, as Leaflet and everybody else has it.
+_WORLD = 256
+# Radians: some fifty pixels at the largest zoom.
+_LEAST = 1e-5
+# More symbols than this are dots that stand in for each other where they overlap; the script has the same limit (static/atlas/crowd.js).
+CROWD = 250
+_DOT, _DOT_GRID = 2.5, 4
+# The lower and the upper line of a symbol, and the stroke of the circle that they stand for, which lies half outside (static/atlas.css).
+_Strokes: TypeAlias = tuple[str, str, float]
+_FILLED: _Strokes = ("rim", "core", 1.5)
+_HOLLOW: _Strokes = ("ring", "hole", 2)
+_WITHOUT: _Strokes = ("ring", "hole", 1.25)
+# The outline is drawn again in a moment, in full.
+_TOLERANCE = 1.0
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A usual screen, for which labels are laid out.
+
+    Attributes
+    ----------
+    name
+        The class of what is drawn for it.
+    left, top, right, bottom
+        The part of the map that is seen, in pixels around the middle of the view.
+    width, height
+        The part that the view is fitted into.
+    """
+
+    name: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    width: float
+    height: float
+
+
+# With the panel at the side; and a phone, with the sheet over the lower half. The margins are those of static/early.js.
+SCREENS = (Screen("wide", -520, -450, 520, 450, 968, 828), Screen("narrow", -184, -193, 206, 229, 296, 314))
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A first drawing.
+
+    Attributes
+    ----------
+    bounds
+        The view at zoom 0: left, top, right and bottom in pixels of the world.
+    zooms
+        For each of ``SCREENS`` the zoom that it is laid out for; the pixels of the first are the units of the drawing.
+    view_box
+        Of the SVG, in its units.
+    content
+        The SVG's content; escaped.
+    """
+
+    bounds: tuple[float, float, float, float]
+    zooms: tuple[float, ...]
+    view_box: str
+    content: str
+
+
+def draw_background(outline: Outline, view: Box) -> str:
+    """Draw what lies under everything: the neighbours, the districts and the water, as SVG paths.
+
+    Parameters
+    ----------
+    outline
+        The basemap, WGS-84.
+    view
+        What the map shows at first, degrees, WGS-84.
+    """
+    frame, _ = _frames(view)[0]
+    drawn: dict[str, list[BaseGeometry]] = {}
+    for name, collection in (("surround", outline.surround), ("district", outline.districts), ("water", outline.water)):
+        for feature in collection["features"]:
+            geom = shape(feature["geometry"])
+            form = "line" if geom.geom_type.endswith("LineString") else "area"
+            rank = feature["properties"].get("rank")
+            drawn.setdefault(f"shape-{form} {name}" + (f" rank-{rank}" if rank and form == "line" else ""), []).append(geom)
+    return "".join(_path(classes, _outlines(frame, geoms)) for classes, geoms in drawn.items())
+
+
+def draw_sketch(
+    background: str,
+    belts: gpd.GeoDataFrame,
+    marks: Sequence[Mark],
+    ties: Mapping[Corridor, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
+    view: Box,
+    corridors: Mapping[Corridor, str],
+    districts: Sequence[Mapping[str, Any]],
+    district_name: str,
+) -> Sketch:
+    """Draw the first picture of a view.
+
+    Parameters
+    ----------
+    background
+        As :func:`draw_background` gives it for the same view.
+    belts, ties
+        As :func:`geo.draw.webmap.build_map` takes them; only what is to be seen.
+    marks
+        The places that are to be seen and have a location.
+    view
+        What the map shows at first, degrees, WGS-84.
+    corridors, districts, district_name
+        As :func:`geo.draw.placement.place_names` takes them.
+    """
+    (frame, zoom), *_ = frames = _frames(view)
+    parts = [background]
+    for row in belts.itertuples():
+        form = "area" if row.part == "belt" else "line"
+        parts.append(_path(f"shape-{form} {row.part} {row.part}-{row.corridor}", _outlines(frame, [row.geometry])))
+    for corridor, lines in ties.items():
+        parts.append(_path(f"shape-line tie tie-{corridor.value}", _outlines(frame, map(shapely.LineString, lines))))
+    for screen, (own, own_zoom) in zip(SCREENS, frames, strict=True):
+        ratio = 2 ** (zoom - own_zoom)
+        if len(marks) > CROWD:
+            inner, taken = _draw_crowd(own, marks, ratio), []
+        else:
+            placed = place_marks(own, marks)
+            inner, taken = _draw_marks(marks, placed, ratio), placed.taken
+        names = place_names(own, belts, corridors, districts, district_name, taken, {mark.label for mark in marks})
+        inner += "".join(_draw_name(name, ratio) for name in names)
+        parts.append(f'<g class="{screen.name}" font-size="{LABEL_SIZE * ratio:.4g}">{inner}</g>')
+    west, south, east, north = _extent(view)
+    left, top = (west - frame.centre[0]) * frame.scale, (frame.centre[1] - north) * frame.scale
+    world = _WORLD / (2 * math.pi)
+    bounds = ((west + math.pi) * world, (math.pi - north) * world, (east + math.pi) * world, (math.pi - south) * world)
+    return Sketch(bounds, tuple(own_zoom for _, own_zoom in frames), f"{left:.2f} {top:.2f} {-2 * left:.2f} {-2 * top:.2f}", "".join(parts))
+
+
+def _frames(view: Box) -> list[tuple[Frame, float]]:
+    """Give for each screen the frame around the middle of the view, and the zoom that shows it whole."""
+    west, south, east, north = _extent(view)
+    frames = []
+    for screen in SCREENS:
+        wanted = min(screen.width / (east - west), screen.height / (north - south)) * 2 * math.pi / _WORLD
+        zoom = min(max(math.floor(math.log2(wanted) / ZOOM_SNAP) * ZOOM_SNAP, MIN_ZOOM), MAX_ZOOM)
+        scale = _WORLD * 2**zoom / (2 * math.pi)
+        window = (screen.left, screen.top, screen.right - screen.left, screen.bottom - screen.top)
+        frames.append((Frame(*window, scale, ((west + east) / 2, (south + north) / 2), (0, 0)), zoom))
+    return frames
+
+
+def _extent(view: Box) -> tuple[float, float, float, float]:
+    """Give a view in radians of Web Mercator; that of a single point is a few pixels large, as an SVG without a size is not drawn."""
+    west, south, east, north = project_box(view)
+    wide, tall = max(0.0, _LEAST - (east - west)) / 2, max(0.0, _LEAST - (north - south)) / 2
+    return west - wide, south - tall, east + wide, north + tall
+
+
+def _draw_marks(marks: Sequence[Mark], placed: Placed, ratio: float) -> str:
+    """Draw the symbols by their looks, large ones first, and the labels for which there is room."""
+    looks: dict[tuple[float, str, str, _Strokes], list[tuple[float, float]]] = {}
+    for mark in sorted(marks, key=lambda mark: -mark.size):
+        # Areas are compared as circles.
+        corner = "diamond" if mark.symbol in ("district", "city") and (mark.radius is None or mark.is_without) else "dot"
+        hue = "none" if mark.is_without else mark.corridor.value
+        looks.setdefault((mark.size, corner, hue, _strokes(mark)), []).append(placed.spots[mark.id])
+    drawn = "".join(_dots(spots, *look, ratio) for look, spots in looks.items())
+    labels = (_text("label", *placed.labels[mark.id], mark.label, ratio) for mark in marks if mark.id in placed.labels)
+    return drawn + "".join(labels)
+
+
+def _draw_crowd(frame: Frame, marks: Sequence[Mark], ratio: float) -> str:
+    """Draw dots, one for all that lie within a few pixels."""
+    seen: dict[str, dict[tuple[int, int], None]] = {}
+    for mark in marks:
+        x, y = frame.place(mark.lon, mark.lat)
+        seen.setdefault(mark.corridor.value, {})[round(x / _DOT_GRID), round(y / _DOT_GRID)] = None
+    return "".join(
+        _dots([(x * _DOT_GRID, y * _DOT_GRID) for x, y in cells], _DOT, "dot", corridor, _FILLED, ratio) for corridor, cells in seen.items()
+    )
+
+
+def _draw_name(name: Name, ratio: float) -> str:
+    return _text(f"axis {name.corridor.value}" if name.corridor else "name", name.x, name.y, name.text, ratio, name.angle)
+
+
+def _dots(spots: Iterable[tuple[float, float]], size: float, corner: str, hue: str, strokes: _Strokes, ratio: float) -> str:
+    """Draw symbols of one look: a wide line in the colour of the edge, and a narrower one on it in that of the inside."""
+    step = "l.1.1" if corner == "diamond" else "h.1"
+    path = "".join(f"M{x * ratio:.1f} {y * ratio:.1f}{step}" for x, y in spots)
+    below, above, stroke = strokes
+    return "".join(
+        f'<path class="{corner} {look} {hue}" stroke-width="{wide:g}" d="{path}"/>'
+        for look, wide in ((below, 2 * size + stroke), (above, 2 * size - stroke))
+    )
+
+
+def _strokes(mark: Mark) -> _Strokes:
+    if mark.is_without:
+        return _WITHOUT
+    return _HOLLOW if mark.is_hollow else _FILLED
+
+
+def _outlines(frame: Frame, geoms: Iterable[BaseGeometry]) -> str:
+    """Write lines and areas as one path in whole pixels, each step from the last: the shortest way to say it."""
+    steps = []
+    for geom in geoms:
+        pixels = shapely.transform(geom, lambda lon_lat: np.array([frame.place(lon, lat) for lon, lat in lon_lat]))
+        for part in shapely.get_parts(pixels.simplify(_TOLERANCE)):
+            for line in (part.exterior, *part.interiors) if part.geom_type == "Polygon" else (part,):
+                points = np.rint(shapely.get_coordinates(line)).astype(int)
+                moves = np.diff(points, axis=0)
+                moves = moves[moves.any(axis=1)]
+                if len(moves):
+                    steps.append(f"M{_pair(points[0])}l{' '.join(map(_pair, moves))}" + ("z" if part.geom_type == "Polygon" else ""))
+    return "".join(steps).replace(" -", "-")
+
+
+def _pair(point: Sequence[int]) -> str:
+    return f"{point[0]} {point[1]}"
+
+
+def _path(classes: str, steps: str) -> str:
+    return f'<path class="{classes}" d="{steps}"/>' if steps else ""
+
+
+def _text(classes: str, x: float, y: float, text: str, ratio: float, angle: float = 0) -> str:
+    x, y = x * ratio, y * ratio
+    turn = f' transform="rotate({angle:.0f} {x:.0f} {y - 4 * ratio:.0f})"' if round(angle) else ""
+    return f'<text class="{classes}" x="{x:.0f}" y="{y:.0f}"{turn}>{html.escape(text)}</text>'

@@ -1,0 +1,334 @@
+"""The map as a picture: an SVG drawn from the same layers as the page, and a PNG of it, with title, legend, scale bar, source and date."""
+
+from __future__ import annotations
+
+import math
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+
+import geopandas as gpd
+import numpy as np
+import resvg_py
+import shapely
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from geo.bbox import Box
+from geo.draw.basemap import Outline
+from geo.draw.marks import Mark
+from geo.draw.placement import Frame, Rectangle, fit, place_marks, place_names, text_width
+from geo.palette import AXIS_NAME_SIZE, CARD, DISTRICT_NAME_SIZE, HUES, INK, LABEL_SIZE, LAND_LINE, LINE, MUTE, PAPER, RADII, WATER
+from geo.tables.kinds import Corridor
+
+FONT = "Noto Sans CJK SC"
+# The scale bar is as long as the longest round distance in this many pixels.
+SCALE_WIDTH = 120
+# A light edge that lifts a label off what lies under it.
+# What XML 1.0 cannot hold (section 2.2), and what is not seen or turns the text around it.
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+HALO = {"paint-order": "stroke", "stroke": CARD, "stroke-width": "3", "stroke-linejoin": "round"}
+MIDDLE = {"text-anchor": "middle"}
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What is written around the map.
+
+    Attributes
+    ----------
+    title, finding, footer
+        Above the map, under the title, and below the map; without a title the map begins at the top.
+    legend
+        Pairs of a symbol (a key of ``RADII``, ``belt`` or ``tie``) and what it means.
+    corridors
+        The names written along the axes.
+    district_name
+        Which property of a district is its name in the reader's language.
+    """
+
+    title: str
+    finding: str
+    footer: Sequence[str]
+    legend: Sequence[tuple[str, str]]
+    corridors: Mapping[Corridor, str]
+    district_name: str
+
+
+def draw_svg(
+    outline: Outline,
+    belts: gpd.GeoDataFrame,
+    marks: Sequence[Mark],
+    ties: Mapping[Corridor, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
+    view: Box,
+    caption: Caption,
+    *,
+    width: int = 1400,
+    height: int = 990,
+) -> bytes:
+    """Draw the atlas as a standalone SVG.
+
+    Parameters
+    ----------
+    outline, belts, ties
+        As :func:`geo.draw.webmap.build_map` takes them; only the corridors that are to be seen.
+    marks
+        The places that are to be seen and have a location.
+    view
+        What the map has to show, degrees, WGS-84.
+    caption
+        What is written around it.
+    width, height
+        Pixels; the default has the shape of A4 landscape.
+
+    Returns
+    -------
+    bytes
+        UTF-8; the same input gives the same bytes. No script, no style sheet, no reference to another file.
+    """
+    svg = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {width} {height}", "width": str(width), "height": str(height)})
+    svg.set("font-family", f"{FONT}, PingFang SC, Microsoft YaHei, sans-serif")
+    ET.SubElement(svg, "title").text = _clean(caption.title)
+    _rect(svg, 0, 0, width, height, CARD)
+    if caption.title:
+        _text(svg, 32, 48, _clipped(caption.title, 26, width - 64), size=26, weight="bold")
+        _text(svg, 32, 78, _clipped(caption.finding, 15, width - 64), size=15)
+        frame = fit(view, 32, 96, width - 64, height - 96 - 24 - 20 * len(caption.footer))
+    else:
+        frame = fit(view, 0, 0, width, height - (10 + 20 * len(caption.footer) if caption.footer else 0))
+    _draw_map(svg, frame, outline, belts, marks, ties, caption, _furniture(frame, caption.legend))
+    if caption.legend:
+        _draw_legend(svg, frame, caption.legend)
+    _draw_scale(svg, frame, (view.south + view.north) / 2)
+    _draw_north(svg, frame)
+    for position, line in enumerate(reversed(caption.footer)):
+        _text(svg, 32, height - 18 - 20 * position, _clipped(line, 12, width - 64), size=12, colour=MUTE)
+    encoded: bytes = ET.tostring(svg, encoding="utf-8", xml_declaration=True)
+    return encoded
+
+
+def encode_png(svg: bytes, zoom: float = 1) -> bytes:
+    """Render an SVG of :func:`draw_svg` to PNG, with a font that has Chinese characters and comes as a package.
+
+    Parameters
+    ----------
+    svg
+        As :func:`draw_svg` returns it.
+    zoom
+        Pixels of the PNG for each pixel of the SVG.
+    """
+    with as_file(files("noto_cjk_sans_otc") / "NotoSansCJK-Regular.ttc") as font:
+        png: bytes = resvg_py.svg_to_bytes(
+            svg_string=svg.decode(), zoom=zoom, skip_system_fonts=True, font_files=[str(font)], font_family=FONT, sans_serif_family=FONT
+        )
+    return png
+
+
+# --- geometry -----------------------------------------------------------------------------------------------------------------------------
+
+
+def _path(frame: Frame, geom: BaseGeometry) -> str:
+    """Write a geometry as an SVG path, cut a little outside of the frame so that nothing far away is kept."""
+    pixels = shapely.transform(geom, lambda lon_lat: np.array([frame.place(lon, lat) for lon, lat in lon_lat]))
+    window = (frame.left - 20, frame.top - 20, frame.left + frame.width + 20, frame.top + frame.height + 20)
+    parts = []
+    for part in shapely.get_parts(shapely.clip_by_rect(pixels, *window)):
+        if part.geom_type == "Polygon":
+            parts += [_line(ring) + " Z" for ring in (part.exterior, *part.interiors)]
+        elif part.geom_type == "LineString":
+            parts.append(_line(part))
+    return " ".join(parts)
+
+
+def _line(line: shapely.LineString) -> str:
+    return "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in line.coords)
+
+
+# --- the map ------------------------------------------------------------------------------------------------------------------------------
+
+
+def _draw_map(
+    svg: ET.Element,
+    frame: Frame,
+    outline: Outline,
+    belts: gpd.GeoDataFrame,
+    marks: Sequence[Mark],
+    ties: Mapping[Corridor, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
+    caption: Caption,
+    furniture: Sequence[Rectangle],
+) -> None:
+    window = ET.SubElement(ET.SubElement(svg, "clipPath", {"id": "frame"}), "rect")
+    inner = ET.SubElement(svg, "g", {"clip-path": "url(#frame)"})
+    for element in (window, ET.SubElement(inner, "rect", {"fill": PAPER})):
+        element.attrib |= _box(frame.left, frame.top, frame.width, frame.height)
+    for feature in outline.surround["features"]:
+        _shape(inner, frame, shape(feature["geometry"]), fill="none", stroke=LINE)
+    for feature in outline.districts["features"]:
+        _shape(inner, frame, shape(feature["geometry"]), fill=CARD, stroke=LAND_LINE)
+    for feature in outline.water["features"]:
+        geom = shape(feature["geometry"])
+        if geom.geom_type == "Polygon":
+            _shape(inner, frame, geom, fill=WATER, stroke="none")
+        else:
+            _shape(inner, frame, geom, fill="none", stroke=WATER, **{"stroke-width": "3" if feature["properties"]["rank"] == 1 else "2"})
+    for row in belts.itertuples():
+        hue = HUES[Corridor(row.corridor)]
+        if row.part == "belt":
+            _shape(inner, frame, row.geometry, fill=hue, stroke="none", **{"fill-opacity": "0.14"})
+        else:
+            _shape(inner, frame, row.geometry, fill="none", stroke=hue, **{"stroke-width": "2", "stroke-dasharray": "1 7", "stroke-linecap": "round"})
+    for corridor, lines in ties.items():
+        for line in lines:
+            _shape(inner, frame, shapely.LineString(line), fill="none", stroke=HUES[corridor], **{"stroke-width": "1.25"})
+    for mark in marks:
+        _draw_uncertainty(inner, frame, mark)
+    _draw_marks(inner, frame, outline, belts, marks, caption, furniture)
+    ET.SubElement(svg, "rect", {**_box(frame.left, frame.top, frame.width, frame.height), "fill": "none", "stroke": LINE})
+
+
+def _draw_marks(
+    parent: ET.Element,
+    frame: Frame,
+    outline: Outline,
+    belts: gpd.GeoDataFrame,
+    marks: Sequence[Mark],
+    caption: Caption,
+    furniture: Sequence[Rectangle],
+) -> None:
+    """Draw the symbols, large ones first, and labels and names where there is room."""
+    placed = place_marks(frame, marks, furniture)
+    for mark in sorted(marks, key=lambda mark: -mark.size):
+        _draw_symbol(parent, mark, *placed.spots[mark.id])
+    for mark in marks:
+        if mark.id in placed.labels:
+            _text(parent, *placed.labels[mark.id], mark.label, size=LABEL_SIZE, more=HALO)
+    named = {mark.label for mark in marks}
+    for text, x, y, angle, corridor in place_names(
+        frame, belts, caption.corridors, outline.districts["features"], caption.district_name, placed.taken, named
+    ):
+        if corridor is None:
+            _text(parent, x, y, text, size=DISTRICT_NAME_SIZE, colour=MUTE, more=MIDDLE)
+        else:
+            turned = {**MIDDLE, "letter-spacing": "1.5", "transform": f"rotate({angle:.1f} {x:.1f} {y - 4:.1f})"}
+            _text(parent, x, y, text, size=AXIS_NAME_SIZE, weight="bold", colour=HUES[corridor], more=turned)
+
+
+def _draw_uncertainty(parent: ET.Element, frame: Frame, mark: Mark) -> None:
+    if mark.uncertainty_m is None:
+        return
+    x, y = frame.place(mark.lon, mark.lat)
+    hue = HUES[mark.corridor]
+    disc = {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{mark.uncertainty_m / frame.metres_per_pixel(mark.lat):.1f}"}
+    ET.SubElement(parent, "circle", {**disc, "fill": hue, "fill-opacity": "0.1", "stroke": hue, "stroke-width": "1.5", "stroke-dasharray": "4 4"})
+
+
+def _draw_symbol(parent: ET.Element, mark: Mark, x: float, y: float) -> None:
+    hue = HUES[Corridor.NONE] if mark.is_without else HUES[mark.corridor]
+    filled = {"fill": hue, "fill-opacity": "0.85", "stroke": CARD, "stroke-width": "1.5"}
+    look = {"fill": CARD, "stroke": hue, "stroke-width": "2"} if mark.is_hollow else filled
+    if mark.uncertainty_m is not None:
+        look |= {"stroke": INK, "stroke-width": "2.5"}
+    if mark.symbol in ("district", "city") and mark.radius is None:
+        ET.SubElement(parent, "path", {"d": f"M{x:.1f} {y - 7:.1f} l7 7 l-7 7 l-7 -7 Z", **look})
+    else:
+        ET.SubElement(parent, "circle", {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{mark.size:.1f}", **look})
+
+
+# --- around the map -----------------------------------------------------------------------------------------------------------------------
+
+
+def _furniture(frame: Frame, legend: Sequence[tuple[str, str]]) -> list[Rectangle]:
+    """Give what the legend, the scale bar and the north arrow cover: labels keep clear of it."""
+    right, bottom = frame.left + frame.width, frame.top + frame.height
+    scale = (frame.left + 8, bottom - 40, frame.left + 14 + SCALE_WIDTH, bottom - 8)
+    north = (right - 46, frame.top + 12, right - 14, frame.top + 68)
+    return [scale, north, *([_legend_box(frame, legend)] if legend else [])]
+
+
+def _legend_box(frame: Frame, legend: Sequence[tuple[str, str]]) -> Rectangle:
+    wide = max((text_width(text, 13) for _, text in legend), default=0) + 56
+    tall = 22 * len(legend) + 14
+    right, bottom = frame.left + frame.width - 12, frame.top + frame.height - 12
+    return right - wide, bottom - tall, right, bottom
+
+
+def _draw_legend(svg: ET.Element, frame: Frame, legend: Sequence[tuple[str, str]]) -> None:
+    left, top, right, bottom = _legend_box(frame, legend)
+    _rect(svg, left, top, right - left, bottom - top, CARD, stroke=LINE, rx="8")
+    grey = HUES[Corridor.NONE]
+    for position, (symbol, text) in enumerate(legend):
+        x, y = left + 24, top + 20 + 22 * position
+        match symbol:
+            case "belt":
+                _rect(svg, x - 12, y - 6, 24, 12, grey, **{"fill-opacity": "0.2"})
+                ET.SubElement(
+                    svg,
+                    "path",
+                    {"d": f"M{x - 12} {y} h24", "stroke": grey, "stroke-width": "2", "stroke-dasharray": "1 5", "stroke-linecap": "round"},
+                )
+            case "tie":
+                ET.SubElement(svg, "path", {"d": f"M{x - 12} {y} h24", "stroke": grey, "stroke-width": "1.25"})
+            case "district":
+                ET.SubElement(svg, "path", {"d": f"M{x} {y - 7} l7 7 l-7 7 l-7 -7 Z", "fill": CARD, "stroke": grey, "stroke-width": "2"})
+            case "guest":
+                ET.SubElement(svg, "circle", {"cx": str(x), "cy": str(y), "r": "5", "fill": CARD, "stroke": grey, "stroke-width": "2"})
+            case _:
+                ET.SubElement(svg, "circle", {"cx": str(x), "cy": str(y), "r": str(RADII[symbol]), "fill": grey})
+        _text(svg, left + 44, y + 5, text, size=13)
+
+
+def _draw_scale(svg: ET.Element, frame: Frame, lat: float) -> None:
+    metres_per_pixel = frame.metres_per_pixel(lat)
+    room = SCALE_WIDTH * metres_per_pixel
+    unit = 10 ** math.floor(math.log10(room))
+    metres = max(step * unit for step in (1, 2, 5) if step * unit <= room)
+    long = metres / metres_per_pixel
+    left, base = frame.left + 14, frame.top + frame.height - 16
+    ET.SubElement(svg, "path", {"d": f"M{left:.1f} {base - 6} v6 h{long:.1f} v-6", "fill": "none", "stroke": INK, "stroke-width": "1.5"})
+    _text(svg, left + 4, base - 5, f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m", size=12, more=HALO)
+
+
+def _draw_north(svg: ET.Element, frame: Frame) -> None:
+    x, y = frame.left + frame.width - 30, frame.top + 20
+    ET.SubElement(svg, "path", {"d": f"M{x} {y} l8 26 l-8 -6 l-8 6 Z", "fill": INK})
+    _text(svg, x, y + 42, "N", size=13, weight="bold", more=MIDDLE)
+
+
+# --- elements -----------------------------------------------------------------------------------------------------------------------------
+
+
+def _shape(parent: ET.Element, frame: Frame, geom: BaseGeometry, fill: str, stroke: str, **attributes: str) -> None:
+    path = _path(frame, geom)
+    if path:
+        ET.SubElement(parent, "path", {"d": path, "fill": fill, "stroke": stroke, "stroke-linejoin": "round", **attributes})
+
+
+def _box(left: float, top: float, width: float, height: float) -> dict[str, str]:
+    return {"x": f"{left:g}", "y": f"{top:g}", "width": f"{width:g}", "height": f"{height:g}"}
+
+
+def _rect(parent: ET.Element, left: float, top: float, width: float, height: float, fill: str, **attributes: str) -> None:
+    ET.SubElement(parent, "rect", {**_box(left, top, width, height), "fill": fill, **attributes})
+
+
+def _text(
+    parent: ET.Element, x: float, y: float, text: str, size: int, colour: str = INK, weight: str = "normal", more: Mapping[str, str] | None = None
+) -> None:
+    own = {"x": f"{x:.1f}", "y": f"{y:.1f}", "font-size": str(size), "fill": colour, "font-weight": weight}
+    element = ET.SubElement(parent, "text", {**own, **(more or {})})
+    element.text = _clean(text)
+
+
+def _clean(text: str) -> str:
+    """Show what XML cannot hold, and what turns text around, as the replacement character."""
+    return _UNSHOWN.sub("\ufffd", text)
+
+
+def _clipped(text: str, size: int, width: float) -> str:
+    if text_width(text, size) <= width:
+        return text
+    while text and text_width(text + "\u2026", size) > width:
+        text = text[:-1]
+    return text + "\u2026"

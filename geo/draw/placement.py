@@ -1,0 +1,249 @@
+"""Where symbols and names stand on a map that is drawn by the server: in pixels, so that nothing claims a site of its own.
+
+The page itself does the same in the browser, for the view it has: ``static/atlas/layout.js``.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeAlias
+
+import geopandas as gpd
+import shapely
+
+from geo.bbox import Box
+from geo.draw.marks import Mark
+from geo.palette import AXIS_NAME_SIZE, DISTRICT_NAME_SIZE, FLOATING, LABEL_SIZE, RADII
+from geo.tables.kinds import Corridor
+
+_EARTH_M = 6_378_137.0
+# Left, top, right, bottom in pixels.
+Rectangle: TypeAlias = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """From degrees to pixels, in Web Mercator.
+
+    Attributes
+    ----------
+    left, top, width, height
+        The window in which something can be seen, in pixels.
+    scale
+        Pixels a radian of longitude.
+    centre
+        A point of the map in radians of Web Mercator, east and north.
+    middle
+        Where in pixels that point is.
+    """
+
+    left: float
+    top: float
+    width: float
+    height: float
+    scale: float
+    centre: tuple[float, float]
+    middle: tuple[float, float]
+
+    def place(self, lon: float, lat: float) -> tuple[float, float]:
+        """Give the pixel of a point in degrees, WGS-84."""
+        x, y = project(lon, lat)
+        return self.middle[0] + (x - self.centre[0]) * self.scale, self.middle[1] - (y - self.centre[1]) * self.scale
+
+    def metres_per_pixel(self, lat: float) -> float:
+        """Give the length of a pixel on the ground, on the sphere of Web Mercator."""
+        return _EARTH_M * math.cos(math.radians(lat)) / self.scale
+
+    def has_inside(self, box: Rectangle) -> bool:
+        """Tell whether a rectangle can be seen whole."""
+        return self.left < box[0] and box[2] < self.left + self.width and self.top < box[1] and box[3] < self.top + self.height
+
+
+class Placed(NamedTuple):
+    """Where symbols and their labels stand.
+
+    Attributes
+    ----------
+    spots
+        By id of a mark, the middle of its symbol.
+    labels
+        By id, where the base line of its label begins; marks without room for it are missing.
+    taken
+        What symbols, labels and everything else cover.
+    """
+
+    spots: dict[str, tuple[float, float]]
+    labels: dict[str, tuple[float, float]]
+    taken: list[Rectangle]
+
+
+class Name(NamedTuple):
+    """A name on the map.
+
+    Attributes
+    ----------
+    text
+        What to write.
+    x, y
+        The middle of its base line.
+    angle
+        Degrees, clockwise, around the middle of the text.
+    corridor
+        Of an axis; ``None`` for a district.
+    """
+
+    text: str
+    x: float
+    y: float
+    angle: float = 0.0
+    corridor: Corridor | None = None
+
+
+def project(lon: float, lat: float) -> tuple[float, float]:
+    """Project degrees to radians of Web Mercator (EPSG:3857 with a radius of 1), east and north."""
+    return math.radians(lon), math.asinh(math.tan(math.radians(lat)))
+
+
+def project_box(view: Box) -> tuple[float, float, float, float]:
+    """Project a box: west, south, east and north in radians of Web Mercator."""
+    return (*project(view.west, view.south), *project(view.east, view.north))
+
+
+def fit(view: Box, left: float, top: float, width: float, height: float, margin: float = 48) -> Frame:
+    """Fit a box of degrees into a window of pixels, with a margin."""
+    west, south, east, north = project_box(view)
+    scale = min((width - 2 * margin) / max(east - west, 1e-4), (height - 2 * margin) / max(north - south, 1e-4))
+    return Frame(left, top, width, height, scale, ((west + east) / 2, (south + north) / 2), (left + width / 2, top + height / 2))
+
+
+def place_marks(frame: Frame, marks: Sequence[Mark], furniture: Sequence[Rectangle] = ()) -> Placed:
+    """Find a spot for every symbol, and for the labels for which there is room.
+
+    Located symbols have their point, then platforms and zones get their labels, then what stands around a host or for a whole district goes where
+    it is free, then come the other labels.
+
+    Parameters
+    ----------
+    frame
+        What is seen.
+    marks
+        The places.
+    furniture
+        What stands on the map and is no part of it: labels keep clear of it.
+    """
+    fixed = [mark for mark in marks if mark.symbol not in FLOATING]
+    spots = {mark.id: frame.place(mark.lon, mark.lat) for mark in fixed}
+    taken = [*furniture, *(_around(*spots[mark.id], mark.size) for mark in fixed)]
+    labels = _place_labels(frame, [mark for mark in fixed if mark.symbol in ("platform", "zone")], spots, taken)
+    sizes = {mark.id: mark.size for mark in marks}
+    for mark in marks:
+        if mark.symbol in FLOATING:
+            x, y = frame.place(mark.lon, mark.lat)
+            rings = _rings(mark, sizes.get(mark.host or "", 0))
+            free = ((x + dx, y + dy) for dx, dy in rings if _is_free(_around(x + dx, y + dy, mark.size), taken))
+            spots[mark.id] = next(free, (x, y))
+            taken.append(_around(*spots[mark.id], mark.size))
+    labels |= _place_labels(frame, [mark for mark in marks if mark.id not in labels and mark.symbol != "guest"], spots, taken)
+    return Placed(spots, labels, taken)
+
+
+def place_names(
+    frame: Frame,
+    belts: gpd.GeoDataFrame,
+    corridors: Mapping[Corridor, str],
+    districts: Sequence[Mapping[str, Any]],
+    district_name: str,
+    taken: Sequence[Rectangle],
+    named: Set[str],
+) -> list[Name]:
+    """Find room for the names of the corridors along their axes, and for those of the districts; what finds none is left out.
+
+    Parameters
+    ----------
+    frame
+        What is seen.
+    belts
+        Belts and axes, EPSG:4326, with the columns ``corridor`` and ``part``.
+    corridors
+        The names of the corridors.
+    districts
+        GeoJSON features with ``label`` (lon, lat) among their properties.
+    district_name
+        Which of the properties is the name.
+    taken
+        What is covered already.
+    named
+        The labels that are written: a district that has a symbol of its own is named there.
+    """
+    taken, names = [*taken], []
+    for row in belts[belts["part"] == "axis"].itertuples():
+        longest = max(shapely.get_parts(row.geometry), key=shapely.length)
+        points = [frame.place(lon, lat) for lon, lat in longest.coords]
+        stretches = sorted(pairwise(points), key=lambda pair: -abs(pair[1][0] - pair[0][0]))
+        corridor = Corridor(row.corridor)
+        wide = text_width(corridors[corridor], AXIS_NAME_SIZE) * 1.15
+        for (x1, y1), (x2, y2) in stretches:
+            angle = math.degrees(math.atan2(y2 - y1, x2 - x1))
+            angle -= 180 * round(angle / 180)
+            x, y = (x1 + x2) / 2, (y1 + y2) / 2 + 18
+            half = abs(math.cos(math.radians(angle))) * wide / 2 + 8, abs(math.sin(math.radians(angle))) * wide / 2 + 8
+            box = (x - half[0], y - 4 - half[1], x + half[0], y - 4 + half[1])
+            if _is_free(box, taken) and frame.has_inside(box):
+                names.append(Name(corridors[corridor], x, y, angle, corridor))
+                taken.append(box)
+                break
+    for feature in districts:
+        x, y = frame.place(*feature["properties"]["label"])
+        text = feature["properties"][district_name]
+        wide = text_width(text, DISTRICT_NAME_SIZE)
+        box = (x - wide / 2, y - 8, x + wide / 2, y + 8)
+        if text not in named and _is_free(box, taken) and frame.has_inside(box):
+            names.append(Name(text, x, y + 4))
+            taken.append(box)
+    return names
+
+
+def text_width(text: str, size: int) -> float:
+    """Estimate how wide a text is: a Chinese character is as wide as it is high, another about half of that."""
+    return sum(size if unicodedata.east_asian_width(character) in "WFA" else 0.56 * size for character in text)
+
+
+def _place_labels(
+    frame: Frame, marks: Sequence[Mark], spots: Mapping[str, tuple[float, float]], taken: list[Rectangle]
+) -> dict[str, tuple[float, float]]:
+    """Find the start of the base line of each label that has room beside its symbol, and add its box to what is taken."""
+    placed = {}
+    for mark in sorted(marks, key=lambda mark: (-RADII[mark.symbol], -mark.size)):
+        x, y = spots[mark.id]
+        wide, gap = text_width(mark.label, LABEL_SIZE), mark.size + 4
+        for left, base in ((x + gap, y + 5), (x - gap - wide, y + 5), (x - wide / 2, y + gap + 11), (x - wide / 2, y - gap - 1)):
+            box = (left, base - 13, left + wide, base + 3)
+            if _is_free(box, taken) and frame.has_inside(box):
+                placed[mark.id] = (left, base)
+                taken.append(box)
+                break
+    return placed
+
+
+def _rings(mark: Mark, host_size: float) -> Iterator[tuple[float, float]]:
+    if mark.symbol != "guest":
+        yield 0.0, 0.0
+    step = 2 * mark.size + 4
+    for number in range(40):
+        ring = host_size + mark.size + 6 + number * step
+        count = int(2 * math.pi * ring / step)
+        for position in range(count):
+            angle = 2 * math.pi * position / count - math.pi / 2
+            yield ring * math.cos(angle), ring * math.sin(angle)
+
+
+def _around(x: float, y: float, size: float) -> Rectangle:
+    return x - size - 1, y - size - 1, x + size + 1, y + size + 1
+
+
+def _is_free(box: Rectangle, taken: Iterable[Rectangle]) -> bool:
+    return not any(box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3] for other in taken)

@@ -1,0 +1,319 @@
+"""The atlas as a folium map without a third party: layers and outline in, a ``div`` and a script out.
+
+Stock folium output loads a dozen files from other hosts and runs any markup that stands in the data. Here folium writes the wiring only: it loads the
+local Leaflet, data travel as JSON, and symbols and popups are built by ``static/atlas/`` with ``textContent``. This is the only file that writes
+``(lat, lon)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import folium
+import geopandas as gpd
+import shapely
+from branca.element import Element, Figure, MacroElement
+from folium.map import CustomPane
+from folium.template import Template
+from jinja2.utils import htmlsafe_json_dumps
+
+from geo.bbox import Box
+from geo.draw.basemap import Outline
+from geo.tables.kinds import Corridor
+
+MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP = 8, 17, 0.5
+# How far the map can be moved: the embedded outline ends there.
+FRAME = Box(117.8, 28.8, 121.6, 31.1)
+# Degrees with four decimals are good to 6 m, and the outline is good to 100 m: the fifth would be a fifth of the script.
+_OUTLINE_DECIMALS = 4
+# A popup near the edge of a small screen needs room to be moved into view, and on a phone a sheet covers the lower half of the map.
+_SLACK = 2.5
+
+
+@dataclass(frozen=True)
+class MapParts:
+    """A rendered map.
+
+    Attributes
+    ----------
+    html
+        The ``div`` to put into a page; made of names of ours only.
+    script
+        The script that fills it; to be served as a file, after Leaflet and ``atlas.js``.
+    view
+        What it shows at first, degrees, WGS-84.
+    """
+
+    html: str
+    script: str
+    view: Box
+
+
+def _script_json(value: object) -> str:
+    """Encode data for a script, so that it can end neither the script nor a template.
+
+    branca renders every script a second time as a Jinja template: what would open an expression, a statement or a comment there is escaped. In JSON
+    these pairs of characters only stand inside strings, where the escape means the same.
+    """
+    text = str(htmlsafe_json_dumps(value))
+    return text.replace("{{", "{\\u007b").replace("{%", "\\u007b%").replace("{#", "\\u007b#")
+
+
+class AtlasMap(folium.Map):
+    """A folium map that loads nothing by itself: the page links Leaflet's files from this server.
+
+    folium's own class names four hosts in these two lists, and adds to them in place when a map is drawn, so that they are replaced and left empty.
+    """
+
+    default_js = []  # noqa: RUF012 - declared by folium.Map
+    default_css = []  # noqa: RUF012
+    view: Box
+
+
+class PlaceMarkers(MacroElement):
+    """The places of one layer; the symbols are made in the browser.
+
+    Parameters
+    ----------
+    places
+        What ``atlas.addPlaces`` takes: id, position in the table, what its symbol and its line in the list need, lon and lat in WGS-84 or null,
+        radius in metres, and the host of a guest.
+    """
+
+    _template = Template("{% macro script(this, kwargs) %}atlas.addPlaces({{ this._parent.get_name() }}, {{ this.places }});\n{% endmacro %}")
+
+    def __init__(self, places: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__()
+        self._name = "PlaceMarkers"
+        self.places = _script_json(list(places))
+
+
+class Comparisons(MacroElement):
+    """The figures that may be compared, by key.
+
+    Parameters
+    ----------
+    comparisons
+        What ``atlas.addComparisons`` takes: title, finding, unit, the largest amount, and for each place amount, growth and words.
+    """
+
+    _template = Template("{% macro script(this, kwargs) %}atlas.addComparisons({{ this.comparisons }});\n{% endmacro %}")
+
+    def __init__(self, comparisons: Mapping[str, Mapping[str, Any]]) -> None:
+        super().__init__()
+        self._name = "Comparisons"
+        self.comparisons = _script_json(comparisons)
+
+
+class PlaceNames(MacroElement):
+    """The names of districts, written quietly under everything else.
+
+    Parameters
+    ----------
+    names
+        Name, lon and lat in WGS-84.
+    """
+
+    _template = Template("{% macro script(this, kwargs) %}atlas.addNames({{ this._parent.get_name() }}, {{ this.names }});\n{% endmacro %}")
+
+    def __init__(self, names: Sequence[tuple[str, float, float]]) -> None:
+        super().__init__()
+        self._name = "PlaceNames"
+        self.names = _script_json(list(names))
+
+
+class AxisName(MacroElement):
+    """The name of a corridor, written along its axis.
+
+    Parameters
+    ----------
+    name
+        What to write.
+    axis
+        The longest line of the axis: ``(lon, lat)``, WGS-84.
+    """
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "atlas.addAxisName({{ this._parent.get_name() }}, '{{ this.corridor }}', {{ this.name }}, {{ this.axis }});\n"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, corridor: Corridor, name: str, axis: Sequence[tuple[float, float]]) -> None:
+        super().__init__()
+        self._name = "AxisName"
+        self.corridor = corridor.value
+        self.name = _script_json(name)
+        self.axis = _script_json(list(axis))
+
+
+class AtlasStart(MacroElement):
+    """Hands the map and its layers to the page; comes last.
+
+    Parameters
+    ----------
+    layers
+        The layer of each corridor.
+    view
+        What the map shows at first.
+    """
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "atlas.start({{ this._parent.get_name() }}, "
+        "{ {%- for name, layer in this.layers.items() %}{{ name|tojson }}: {{ layer.get_name() }}, {% endfor -%} }, {{ this.view|tojson }});\n"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, layers: Mapping[str, folium.FeatureGroup], view: Box) -> None:
+        super().__init__()
+        self._name = "AtlasStart"
+        self.layers = layers
+        self.view = [[view.south, view.west], [view.north, view.east]]
+
+
+def build_map(
+    outline: Outline,
+    belts: gpd.GeoDataFrame,
+    places: Mapping[Corridor, Sequence[Mapping[str, Any]]],
+    ties: Mapping[Corridor, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
+    comparisons: Mapping[str, Mapping[str, Any]],
+    corridor_names: Mapping[Corridor, str],
+    district_name: str,
+) -> AtlasMap:
+    """Draw the atlas.
+
+    Parameters
+    ----------
+    outline
+        The basemap, WGS-84.
+    belts
+        Belts and axes in EPSG:4326 with the columns ``corridor`` and ``part``.
+    places
+        For each corridor what :class:`PlaceMarkers` takes.
+    ties
+        For each corridor the lines to draw between places: two ``(lon, lat)``, WGS-84.
+    comparisons
+        What :class:`Comparisons` takes.
+    corridor_names
+        What each corridor's layer is called; written along its axis as well.
+    district_name
+        Which property of a district is its name in the reader's language.
+
+    Returns
+    -------
+    AtlasMap
+        With one FeatureGroup for each corridor: belt, axis, ties and places. The same input gives the same map, to the byte.
+    """
+    view = _view(places, belts)
+    atlas = AtlasMap(
+        location=[(view.south + view.north) / 2, (view.west + view.east) / 2],
+        zoom_start=10,
+        tiles=None,
+        zoom_control="topright",
+        # The arrow keys go from place to place; atlas.js sees to it.
+        keyboard=False,
+        max_bounds=True,
+        min_lon=FRAME.west - _SLACK,
+        min_lat=FRAME.south - _SLACK,
+        max_lon=FRAME.east + _SLACK,
+        max_lat=FRAME.north + _SLACK,
+        zoom_snap=ZOOM_SNAP,
+        attribution_control=True,
+    )
+    atlas._id = "atlas"
+    atlas.view = view
+    # Without tiles folium leaves the map without limits. And without a centre nothing is drawn before `start` knows the view: once, not twice.
+    atlas.options |= {"minZoom": MIN_ZOOM, "maxZoom": MAX_ZOOM, "center": False}
+    _add(atlas, CustomPane("outline", z_index=250), "outline")
+    _add(atlas, CustomPane("belts", z_index=300), "belts")
+    # Above the dots of a crowd, below the symbols that can be chosen.
+    _add(atlas, CustomPane("axis-names", z_index=460), "axis_names")
+    for name, collection in (("surround", outline.surround), ("district", outline.districts), ("water", outline.water)):
+        _add(atlas, _shapes(map(_coarse, collection["features"]), "outline", name), name)
+    names = [(feature["properties"][district_name], *feature["properties"]["label"]) for feature in outline.districts["features"]]
+    _add(atlas, PlaceNames(names), "district_names")
+    layers = {}
+    for corridor, name in corridor_names.items():
+        layer = folium.FeatureGroup(name=name, control=False)
+        _add(atlas, layer, corridor.value)
+        for part in ("belt", "axis"):
+            drawn = belts[(belts["corridor"] == corridor.value) & (belts["part"] == part)]
+            if len(drawn):
+                _add(layer, _shapes(drawn[["geometry"]].iterfeatures(), "belts", f"{part} {part}-{corridor.value}"), f"{corridor.value}_{part}")
+        axes = belts[(belts["corridor"] == corridor.value) & (belts["part"] == "axis")].geometry
+        for axis in axes:
+            longest = max(shapely.get_parts(axis), key=shapely.length)
+            _add(layer, AxisName(corridor, name, shapely.get_coordinates(longest).tolist()), f"{corridor.value}_axis_name")
+        if ties.get(corridor):
+            _add(layer, _shapes(_lines(ties[corridor]), "belts", f"tie tie-{corridor.value}"), f"{corridor.value}_ties")
+        _add(layer, PlaceMarkers(places.get(corridor, ())), f"{corridor.value}_places")
+        layers[corridor.value] = layer
+    _add(atlas, Comparisons(comparisons), "comparisons")
+    _add(atlas, AtlasStart(layers, view), "start")
+    return atlas
+
+
+def render_map(atlas: AtlasMap) -> MapParts:
+    """Render a map into the two parts that a page needs; folium's own header is left out, as it holds inline scripts and styles."""
+    root = atlas.get_root()
+    assert isinstance(root, Figure)
+    root.render()
+    return MapParts(html=root.html.render(), script=root.script.render(), view=atlas.view)
+
+
+def _add(parent: Element, child: Element, name: str) -> None:
+    """Add an element under a name of ours: folium's own ids are random, and would change the bytes of every build."""
+    child._id = name
+    parent.add_child(child, name=name)
+
+
+def _shapes(features: Iterable[Mapping[str, Any]], pane: str, classes: str) -> folium.GeoJson:
+    """Draw the lines and areas among some features as shapes that the style sheet colours, below the places and out of reach of the pointer."""
+    drawn = [feature for feature in features if feature["geometry"]["type"] != "Point"]
+    shapes = [
+        {
+            "type": "Feature",
+            "id": f"shape-{number}",
+            "properties": {"className": _classes(feature, classes)},
+            "geometry": feature["geometry"],
+        }
+        for number, feature in enumerate(drawn)
+    ]
+    return folium.GeoJson(
+        {"type": "FeatureCollection", "features": shapes},
+        style_function=lambda shape: {"className": shape["properties"]["className"]},
+        control=False,
+        interactive=False,
+        pane=pane,
+    )
+
+
+def _coarse(feature: Mapping[str, Any]) -> dict[str, Any]:
+    def rounded(coordinates: Any) -> Any:
+        return round(coordinates, _OUTLINE_DECIMALS) if isinstance(coordinates, float | int) else [rounded(part) for part in coordinates]
+
+    geometry = feature["geometry"]
+    return {**feature, "geometry": {**geometry, "coordinates": rounded(geometry["coordinates"])}}
+
+
+def _classes(feature: Mapping[str, Any], classes: str) -> str:
+    form = "line" if feature["geometry"]["type"].endswith("LineString") else "area"
+    rank = feature["properties"].get("rank")
+    return f"shape-{form} {classes}" + (f" rank-{int(rank)}" if rank else "")
+
+
+def _lines(ties: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> list[dict[str, Any]]:
+    return [{"id": f"tie-{number}", "properties": {}, "geometry": {"type": "LineString", "coordinates": tie}} for number, tie in enumerate(ties)]
+
+
+def _view(places: Mapping[Corridor, Sequence[Mapping[str, Any]]], belts: gpd.GeoDataFrame) -> Box:
+    """Show the belts and every place but whole cities: the point of a city lies far from everything that is worth a look."""
+    located = [place for some in places.values() for place in some if place["lon"] is not None and place["symbol"] != "city"]
+    seen = [*belts.geometry, *(shapely.Point(place["lon"], place["lat"]) for place in located)]
+    if not seen:
+        return FRAME
+    west, south, east, north = shapely.union_all(seen).bounds
+    return Box(west, south, east, north)

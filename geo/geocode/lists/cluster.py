@@ -1,0 +1,136 @@
+"""Parts on a Dask cluster: each is a task that reads its rows, writes its file, and may be done twice.
+
+The source and the folder of the target must be the same path on every machine. What a lost worker had begun is given to another one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow.parquet as pq
+
+from geo.errors import Problem
+from geo.geocode.answers import Geocoder
+from geo.geocode.lists.parts import write_part
+from geo.geocode.lists.reading import ListError, ParquetList
+from geo.geocode.lists.results import geocode_table
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+_WAIT = 60
+# As many tasks for a thread as keep it busy while the driver prepares the next.
+_AHEAD = 3
+
+
+class Task(NamedTuple):
+    """A part to be geocoded.
+
+    Attributes
+    ----------
+    source
+        A Parquet file with its rows.
+    rows
+        First and last row, the last one excluded; ``None``: all.
+    part
+        The file to write.
+    column, admin_column
+        As in :func:`geo.geocode.lists.results.geocode_table`.
+    geocoder_factory
+        Makes the geocoder, once in each thread of a worker.
+    run
+        Tells the geocoder of this run from that of another.
+    """
+
+    source: Path
+    rows: tuple[int, int] | None
+    part: Path
+    column: str
+    admin_column: str | None
+    geocoder_factory: Callable[[], Geocoder]
+    run: str
+
+
+class _Made(threading.local):
+    # No geocoder promises that two threads may ask it at once.
+    run = ""
+    geocoder: Geocoder
+
+
+_made = _Made()
+
+
+def geocode_part(task: Task) -> int:
+    """Geocode a part and write it; return how many rows it has."""
+    if _made.run != task.run:
+        _made.geocoder, _made.run = task.geocoder_factory(), task.run
+    table = pq.read_table(task.source, memory_map=False) if task.rows is None else ParquetList(task.source).read(*task.rows)
+    write_part(geocode_table(table, task.column, task.admin_column, _made.geocoder), task.part)
+    return len(table)
+
+
+def geocode_on_cluster(tasks: Iterator[Task], workers: int, scheduler: str | None, advance: Callable[[int, Task], None]) -> None:
+    """Geocode parts on a cluster; only as many are under way as its threads need.
+
+    Parameters
+    ----------
+    tasks
+        Made as they are needed.
+    workers
+        Processes of a cluster on this machine, where no scheduler is given.
+    scheduler
+        The address of one, such as ``tcp://host:8786``.
+    advance
+        Told of the rows of each task that is done.
+
+    Raises
+    ------
+    ListError
+        If Dask is not installed, or the scheduler does not answer or has no workers.
+    """
+    try:
+        from distributed import as_completed
+    except ImportError:
+        raise ListError(Problem("distributed", 0, "", "", "Dask, for more than one process: pip install -r requirements-cluster.txt")) from None
+    with _client(workers, scheduler) as client:
+        window = _AHEAD * max(1, sum(client.nthreads().values()))
+        under_way = {}
+        running = as_completed(loop=client.loop)
+        for task in islice(tasks, window):
+            future = client.submit(geocode_part, task, pure=False)
+            under_way[future.key] = task
+            running.add(future)
+        for future in running:
+            advance(future.result(), under_way.pop(future.key))
+            for task in islice(tasks, 1):
+                following = client.submit(geocode_part, task, pure=False)
+                under_way[following.key] = task
+                running.add(following)
+
+
+@contextmanager
+def _client(workers: int, scheduler: str | None) -> Iterator[Client]:
+    from distributed import Client, LocalCluster
+
+    if scheduler is None:
+        with (
+            LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+            Client(cluster, set_as_default=False) as client,
+        ):
+            yield client
+        return
+    try:
+        client = Client(scheduler, timeout=_WAIT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ListError(Problem(scheduler, 0, "", str(error), "the address of a Dask scheduler that answers, such as tcp://host:8786")) from None
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=_WAIT)
+        except TimeoutError:
+            raise ListError(Problem(scheduler, 0, "", "0 workers", f"a worker within {_WAIT} s")) from None
+        yield client

@@ -1,0 +1,1 @@
+"""The offline geocoder: names, addresses and misspelt names, answered from the gazetteer."""

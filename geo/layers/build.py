@@ -1,0 +1,183 @@
+"""Rows and answers laid out as layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from geo.geocode.answers import Answer, Match
+from geo.geocode.gazetteer import Gazetteer
+from geo.layers.select import DECIMALS, Layers
+from geo.names import search_keys
+from geo.tables.cells import Period
+from geo.tables.reading import Tables
+from geo.tables.rows import Indicator, Place, Tie, Vocable
+
+
+def build_layers(tables: Tables, answers: Mapping[str, Answer], belts: gpd.GeoDataFrame, gazetteer: Gazetteer) -> Layers:
+    """Lay the places and corridors out as layers.
+
+    Parameters
+    ----------
+    tables
+        The validated tables.
+    answers
+        The geocoder's answer for every place id.
+    belts
+        As :func:`geo.layers.corridors.build_belts` returns them.
+    gazetteer
+        For the other names of a place.
+    """
+    places = _build_places(tables, answers)
+    return Layers(
+        places=places,
+        corridors=_build_corridors(tables, belts),
+        indicators=_build_indicators(tables, places),
+        search={place.id: search_keys((place.name_zh, place.name_en, *gazetteer.names_of(place.place_query))) for place in tables.places},
+    )
+
+
+def _build_places(tables: Tables, answers: Mapping[str, Answer]) -> gpd.GeoDataFrame:
+    vocabulary = {vocable.indicator: vocable for vocable in tables.vocabulary}
+    ties: dict[str, list[Tie]] = {}
+    for tie in tables.relations:
+        ties.setdefault(tie.from_id, []).append(tie)
+    properties = [
+        _place_properties(place, tables.figures_by_place[place.id], vocabulary, ties.get(place.id, ()), answers[place.id]) for place in tables.places
+    ]
+    points = [
+        shapely.Point(round(answer.lon, DECIMALS), round(answer.lat, DECIMALS)) if isinstance(answer, Match) else None
+        for answer in (answers[place.id] for place in tables.places)
+    ]
+    columns = {name: [row[name] for row in properties] for name in properties[0]} if properties else {}
+    return gpd.GeoDataFrame(columns, index=[place.id for place in tables.places], geometry=points, crs="EPSG:4326", dtype=object)
+
+
+def _place_properties(
+    place: Place, figures: Sequence[Indicator], vocabulary: Mapping[str, Vocable], ties: Sequence[Tie], answer: Answer
+) -> dict[str, Any]:
+    return {
+        "name_zh": place.name_zh,
+        "name_en": place.name_en,
+        "kind": place.kind.value,
+        "corridor": place.corridor.value,
+        "corridor_basis": place.corridor_basis.value,
+        "district": place.district.value,
+        "parent": place.parent_id,
+        "sector": place.sector,
+        "status": place.status.value if place.status else None,
+        "focus_zh": place.focus_zh,
+        "focus_en": place.focus_en,
+        "source": place.source,
+        "paragraph": place.paragraph,
+        "indicators": [_figure_properties(figure, vocabulary[figure.indicator]) for figure in figures],
+        "relations": [{"relation": tie.relation.value, "to": tie.to_id, "source": tie.source, "paragraph": tie.paragraph} for tie in ties],
+        "geocode": _geocode_properties(answer),
+    }
+
+
+def _build_indicators(tables: Tables, places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    vocabulary = {vocable.indicator: vocable for vocable in tables.vocabulary}
+    figures = [(place, figure) for place in tables.places for figure in tables.figures_by_place[place.id]]
+    rows = [
+        {
+            "place": place.id,
+            "name_zh": place.name_zh,
+            "name_en": place.name_en,
+            "kind": place.kind.value,
+            "corridor": place.corridor.value,
+            "district": place.district.value,
+            **_figure_properties(figure, vocabulary[figure.indicator]),
+            **_period_ends(figure.period),
+            **{f"geocode_{key}": geocode.get(key) for key in _PLACE_OF_FIGURE},
+        }
+        for place, figure in figures
+        for geocode in (places.at[place.id, "geocode"],)
+    ]
+    points = [places.geometry[place.id] for place, _ in figures]
+    # Without any figure there is still the column that filters read.
+    columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {"place": []}
+    return gpd.GeoDataFrame(columns, index=[_figure_id(figure) for _, figure in figures], geometry=points, crs="EPSG:4326", dtype=object)
+
+
+# What a figure says of how its place was located.
+_PLACE_OF_FIGURE = ("precision", "uncertainty_m", "basis", "source", "miss")
+
+
+def _figure_id(figure: Indicator) -> str:
+    # ISO 8601 writes a span with two hyphens where the solidus, as in an address, means something else.
+    period = figure.period.text.replace("/", "--") if figure.period else None
+    return ".".join(filter(None, (figure.subject_id, figure.indicator, period, figure.source)))
+
+
+def _period_ends(period: Period | None) -> dict[str, str | None]:
+    start, end = (period.start, period.end) if period else (None, None)
+    return {"period_start": start.isoformat() if start else None, "period_end": end.isoformat() if end else None}
+
+
+def _figure_properties(figure: Indicator, vocable: Vocable) -> dict[str, Any]:
+    return {
+        "indicator": figure.indicator,
+        "label_zh": vocable.label_zh,
+        "label_en": vocable.label_en,
+        "value": _json_number(figure.value),
+        "value_max": _json_number(figure.value_max),
+        "unit": figure.unit.zh if figure.unit else None,
+        "unit_en": figure.unit.en if figure.unit else None,
+        "period": figure.period.text if figure.period else None,
+        "qualifier": figure.qualifier.value,
+        "status": figure.status.value,
+        "growth_pct": _json_number(figure.growth_pct),
+        "rank": figure.rank,
+        "rank_scope_zh": figure.rank_scope_zh,
+        "rank_scope_en": figure.rank_scope_en,
+        "source": figure.source,
+        "paragraph": figure.paragraph,
+        "start": figure.start,
+        "end": figure.end,
+    }
+
+
+def _geocode_properties(answer: Answer) -> dict[str, Any]:
+    if not isinstance(answer, Match):
+        return {"query": answer.query, "matched": None, "method": None, "miss": answer.reason.value}
+    return {
+        "query": answer.query,
+        "matched": answer.matched,
+        "method": answer.method.value,
+        "precision": answer.precision.value,
+        "uncertainty_m": answer.uncertainty_m,
+        "basis": answer.basis.value,
+        "source": answer.source,
+        "datum_of_source": answer.datum_of_source.value,
+        "note": answer.note,
+    }
+
+
+def _build_corridors(tables: Tables, belts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    rows = {corridor.id.value: corridor for corridor in tables.corridors}
+    order = [rows[id_] for id_ in belts["corridor"]]
+    layer = belts[["corridor", "part"]].assign(
+        name_zh=[row.name_zh for row in order],
+        name_en=[row.name_en for row in order],
+        schematic=True,
+        # As objects: a column of floats would turn 398 into 398.0.
+        published_area_km2=pd.Series([_json_number(row.published_area_km2) for row in order], index=belts.index, dtype=object),
+        scope_note_zh=[row.scope_note_zh for row in order],
+        scope_note_en=[row.scope_note_en for row in order],
+        source=[row.source for row in order],
+    )
+    rounded = shapely.transform(shapely.orient_polygons(belts.geometry.array), lambda lon_lat: lon_lat.round(DECIMALS))
+    return gpd.GeoDataFrame(layer, geometry=rounded, crs="EPSG:4326")
+
+
+def _json_number(number: Decimal | None) -> int | float | None:
+    """Give a Decimal the shortest JSON form that is the same number: 756, 305.8."""
+    if number is None:
+        return None
+    return int(number) if number == number.to_integral_value() else float(number)

@@ -1,0 +1,89 @@
+"""Layers as files on disk, in any format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from geo.errors import GeoError, Problem
+from geo.layers.formats import FORMATS, Download, find_format, find_layer
+from geo.layers.select import LAYERS, Layers, Selection
+from geo.tables.reading import Tables
+
+
+class ExportError(GeoError):
+    """A file cannot be written where it is wanted."""
+
+    def __init__(self, target: Path, value: str, expected: str) -> None:
+        super().__init__(str(Problem(str(target), 0, "", value, expected)))
+
+
+def export_layers(
+    tables: Tables,
+    layers: Layers,
+    target: Path,
+    names: Sequence[str] = (),
+    extensions: Sequence[str] = (),
+    selection: Selection | None = None,
+) -> list[Path]:
+    """Write layers into a folder, or one of them into a file.
+
+    Parameters
+    ----------
+    tables, layers
+        What is exported.
+    target
+        A folder, made when it is missing, in which files are named as downloads are: by layer, filters and data version. Or a file, whose extension
+        says the format.
+    names
+        Of layers; none means all of them in a folder, and the places in a file.
+    extensions
+        Of the formats; none means all of them in a folder, and the file's own in a file.
+    selection
+        What is chosen; each layer takes the filters that it has.
+
+    Returns
+    -------
+    list of Path
+        What was written, in order.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such layer or format.
+    ExportError
+        If a file cannot hold what was asked for, or cannot be written.
+    """
+    chosen = [find_layer(name) for name in names]
+    formats = [find_format(extension) for extension in extensions]
+    selection = selection or Selection()
+    is_file = bool(target.suffix) and not target.is_dir()
+    if is_file:
+        own = find_format(target.suffix[1:].lower())
+        if len(chosen) > 1:
+            raise ExportError(target, ", ".join(names), "one layer in a file; several go into a folder")
+        if formats and formats != [own]:
+            raise ExportError(target, ", ".join(extensions), f"the format of its extension, {own.extension}, or a folder")
+        chosen, formats = chosen or [LAYERS["places"]], [own]
+    written = []
+    for layer in chosen or LAYERS.values():
+        download = Download(layer, selection.for_layer(layer), layers, tables)
+        for format_ in formats or FORMATS.values():
+            path = target if is_file else target / download.file_name(format_.extension).shown
+            _write(path, format_.encode(download))
+            written.append(path)
+    return written
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file beside its place and then rename it, so that no reader sees half of it."""
+    growing = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            growing.write_bytes(content)
+            growing.replace(path)
+        finally:
+            growing.unlink(missing_ok=True)
+    except OSError as error:
+        raise ExportError(path, error.strerror or str(error), "a place where a file can be written") from error

@@ -1,0 +1,178 @@
+"""What a download holds, whatever its format: the chosen features, what belongs to them, and what is to be known about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import NamedTuple
+
+import geopandas as gpd
+
+from geo.layers.select import LAYERS, Layer, Layers, Selection
+from geo.names import pinyin_of
+from geo.tables.kinds import Corridor, District, Kind
+from geo.tables.reading import Tables
+from geo.tables.rows import Source
+
+# Longer searches would make names that some disks do not take.
+_MAX_Q_IN_NAME = 40
+# The rows say it of all of them; a note that lists thousands is read by nobody, and a cell of a workbook ends.
+_MAX_MISSED_IN_NOTES = 20
+
+
+class FileName(NamedTuple):
+    """The name of a file.
+
+    Attributes
+    ----------
+    shown
+        With Chinese as it is.
+    ascii
+        The same in ASCII: Chinese as pinyin.
+    """
+
+    shown: str
+    ascii: str
+
+
+@dataclass(frozen=True)
+class Download:
+    """A layer, whole or filtered, with all that a file of it may hold.
+
+    Attributes
+    ----------
+    layer
+        What was asked for.
+    selection
+        What is chosen from it.
+    layers, tables
+        What it is chosen from.
+    """
+
+    layer: Layer
+    selection: Selection
+    layers: Layers
+    tables: Tables
+
+    @cached_property
+    def features(self) -> gpd.GeoDataFrame:
+        """The chosen features of the layer."""
+        return self.layers.select(self.layer.name, self.selection)
+
+    @cached_property
+    def places(self) -> gpd.GeoDataFrame:
+        """The chosen places; of a layer that has none of its own, the places in the same corridor and extent."""
+        own = self.layer.kinds and self.layer.name != "indicators"
+        return self.features if own else self.layers.select("places", self.selection)
+
+    @cached_property
+    def indicators(self) -> gpd.GeoDataFrame:
+        """The figures of the chosen places."""
+        figures = self.layers.indicators
+        return figures[figures["place"].isin(self.places.index)]
+
+    @cached_property
+    def corridors(self) -> gpd.GeoDataFrame:
+        """The belts and axes in the same corridor and extent."""
+        return self.layers.select("corridors", self.selection.for_layer(LAYERS["corridors"]))
+
+    @property
+    def date(self) -> date | None:
+        """The last day on which a source was read: the only date that files give, as the same data give the same bytes."""
+        return max((source.retrieved_on.end for source in self.tables.sources if source.retrieved_on and source.retrieved_on.end), default=None)
+
+    @cached_property
+    def sources_by_place(self) -> dict[str, frozenset[str]]:
+        """The ids of the sources that each chosen place, its figures, its ties and its location rest on."""
+        places = "places" if self.layer.name in ("corridors", "indicators") else self.layer.name
+        positions = self.layers.choose(places, self.selection)
+        return {self.layers.places.index[position]: self.layers.place_sources[position] for position in positions}
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources of what is chosen, in table order."""
+        used = {*self.corridors["source"]}.union(*self.sources_by_place.values())
+        return tuple(source for source in self.tables.sources if source.id in used)
+
+    def locators(self, place: str) -> list[str | None]:
+        """Name the sources of a place's location; where it is its host's, who says so and who located the host."""
+        return self.layers.locators(place)
+
+    def credit(self, ids: Iterable[str | None]) -> str:
+        """Name sources in one line, each once."""
+        return "; ".join(_credit(self.tables.sources_by_id[id_]) for id_ in dict.fromkeys(ids) if id_ is not None)
+
+    @property
+    def attribution(self) -> str:
+        """All sources of what is chosen, in one line."""
+        return self.credit(source.id for source in self.sources)
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """The filters by their query parameters; empty without any."""
+        chosen = self.selection
+        values = {
+            "corridor": ",".join(one.value for one in Corridor if one in chosen.corridors),
+            "kind": ",".join(one.value for one in Kind if one in chosen.kinds),
+            "district": ",".join(one.value for one in District if one in chosen.districts),
+            "bbox": ",".join(f"{degrees:.12g}" for degrees in chosen.bbox or ()),
+            "q": chosen.q,
+        }
+        return {name: value for name, value in values.items() if value}
+
+    @property
+    def notes(self) -> list[tuple[str, str]]:
+        """What a reader has to know, as topics and texts in both languages."""
+        missed = self.places[self.places.geometry.isna()].head(_MAX_MISSED_IN_NOTES)
+        named = [f"{name} ({id_}): {geocode['miss']}" for id_, name, geocode in zip(missed.index, missed["name_zh"], missed["geocode"], strict=True)]
+        return [
+            ("图层 Layer", self.layer.name),
+            ("筛选 Filters", " & ".join(f"{name}={_printable(value)}" for name, value in self.filters.items()) or "无 none"),
+            ("数据版本 Data version", self.tables.version),
+            ("坐标 Coordinates", "WGS-84 (EPSG:4326)，经度在前 longitude first"),
+            *_READING,
+            ("未定位 Not located", f"{self.places.geometry.isna().sum()}" + "".join(f"; {name}" for name in named)),
+            ("来源 Sources", self.attribution),
+        ]
+
+    def file_name(self, extension: str) -> FileName:
+        """Name the file: what it is of, layer, filters and data version."""
+        filters = self.filters
+        values = [filters.get(name, "") for name in ("corridor", "kind", "district")]
+        values += [f"{name}_{filters[name][:_MAX_Q_IN_NAME]}" for name in ("bbox", "q") if name in filters]
+        # Letters, digits, points and hyphens: what every disk takes.
+        shown = [re.sub(r"[^\w.]+", "_", value.replace(",", "_")) for value in values if value]
+        in_ascii = [value if value.isascii() else re.sub(r"[^a-z0-9_.]+", "_", pinyin_of(value.lower())) for value in shown]
+        return FileName(*("-".join(["hangzhou", self.layer.name, *parts, f"{self.tables.version}.{extension}"]) for parts in (shown, in_ascii)))
+
+
+_READING = (
+    (
+        "精度 Precision",
+        "geocode_uncertainty_m：米，真实位置在此半径内；geocode_basis 为 parent 时是所在地的位置，本址未知 "
+        "metres, the true place lies within this radius; where geocode_basis is parent, the point is the host's and the site is not known",
+    ),
+    (
+        "指针 Pointers",
+        "source、paragraph（空行之间的文字块，从 1 数起）、start 与 end（全文的字符位置，不含 end） "
+        "source, paragraph (blocks between blank lines, counted from 1), start and end (code points of the whole text, end excluded)",
+    ),
+    (
+        "指标 Figures",
+        "按原文的单位；status 为 planned 的是计划或目标；period 为空表示来源未说 "
+        "in the unit as printed; planned is what is intended; period is empty where the source does not say",
+    ),
+    ("走廊 Corridors", "示意，不是边界 schematic, no boundary is claimed"),
+)
+
+
+def _printable(text: str) -> str:
+    # A search may have been for what no metadata can hold.
+    return "".join(character for character in text if character.isprintable())
+
+
+def _credit(source: Source) -> str:
+    return ", ".join(filter(None, (source.title, source.publisher, source.published.text if source.published else None)))

@@ -1,0 +1,136 @@
+"""Excel workbooks: a sheet per table."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import xlsxwriter
+
+from geo.errors import GeoError
+from geo.layers.formats.csv import FORMULA_STARTS
+from geo.layers.formats.download import Download
+from geo.layers.formats.flat import flatten
+from geo.tables.cells import Period
+from geo.tables.rows import Source
+
+# A workbook that says when it was written would never be the same twice; this is the first day that its archive can hold.
+_NO_DATE = date(1980, 1, 1)
+# Wide enough for a name, narrow enough for a screen.
+_WIDTH = 16
+
+
+class WorkbookError(GeoError):
+    """A text is longer than a cell of a workbook can hold."""
+
+    def __init__(self, sheet: str, line: int, length: int) -> None:
+        super().__init__(f"{sheet}:{line}: a text of {length} characters; expected 32767 at most, which a cell of a workbook holds")
+
+
+class _Styles(NamedTuple):
+    header: Any
+    day: Any
+    quoted: Any
+    wrapped: Any
+
+
+def encode_workbook(download: Download) -> bytes:
+    """Encode a download as a workbook with the sheets places, indicators, relations, corridors, sources and notes.
+
+    The asked for layer comes first. Headers are frozen; numbers and days are numbers and dates. Text is written as text: what looks like a formula
+    is marked as a quotation. A place's figures and ties stand in sheets of their own and not as JSON in its row, as a cell ends at 32,767 characters.
+
+    Raises
+    ------
+    WorkbookError
+        If a text does not go into a cell.
+    """
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        written = datetime.combine(download.date or _NO_DATE, datetime.min.time(), tzinfo=UTC)
+        title = f"hangzhou {download.layer.name} {download.tables.version}"
+        book.set_properties({"title": title, "comments": download.attribution, "created": written})
+        styles = _Styles(
+            header=book.add_format({"bold": True}),
+            day=book.add_format({"num_format": "yyyy-mm-dd"}),
+            quoted=book.add_format({"quote_prefix": True}),
+            wrapped=book.add_format({"text_wrap": True, "valign": "top"}),
+        )
+        sheets = {
+            "places": _columns(download.places, download, without=("indicators", "relations")),
+            "indicators": _columns(download.indicators, download),
+            "relations": _relations(download.places),
+            "corridors": _columns(download.corridors, download),
+        }
+        first = download.layer.name if download.layer.name in sheets else "places"
+        for name in sorted(sheets, key=lambda name: name != first):
+            _write_sheet(book.add_worksheet(name), sheets[name], styles)
+        _write_sheet(book.add_worksheet("sources"), _sources(download.sources), styles)
+        _write_notes(book.add_worksheet("notes"), download, styles)
+    return file.getvalue()
+
+
+def _columns(features: gpd.GeoDataFrame, download: Download, without: Sequence[str] = ()) -> dict[str, list[Any]]:
+    rows = flatten(features, download)
+    columns: dict[str, list[Any]] = {"id": rows["id"].to_pylist()}
+    if "part" in rows.column_names:
+        columns["wkt"] = [geometry.wkt for geometry in features.geometry]
+    else:
+        columns |= {axis: [getattr(point, letter) if point else None for point in features.geometry] for axis, letter in (("lon", "x"), ("lat", "y"))}
+    return columns | {name: rows[name].to_pylist() for name in rows.column_names[1:] if name not in without}
+
+
+def _relations(places: gpd.GeoDataFrame) -> dict[str, list[Any]]:
+    ties = [(id_, tie) for id_, ties in places["relations"].items() for tie in ties]
+    return {"from": [id_ for id_, _ in ties], **{name: [tie[name] for _, tie in ties] for name in ("relation", "to", "source", "paragraph")}}
+
+
+def _sources(sources: Sequence[Source]) -> dict[str, list[Any]]:
+    return {name: [_plain(getattr(source, name)) for source in sources] for name in Source.model_fields}
+
+
+def _plain(value: Any) -> Any:
+    # A day is a date; a month or a year stays as it is written.
+    if isinstance(value, Period):
+        return value.start if value.start == value.end else value.text
+    return value
+
+
+def _write_sheet(sheet: Any, columns: Mapping[str, Sequence[Any]], styles: _Styles) -> None:
+    sheet.freeze_panes(1, 1)
+    sheet.set_column(0, len(columns) - 1, _WIDTH)
+    for place, (name, values) in enumerate(columns.items()):
+        sheet.write_string(0, place, name, styles.header)
+        for line, value in enumerate(values, 1):
+            _write_cell(sheet, line, place, value, styles)
+    sheet.autofilter(0, 0, max(map(len, columns.values())), len(columns) - 1)
+
+
+def _write_cell(sheet: Any, line: int, place: int, value: Any, styles: _Styles) -> None:
+    match value:
+        case None:
+            pass
+        case str():
+            # As text by name: nothing in it becomes a formula, a number or a link.
+            if sheet.write_string(line, place, value, styles.quoted if value.startswith(FORMULA_STARTS) else None) != 0:
+                raise WorkbookError(sheet.name, line + 1, len(value))
+        case bool():
+            sheet.write_boolean(line, place, value)
+        case date():
+            sheet.write_datetime(line, place, value, styles.day)
+        case _:
+            sheet.write_number(line, place, value)
+
+
+def _write_notes(sheet: Any, download: Download, styles: _Styles) -> None:
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, 0, 2 * _WIDTH)
+    sheet.set_column(1, 1, 6 * _WIDTH)
+    for place, name in enumerate(("topic", "note")):
+        sheet.write_string(0, place, name, styles.header)
+    for line, (topic, text) in enumerate(download.notes, 1):
+        sheet.write_string(line, 0, topic, styles.wrapped)
+        sheet.write_string(line, 1, text, styles.wrapped)

@@ -1,0 +1,90 @@
+"""The atlas over HTTP: pages, downloads, assets and clear answers to bad requests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, has_request_context
+from flask_babel import Babel
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from geo.serve import ogc
+from geo.serve.data import catalogue, downloads, geocoding
+from geo.serve.http import problems, security
+from geo.serve.http.cache import Front
+from geo.serve.http.language import chosen_language
+from geo.serve.http.log import AccessLog
+from geo.serve.http.responses import notes
+from geo.serve.pages import assets, documents, pictures
+from geo.serve.pages import map as map_page
+from geo.serve.reload import Sites, sites_of
+from geo.settings import PROJECT, Settings
+
+
+class AtlasApp(Flask):
+    """A Flask application that notes which answers hold the address under which the server was asked: those are not given under another one."""
+
+    def url_for(self, endpoint: str, **values: Any) -> str:
+        """Build an address."""
+        if values.get("_external") and has_request_context():
+            notes()["host"] = True
+        return super().url_for(endpoint, **values)
+
+
+def create_app(settings: Settings, kind: type[Flask] = AtlasApp) -> Flask:
+    """Build the application; the data are read here, and again when they change.
+
+    Parameters
+    ----------
+    settings
+        Of the operator.
+    kind
+        What makes its links: Flask itself, for a server.
+
+    Raises
+    ------
+    TableError
+        If the tables are broken; with every problem.
+    SettingsError
+        If a basemap cannot be offered as the settings say.
+    """
+    app = kind("geo", template_folder=str(PROJECT / "templates"), static_folder=None)
+    app.config.update(BABEL_DEFAULT_LOCALE="zh", BABEL_TRANSLATION_DIRECTORIES=str(PROJECT / "translations"))
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_env.policies["json.dumps_kwargs"] = {}  # The order of a table is the order of the page.
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    Babel(app, locale_selector=chosen_language)
+    sites = app.extensions["sites"] = Sites(settings)
+    app.register_blueprint(map_page.blueprint)
+    app.register_blueprint(documents.blueprint)
+    app.register_blueprint(catalogue.blueprint)
+    app.register_blueprint(downloads.blueprint)
+    app.register_blueprint(pictures.blueprint)
+    app.register_blueprint(geocoding.blueprint)
+    app.register_blueprint(ogc.blueprint)
+    app.register_blueprint(assets.blueprint)
+    problems.init_app(app)
+    security.init_app(app, sites.current.basemaps, settings.frame_ancestors)
+    # From the inside to the outside: what is kept, queries that are not ASCII, the log, and who really asks.
+    front = Front(app.wsgi_app, sites)
+    sites.prepare = front.prepare
+    app.wsgi_app = AccessLog(problems.QueryInAscii(front))  # type: ignore[method-assign]
+    if settings.proxies:
+        count = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_prefix=count)  # type: ignore[method-assign]
+    return app
+
+
+def make_ready(app: Flask) -> None:
+    """Make the first answers and look for changes from now on: in the process that answers, before it is asked for anything.
+
+    Raises
+    ------
+    RuntimeError
+        If one of the first answers fails.
+    """
+    sites = sites_of(app)
+    sites.prepare(sites.current, None)
+    sites.watch()

@@ -1,0 +1,123 @@
+"""The layers as a schema.org ``Dataset``, in which portals and search engines find them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from flask import url_for
+from flask_babel import gettext
+
+from geo.layers.formats import FORMATS
+from geo.layers.select import Layer
+from geo.serve.site import Site
+from geo.tables.reading import Tables
+from geo.tables.rows import Indicator
+from geo.words.cards import Wording
+from geo.words.phrases import LANGUAGES
+
+
+def dataset_document(site: Site, wording: Wording, layers: Sequence[Layer]) -> dict[str, Any]:
+    """Describe the atlas as JSON-LD.
+
+    Parameters
+    ----------
+    site, wording
+        What is described, and in which language.
+    layers
+        Whose files are listed; absolute addresses, those of the current request's host.
+
+    Returns
+    -------
+    dict
+        A `Dataset <https://schema.org/Dataset>`_. Boxes are ``south west north east`` in degrees, WGS-84, as schema.org has them. No licence is
+        claimed: the sources have terms of their own, which ``usageInfo`` leads to.
+    """
+    tables, extent = site.atlas.tables, site.once(_extent_of)
+    document: dict[str, Any] = {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "@id": url_for("catalogue.layers", f="jsonld", lang=wording.language, _external=True),
+        "url": url_for("catalogue.layers", f="html", lang=wording.language, _external=True),
+        "name": gettext("杭州产业平台图"),
+        "description": gettext(
+            "杭州的产业平台、合作区、园区与项目，以及报道中它们的增加值、投资等指标；每个数字有出处、时期和状态，每个位置有精度和误差半径。"
+        ),
+        "version": tables.version,
+        "dateModified": site.last_change.date().isoformat(),
+        "inLanguage": list(LANGUAGES),
+        "isAccessibleForFree": True,
+        "usageInfo": url_for("documents.about", _external=True),
+        "variableMeasured": _variables(tables, extent, wording),
+        "isBasedOn": [_work(site, id_) for id_ in extent.sources],
+        "distribution": [
+            {
+                "@type": "DataDownload",
+                "name": f"{layer.name}.{format_.extension}",
+                "encodingFormat": format_.media_type.partition(";")[0],
+                "contentUrl": url_for("downloads.layer", name=layer.name, extension=format_.extension, _external=True),
+            }
+            for layer in layers
+            for format_ in FORMATS.values()
+        ],
+    }
+    if extent.box:
+        document["spatialCoverage"] = {"@type": "Place", "name": gettext("杭州"), "geo": {"@type": "GeoShape", "box": extent.box}}
+    if extent.period:
+        document["temporalCoverage"] = extent.period
+    return document
+
+
+class _Extent(NamedTuple):
+    """What a site covers, in any language.
+
+    Attributes
+    ----------
+    box
+        ``south west north east`` of the places, degrees, WGS-84, four decimals; ``None`` where none is located.
+    period
+        The first and the last day that any figure is about, as an ISO 8601 interval; ``None`` where no figure says.
+    measured
+        A figure of each indicator, one with a unit where there is one.
+    sources
+        The ids of what places, figures and corridors are from, in table order.
+    """
+
+    box: str | None
+    period: str | None
+    measured: dict[str, Indicator]
+    sources: tuple[str, ...]
+
+
+def _extent_of(site: Site) -> _Extent:
+    tables, points = site.atlas.tables, site.atlas.layers.places.geometry.dropna()
+    west, south, east, north = (round(float(degrees), 4) for degrees in points.total_bounds) if len(points) else (None,) * 4
+    periods = [figure.period for figure in tables.indicators if figure.period]
+    starts, ends = [period.start for period in periods if period.start], [period.end for period in periods if period.end]
+    cited = {place.source for place in tables.places} | {figure.source for figure in tables.indicators} | {row.source for row in tables.corridors}
+    return _Extent(
+        box=f"{south} {west} {north} {east}" if len(points) else None,
+        period=f"{min(starts).isoformat()}/{max(ends).isoformat()}" if starts and ends else None,
+        measured={figure.indicator: figure for figure in sorted(tables.indicators, key=lambda one: one.unit is not None)},
+        sources=tuple(id_ for id_ in site.sources if id_ in cited),
+    )
+
+
+def _variables(tables: Tables, extent: _Extent, wording: Wording) -> list[dict[str, str]]:
+    described = []
+    for row in tables.vocabulary:
+        if row.indicator in extent.measured:
+            unit = wording.unit(extent.measured[row.indicator]).strip().removeprefix("× ")
+            variable = {"@type": "PropertyValue", "propertyID": row.indicator, "name": wording.pick(row.label_zh, row.label_en)}
+            described.append(variable | ({"unitText": unit} if unit else {}))
+    return described
+
+
+def _work(site: Site, id_: str) -> dict[str, Any]:
+    source = site.sources[id_]
+    work: dict[str, Any] = {"@type": "CreativeWork", "name": source.title, "url": source.url or url_for("documents.source", id_=id_, _external=True)}
+    if source.publisher:
+        work["publisher"] = {"@type": "Organization", "name": source.publisher}
+    if source.published:
+        work["datePublished"] = source.published.text
+    return work

@@ -1,0 +1,54 @@
+"""The layers and places as files."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from urllib.parse import quote
+
+from flask import Blueprint, Response, request
+
+from geo.errors import BadParameterError
+from geo.layers.formats import Download, encode_collection, encode_features, find_format, find_layer
+from geo.layers.formats.download import FileName
+from geo.serve.http.limits import TURNS
+from geo.serve.http.responses import cacheable
+from geo.serve.http.selection import parse_selection
+from geo.serve.site import current_site
+
+blueprint = Blueprint("downloads", __name__)
+
+
+@blueprint.get("/layers/<name>.<extension>")
+def layer(name: str, extension: str) -> Response:
+    """Give a layer as a file, whole or filtered."""
+    site = current_site()
+    wanted, format_ = find_layer(name), find_format(extension)
+    download = Download(wanted, parse_selection(request.args, wanted), site.atlas.layers, site.atlas.tables)
+    # GeoJSON is joined from features that are encoded already; the other formats are written row by row.
+    with nullcontext() if format_.encode is encode_collection else TURNS.taken():
+        body = format_.encode(download)
+    response = cacheable(body, format_.media_type, is_shared=True)
+    response.headers["Content-Disposition"] = _disposition(download.file_name(extension))
+    # The layers are open data: a page of any origin may read them.
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+@blueprint.get("/places/<id_>.geojson")
+def place(id_: str) -> Response:
+    """Give one place as a GeoJSON Feature."""
+    site = current_site()
+    site.find_place(id_)
+    for name in request.args:
+        raise BadParameterError(name, request.args[name], "no parameters")
+    layers = site.atlas.layers
+    response = cacheable(encode_features(layers, "places").texts[layers.places.index.get_loc(id_)], "application/geo+json")
+    response.headers["Content-Disposition"] = f"inline; filename={id_}.geojson"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def _disposition(name: FileName) -> str:
+    """Write the header that names a file: in ASCII for all, and as it is for those that read RFC 6266."""
+    header = f"inline; filename={name.ascii}"
+    return header if name.shown == name.ascii else f"{header}; filename*=UTF-8''{quote(name.shown)}"

@@ -1,0 +1,1 @@
+"""The whole site as a folder of files."""

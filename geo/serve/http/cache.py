@@ -1,0 +1,248 @@
+"""What stands before the views: each request gets one site for all of its answer, and is answered from what is kept where it can be."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from werkzeug.http import is_resource_modified, parse_date, unquote_etag
+
+from geo.errors import TakesLongError
+from geo.serve.http.problems import has_body
+from geo.serve.http.store import COMPRESSED, IDENTITY, Answer, Asked, Effort, choose_coding, choose_language, compress
+from geo.serve.ogc.pages import answer_directly, known_of
+from geo.serve.reload import Sites
+from geo.serve.site import Site
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# The keys of an environment with which the application and what stands before it speak: the site, and what is to be known about the answer.
+SITE, NOTES = "geo.site", "geo.notes"
+# A body above this size is handed over as a file: a server then reads from it at the pace of the client, and many slow clients share one copy.
+_LARGE = 1 << 16
+_CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE")
+# What a 304 does not say, as it has no content.
+_OF_CONTENT = frozenset({"content-type", "content-length", "content-encoding", "content-language", "content-disposition"})
+# A page of so many features is encoded within some milliseconds.
+AT_ONCE = 200
+# How many of the latest answers are made anew for a new site before it is served.
+_PREPARED = 64
+# What nearly every visit needs, so that the first one does not wait for it.
+_FIRST = ("/", "/about", "/map.js", "/layers/places.geojson", "/ogc/collections/places/items")
+
+
+class Front:
+    """Answers from what is kept, and keeps what the application answers.
+
+    Every GET answer is a function of the site, of what :class:`geo.serve.http.store.Asked` has and of the content coding; the application is given
+    nothing else, so that it cannot depend on more.
+
+    Parameters
+    ----------
+    application
+        The views, as WSGI application.
+    sites
+        Which site is served.
+    """
+
+    def __init__(self, application: WSGIApplication, sites: Sites) -> None:
+        self._application = application
+        self._sites = sites
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request.
+
+        Raises
+        ------
+        TakesLongError
+            Where an answer at once is wanted, and takes longer.
+        """
+        self._sites.watch()
+        # For the whole of the request, whatever happens meanwhile: a body is never made from two versions of the data.
+        site: Site = environ.setdefault(SITE, self._sites.current)
+        notes = environ.setdefault(NOTES, {})
+        coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING", "")[:1000])
+        at_once = TakesLongError.KEY in environ
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or has_body(environ):
+            if at_once:
+                raise TakesLongError
+            return _pass_on(self._run(environ), environ, coding, start_response)
+        asked = Asked(
+            scheme=environ["wsgi.url_scheme"],
+            host=environ.get("HTTP_HOST", ""),
+            prefix=environ.get("SCRIPT_NAME", ""),
+            path=environ.get("PATH_INFO", ""),
+            query=environ.get("QUERY_STRING", ""),
+            language=choose_language(environ.get("HTTP_ACCEPT_LANGUAGE", "")[:1000]),
+            accept=environ.get("HTTP_ACCEPT", ""),
+        )
+        answer = site.answers.find(asked)
+        if answer is None:
+            answer = answer_directly(site, asked, AT_ONCE if at_once else None)
+            if answer is not None:
+                site.answers.keep(asked, answer, ("language", "accept", "host"), is_shared=False)
+                return _send(answer, site, asked, coding, environ, start_response)
+            if at_once:
+                raise TakesLongError
+            given = {name: value for name, value in environ.items() if name not in _CONDITIONS}
+            given |= {"REQUEST_METHOD": "GET", "HTTP_ACCEPT_LANGUAGE": asked.language}
+            with site.answers.made_once(asked) as making:
+                if making.done():
+                    done, answer, noted = making.result()
+                    # On what the answer depends, and the incident if it failed.
+                    notes.update(noted)
+                else:
+                    done = self._run(given)
+                    answer = _as_answer(done, notes)
+                    making.set_result((done, answer, notes))
+                    if answer is not None and "page" in notes:
+                        site.once(known_of).headers[notes["page"]] = answer.headers
+            if answer is None:
+                return _pass_on(done, environ, coding, start_response)
+            site.answers.keep(asked, answer, _varies(done, notes), is_shared="shared" in notes and "host" not in notes)
+        elif at_once and not answer.is_quick(coding):
+            raise TakesLongError
+        return _send(answer, site, asked, coding, environ, start_response)
+
+    def prepare(self, site: Site, before: Site | None) -> None:
+        """Make the first answers of a site before it is served: what every visit needs, and what the site before it answered last.
+
+        Raises
+        ------
+        RuntimeError
+            If one of them fails: such a site had better not be served.
+        """
+        for path in _FIRST:
+            for language in ("zh", "en"):
+                self._make(site, Asked("http", "127.0.0.1", "", path, "", language, ""))
+        for asked in before.answers.latest(_PREPARED) if before else ():
+            # Twice: it was asked for more than once before.
+            self._make(site, asked)
+            self._make(site, asked)
+
+    def _make(self, site: Site, asked: Asked) -> None:
+        notes: dict[str, Any] = {}
+        done = self._run(_environment(asked) | {SITE: site, NOTES: notes})
+        if done.status.startswith("500"):
+            raise RuntimeError(f"{asked.path} is answered with {done.status}: incident {notes.get('incident')}")
+        answer = _as_answer(done, notes)
+        if answer is not None:
+            site.answers.keep(asked, answer, _varies(done, notes), is_shared="shared" in notes and "host" not in notes)
+
+    def _run(self, environ: WSGIEnvironment) -> _Done:
+        began: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def note(status: str, headers: list[tuple[str, str]], exc_info: object = None, /) -> Any:  # noqa: ARG001 - as WSGI has it
+            began.append((status, headers))
+            return None
+
+        given = self._application(environ, note)
+        try:
+            chunks = list(given)
+        finally:
+            close = getattr(given, "close", None)
+            if close:
+                close()
+        status, headers = began[-1]
+        return _Done(status, headers, chunks[0] if len(chunks) == 1 else b"".join(chunks))
+
+
+class _Done(NamedTuple):
+    """What the application answered."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    def header(self, name: str) -> str:
+        """Give a header; empty where it is missing."""
+        return ", ".join(value for one, value in self.headers if one.lower() == name)
+
+
+def _environment(asked: Asked) -> WSGIEnvironment:
+    return {
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": asked.prefix,
+        "PATH_INFO": asked.path,
+        "QUERY_STRING": asked.query,
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": asked.host,
+        "HTTP_ACCEPT": asked.accept,
+        "HTTP_ACCEPT_LANGUAGE": asked.language,
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": asked.scheme,
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+
+
+def _as_answer(done: _Done, notes: dict[str, Any]) -> Answer | None:
+    """Make an answer to keep; nothing of what failed or says of itself that it must not be kept."""
+    etag, _ = unquote_etag(done.header("etag") or None)
+    if not done.status.startswith("200") or etag is None:
+        return None
+    media_type = done.header("content-type").partition(";")[0]
+    headers = tuple((name, value) for name, value in done.headers if name.lower() not in ("etag", "content-length", "vary"))
+    vary = done.header("vary")
+    # Said of what is never compressed as well: whether it is depends on its type alone, and caches need not know that.
+    headers += (("Vary", f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"),)
+    return Answer(
+        headers, done.body, etag, parse_date(done.header("last-modified") or None), media_type, Effort.SMALL if "small" in notes else Effort.FAST
+    )
+
+
+def _varies(done: _Done, notes: dict[str, Any]) -> Sequence[str]:
+    vary = [field.strip().lower() for field in done.header("vary").split(",")]
+    fields = {"accept": "accept", "accept-language": "language"}
+    return [*(fields[field] for field in vary if field in fields), *(["host"] if "host" in notes else [])]
+
+
+def _send(answer: Answer, site: Site, asked: Asked, coding: str, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    size = answer.size
+    used, body = answer.coded(coding)
+    if answer.size != size:
+        site.answers.note_size(asked)
+    etag = f"{answer.etag}:{used}" if used != IDENTITY else answer.etag
+    headers = [*answer.headers, ("ETag", f'"{etag}"')]
+    if ("HTTP_IF_NONE_MATCH" in environ or "HTTP_IF_MODIFIED_SINCE" in environ) and not is_resource_modified(
+        environ, etag=etag, last_modified=answer.last_modified
+    ):
+        start_response("304 NOT MODIFIED", [(name, value) for name, value in headers if name.lower() not in _OF_CONTENT])
+        return []
+    if used != IDENTITY:
+        headers.append(("Content-Encoding", used))
+    headers.append(("Content-Length", str(len(body))))
+    start_response("200 OK", headers)
+    return _as_chunks(body, environ)
+
+
+def _pass_on(done: _Done, environ: WSGIEnvironment, coding: str, start_response: StartResponse) -> Iterable[bytes]:
+    """Give what is not kept, compressed where that is worth anything."""
+    headers, body = [(name, value) for name, value in done.headers if name.lower() != "content-length"], done.body
+    if coding != IDENTITY and done.header("content-type").partition(";")[0] in COMPRESSED and len(body) > 500:
+        body = compress(body, coding)
+        headers.append(("Content-Encoding", coding))
+    if not any(name.lower() == "vary" for name, _ in headers):
+        headers.append(("Vary", "Accept-Encoding"))
+    else:
+        headers = [(name, f"{value}, Accept-Encoding" if name.lower() == "vary" else value) for name, value in headers]
+    headers.append(("Content-Length", str(len(body))))
+    start_response(done.status, headers)
+    return _as_chunks(body, environ)
+
+
+def _as_chunks(body: bytes, environ: WSGIEnvironment) -> Iterable[bytes]:
+    if environ["REQUEST_METHOD"] == "HEAD":
+        return []
+    if len(body) > _LARGE and "wsgi.file_wrapper" in environ:
+        wrapped: Iterable[bytes] = environ["wsgi.file_wrapper"](io.BytesIO(body), _LARGE)
+        return wrapped
+    return [body]

@@ -1,0 +1,118 @@
+"""Errors as answers: problem documents (RFC 9457) for data, a page for people; never a stack trace."""
+
+from __future__ import annotations
+
+import json
+import logging
+import string
+import uuid
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from geo.errors import BadParameterError, BodyError, BusyError, NotFoundError, QueryTooLongError, RequestError
+from geo.serve.http.responses import notes
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+STATUS = {BadParameterError: 400, BodyError: 413, QueryTooLongError: 414, NotFoundError: 404, BusyError: 503}
+TITLES = {
+    400: "Bad parameter",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "Not acceptable",
+    413: "Body not accepted",
+    414: "Query too long",
+    431: "Headers too large",
+    500: "Internal error",
+    503: "Too much at once",
+}
+MAX_QUERY_BYTES = 2000
+
+
+class QueryInAscii:
+    """Percent-encodes the bytes of a query that are not ASCII, which a browser never sends and Werkzeug does not read.
+
+    Parameters
+    ----------
+    application
+        The WSGI application to pass the request on to.
+    """
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self._application = application
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        query = environ.get("QUERY_STRING", "")
+        if not query.isascii():
+            environ["QUERY_STRING"] = quote(query.encode("latin-1"), safe=string.printable)
+        return self._application(environ, start_response)
+
+
+def has_body(environ: WSGIEnvironment) -> bool:
+    """Tell whether a request has a body."""
+    return environ.get("CONTENT_LENGTH") not in (None, "", "0") or "HTTP_TRANSFER_ENCODING" in environ
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error of the application, and refuse overlong queries before they are read."""
+
+    @app.before_request
+    def refuse_overlong_query() -> None:
+        if len(request.query_string) > MAX_QUERY_BYTES:
+            raise QueryTooLongError(f"the query has {len(request.query_string)} bytes; expected {MAX_QUERY_BYTES} at most")
+
+    @app.before_request
+    def refuse_body() -> None:
+        # Who sends one with a method that is not allowed is told about the method.
+        if has_body(request.environ) and request.routing_exception is None:
+            raise BodyError
+
+    @app.errorhandler(RequestError)
+    def answer_request_error(error: RequestError) -> Response:
+        extra: dict[str, object] = {}
+        if isinstance(error, BadParameterError):
+            extra = {"parameter": error.parameter}
+            if error.allowed:
+                extra["allowed"] = list(error.allowed)
+        response = _problem(STATUS[type(error)], str(error), extra)
+        if isinstance(error, BusyError):
+            response.headers["Retry-After"] = str(error.retry_after_s)
+        return response
+
+    @app.errorhandler(HTTPException)
+    def answer_http_error(error: HTTPException) -> Response:
+        status = error.code or 500
+        response = _problem(status, error.description or error.name, is_own=error.description != type(error).description)
+        for name, value in error.get_headers():
+            if name == "Allow":
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(Exception)
+    def answer_unknown_error(error: Exception) -> Response:
+        incident = notes()["incident"] = uuid.uuid4().hex[:12]
+        logging.getLogger("geo").error("incident %s at %s", incident, request.path, exc_info=error)
+        detail = f"The server failed on this request; its log has the details under the incident number {incident}"
+        return _problem(500, detail, {"incident": incident})
+
+
+def _problem(status: int, detail: str, extra: dict[str, object] | None = None, *, is_own: bool = True) -> Response:
+    """Say what is wrong: to a browser on a page, in its reader's language and with the detail where it is our own, to a program in a document."""
+    title = TITLES.get(status, "Error")
+    best = request.accept_mimetypes.best_match(["application/problem+json", "application/json", "application/geo+json", "text/html"])
+    # A browser names text/html first; a program that names nothing gets the document.
+    if best == "text/html" and request.accept_mimetypes["text/html"] > request.accept_mimetypes["application/problem+json"]:
+        page = render_template("error.html", status=status, detail=detail if is_own else None)
+        response = Response(page, status=status, content_type="text/html; charset=utf-8")
+    else:
+        document = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(extra or {})}
+        response = Response(json.dumps(document, ensure_ascii=False), status=status, content_type="application/problem+json")
+    response.vary.update(("Accept", "Accept-Language"))
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,142 @@
+"""From query parameters to a selection: strictly for data, with notes for pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import TypeVar
+
+from werkzeug.datastructures import MultiDict
+
+from geo.bbox import Box
+from geo.errors import BadParameterError
+from geo.layers.select import Layer, Selection
+from geo.tables.kinds import Corridor, District, Kind
+
+MAX_Q = 100
+# What the map page reads.
+PAGE_PARAMETERS = frozenset({"corridor", "kind", "district", "q", "indicator", "basemap", "place", "page", "lang"})
+# What messengers and campaigns append to shared links: no parameter of ours, and no mistake of the reader's.
+APPENDED = re.compile(r"utm_\w+|from|isappinstalled|nsukey|spm|share_token|gclid|fbclid")
+_E = TypeVar("_E", bound=StrEnum)
+
+
+def parse_selection(args: MultiDict[str, str], layer: Layer) -> Selection:
+    """Read the filters of a layer from query parameters.
+
+    ``corridor``, ``kind`` and ``district`` may stand more than once or hold several values with commas.
+
+    Raises
+    ------
+    BadParameterError
+        If a parameter is not a filter of the layer, stands twice where once is enough, or has a value it cannot have.
+    """
+    for name in args:
+        if name not in layer.filters:
+            raise BadParameterError(name, args[name], f"one of the filters of {layer.name}: {', '.join(layer.filters)}", layer.filters)
+    for name in ("bbox", "q"):
+        if len(args.getlist(name)) > 1:
+            raise BadParameterError(name, args.getlist(name)[1], "the parameter once")
+    return Selection(
+        corridors=_parse_choices(args, "corridor", Corridor),
+        kinds=_parse_choices(args, "kind", Kind),
+        districts=_parse_choices(args, "district", District),
+        bbox=parse_bbox(args["bbox"]) if "bbox" in args else None,
+        q=_parse_q(args.get("q", "")),
+    )
+
+
+def parse_filters(values: Mapping[str, str], layer: Layer) -> Selection:
+    """Read the filters of a layer as a shell gives them: each at most once, several values with commas.
+
+    Raises
+    ------
+    BadParameterError
+        As :func:`parse_selection`.
+    """
+    return parse_selection(MultiDict(values), layer)
+
+
+def is_known_parameter(name: str) -> bool:
+    """Tell whether the map page reads a parameter, or leaves it alone knowingly."""
+    return name in PAGE_PARAMETERS or APPENDED.fullmatch(name) is not None
+
+
+def page_selection(args: MultiDict[str, str]) -> tuple[Selection | None, int, list[BadParameterError]]:
+    """Read the filters of the page; what cannot be used is dropped and reported.
+
+    Returns
+    -------
+    selection
+        ``None`` when an empty ``corridor`` says that every layer is switched off.
+    number
+        Which page of the list, from 1.
+    dropped
+        What was dropped.
+    """
+    dropped: list[BadParameterError] = []
+
+    def choices(name: str, enumeration: type[_E]) -> frozenset[_E]:
+        kept = MultiDict[str, str]()
+        for value in filter(None, _values(args, name)):
+            try:
+                _parse_choices(MultiDict([(name, value)]), name, enumeration)
+                kept.add(name, value)
+            except BadParameterError as error:
+                dropped.append(error)
+        return _parse_choices(kept, name, enumeration)
+
+    q = ""
+    try:
+        q = _parse_q(args.get("q", ""))
+    except BadParameterError as error:
+        dropped.append(error)
+    all_off = args.getlist("corridor") == [""]
+    corridors = frozenset[Corridor]() if all_off else choices("corridor", Corridor)
+    selection = Selection(corridors=corridors, kinds=choices("kind", Kind), districts=choices("district", District), q=q)
+    number = args.get("page", "1")
+    if not re.fullmatch(r"[1-9]\d{0,5}", number, re.ASCII):
+        dropped.append(BadParameterError("page", number, "the number of a page, from 1"))
+        number = "1"
+    return (None if all_off else selection), int(number), dropped
+
+
+def _values(args: MultiDict[str, str], name: str) -> list[str]:
+    return [value for text in args.getlist(name) for value in text.split(",")]
+
+
+def _parse_choices(args: MultiDict[str, str], name: str, enumeration: type[_E]) -> frozenset[_E]:
+    allowed: Sequence[str] = [member.value for member in enumeration]
+    for value in _values(args, name):
+        if value not in allowed:
+            raise BadParameterError(name, value, f"one of {', '.join(allowed)}", allowed)
+    return frozenset(enumeration(value) for value in _values(args, name))
+
+
+def parse_bbox(text: str) -> Box:
+    """Read a bounding box: west, south, east, north.
+
+    Raises
+    ------
+    BadParameterError
+        If it is none.
+    """
+    expected = "west,south,east,north in degrees, WGS-84, such as 120.1,30.1,120.3,30.3"
+    parts = text.split(",")
+    if len(parts) != 4 or not all(re.fullmatch(r"[+-]?\d{1,3}(\.\d{1,15})?", part, re.ASCII) for part in parts):
+        raise BadParameterError("bbox", text, expected)
+    box = Box(*map(float, parts))
+    if box.west > box.east or box.south > box.north:
+        raise BadParameterError("bbox", text, "west before east and south before north: the box looks reversed")
+    if box.west < -180 or box.east > 180 or box.south < -90 or box.north > 90:
+        raise BadParameterError("bbox", text, "lon -180 to 180, lat -90 to 90")
+    return box
+
+
+def _parse_q(text: str) -> str:
+    if len(text) > MAX_Q:
+        raise BadParameterError("q", text, f"{MAX_Q} characters at most")
+    if "\0" in text:
+        raise BadParameterError("q", text, "text without control characters")
+    return text

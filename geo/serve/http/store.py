@@ -1,0 +1,313 @@
+"""Finished answers, kept as they go over the wire: each made once, compressed once in each coding, and dropped with the site it was made from."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, auto
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import brotli
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+from geo.words.phrases import LANGUAGES
+
+IDENTITY = ""
+COMPRESSED = frozenset(
+    {
+        "text/html",
+        "text/css",
+        "text/csv",
+        "text/javascript",
+        "image/svg+xml",
+        "application/json",
+        "application/ld+json",
+        "application/geo+json",
+        "application/problem+json",
+        "application/schema+json",
+        "application/vnd.google-earth.kml+xml",
+        "application/vnd.oai.openapi+json",
+    }
+)
+# In the order of preference where a client likes several alike. Fast ones: an answer may be asked for only once.
+_FAST: Mapping[str, Callable[[bytes], bytes]] = {
+    "br": lambda content: brotli.compress(content, quality=5),
+    "zstd": lambda content: zstd.compress(content, 3),
+    "gzip": lambda content: gzip.compress(content, 6, mtime=0),
+}
+# In a tenth of a millisecond, for what is made as quickly and hardly ever asked for again.
+_QUICK: Mapping[str, Callable[[bytes], bytes]] = {
+    "br": lambda content: brotli.compress(content, quality=1),
+    "zstd": lambda content: zstd.compress(content, 1),
+    "gzip": lambda content: gzip.compress(content, 1, mtime=0),
+}
+# As small as can be, for what is sent many times.
+_SMALL: Mapping[str, Callable[[bytes], bytes]] = {
+    "br": lambda content: brotli.compress(content, quality=11),
+    "zstd": lambda content: zstd.compress(content, 19),
+    "gzip": lambda content: gzip.compress(content, 9, mtime=0),
+}
+
+
+class Effort(Enum):
+    """How much time compressing an answer is worth: by how often it will be sent."""
+
+    QUICK = auto()
+    FAST = auto()
+    SMALL = auto()
+
+
+_CODERS = {Effort.QUICK: _QUICK, Effort.FAST: _FAST, Effort.SMALL: _SMALL}
+# From this size on the last per cents of compression cost seconds.
+_LARGE = 1 << 18
+# What one kind of answers may hold, in bytes: those that every visitor shares, and those that somebody chose.
+SHARED_BYTES, CHOSEN_BYTES = 96 << 20, 32 << 20
+_REMEMBERED = 8192
+
+
+class Asked(NamedTuple):
+    """All of a request that an answer may depend on, apart from the version of the data.
+
+    Attributes
+    ----------
+    scheme, host, prefix
+        What absolute links begin with.
+    path, query
+        As the server was given them.
+    language
+        A key of ``LANGUAGES``: what the browser likes best of them.
+    accept
+        The media types that the client likes, as it wrote them.
+    """
+
+    scheme: str
+    host: str
+    prefix: str
+    path: str
+    query: str
+    language: str
+    accept: str
+
+
+@dataclass
+class Answer:
+    """An answer of status 200.
+
+    Attributes
+    ----------
+    headers
+        Without those that depend on the coding.
+    body
+        Not compressed.
+    etag
+        Its digest; every coding has a tag of its own.
+    last_modified
+        When what it is made from was changed.
+    media_type
+        As in its Content-Type header, without parameters.
+    effort
+        How much time compressing it is worth.
+    """
+
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    etag: str
+    last_modified: datetime | None
+    media_type: str
+    effort: Effort = Effort.FAST
+    _coded: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    @property
+    def size(self) -> int:
+        """What it holds in memory, in bytes."""
+        return len(self.body) + sum(map(len, self._coded.values()))
+
+    def is_quick(self, coding: str) -> bool:
+        """Tell whether its body is there in a coding, or within a moment."""
+        return coding == IDENTITY or self.media_type not in COMPRESSED or coding in self._coded or self.effort is Effort.QUICK
+
+    def coded(self, coding: str) -> tuple[str, bytes]:
+        """Give the body in a coding, compressed when it is first asked for, and the coding: none where nothing is gained by it."""
+        if coding == IDENTITY or self.media_type not in COMPRESSED:
+            return IDENTITY, self.body
+        content = self._coded.get(coding)
+        if content is None:
+            content = self._coded[coding] = compress(self.body, coding, self.effort)
+        return (coding, content) if len(content) < len(self.body) else (IDENTITY, self.body)
+
+
+def compress(content: bytes, coding: str, effort: Effort = Effort.FAST) -> bytes:
+    """Compress content in a coding that :func:`choose_coding` gives; the same content gives the same bytes."""
+    if effort is Effort.SMALL and len(content) >= _LARGE:
+        effort = Effort.FAST
+    return _CODERS[effort][coding](content)
+
+
+@lru_cache(maxsize=1024)
+def choose_coding(accepted: str) -> str:
+    """Choose the content coding that a client likes best, from its Accept-Encoding header."""
+    return parse_accept_header(accepted).best_match(list(_FAST)) or IDENTITY
+
+
+@lru_cache(maxsize=1024)
+def choose_language(accepted: str) -> str:
+    """Choose the language that a browser likes best, from its Accept-Language header; Chinese where it likes none of them."""
+    return parse_accept_header(accepted, LanguageAccept).best_match(list(LANGUAGES), default="zh") or "zh"
+
+
+class Answers:
+    """The answers of one site; least recently used ones make room.
+
+    What a stranger may vary at will (a filter, a host, the spelling of a query) is kept apart from what all share, and only from the second time on:
+    who asks for everything once drives nothing out.
+
+    Parameters
+    ----------
+    shared_bytes, chosen_bytes
+        How much the two kinds may hold.
+    """
+
+    def __init__(self, shared_bytes: int = SHARED_BYTES, chosen_bytes: int = CHOSEN_BYTES) -> None:
+        self._room = {True: shared_bytes, False: chosen_bytes}
+        self._held = {True: 0, False: 0}
+        self._kept: dict[bool, OrderedDict[tuple[str, ...], tuple[Answer, Asked, int]]] = {True: OrderedDict(), False: OrderedDict()}
+        # On what the answers at an address depend; an address is path and query.
+        self._varies: OrderedDict[tuple[str, str, str], frozenset[str]] = OrderedDict()
+        self._once: OrderedDict[int, None] = OrderedDict()
+        self._making: dict[Asked, Future[Any]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def held(self) -> int:
+        """What all answers hold, in bytes."""
+        return sum(self._held.values())
+
+    def find(self, asked: Asked) -> Answer | None:
+        """Return the answer to a request, where it is kept."""
+        with self._lock:
+            varies = self._varies.get((asked.prefix, asked.path, asked.query))
+            if varies is None:
+                return None
+            key = _key(asked, varies)
+            for kept in self._kept.values():
+                if key in kept:
+                    kept.move_to_end(key)
+                    return kept[key][0]
+        return None
+
+    @contextmanager
+    def made_once(self, asked: Asked) -> Iterator[Future[Any]]:
+        """Let the first of those who ask for the same at the same time make it, and the others wait for what it makes.
+
+        Yields
+        ------
+        Future
+            Done where another has made it; else the block makes it and sets the result.
+        """
+        own: Future[Any] = Future()
+        with self._lock:
+            making = self._making.setdefault(asked, own)
+        if making is not own:
+            # Whoever makes it may fail: then each tries alone.
+            wait([making])
+            yield making if not making.cancelled() else own
+            return
+        try:
+            yield own
+        finally:
+            with self._lock:
+                del self._making[asked]
+            # Without effect on what is done.
+            own.cancel()
+
+    def keep(self, asked: Asked, answer: Answer, varies: Iterable[str], *, is_shared: bool) -> None:
+        """Keep an answer, or remember that it was asked for once.
+
+        Parameters
+        ----------
+        asked, answer
+            The request and its answer.
+        varies
+            Which fields of a request the answer depends on, beside the address.
+        is_shared
+            Whether it is one of the few that all visitors are given.
+        """
+        address = (asked.prefix, asked.path, asked.query)
+        with self._lock:
+            # One answer at an address that depends on a field is enough for all others to be told apart by it.
+            varies = self._varies.get(address, frozenset()).union(varies)
+            key = _key(asked, varies)
+            if not is_shared and not self._is_asked_again(key):
+                return
+            self._varies[address] = varies
+            self._varies.move_to_end(address)
+            while len(self._varies) > _REMEMBERED:
+                self._varies.popitem(last=False)
+            self._hold(is_shared, key, answer, asked)
+
+    def note_size(self, asked: Asked) -> None:
+        """Count what an answer holds since it has been compressed."""
+        with self._lock:
+            varies = self._varies.get((asked.prefix, asked.path, asked.query))
+            if varies is None:
+                return
+            key = _key(asked, varies)
+            for is_shared, kept in self._kept.items():
+                if key in kept:
+                    self._hold(is_shared, key, kept[key][0], asked)
+
+    def latest(self, count: int) -> list[Asked]:
+        """Give the requests that were answered from here last, the latest first: what is likely to be asked for again."""
+        with self._lock:
+            latest = [asked for kept in self._kept.values() for _, asked, _ in list(kept.values())[: -count - 1 : -1]]
+        return latest[:count]
+
+    def _is_asked_again(self, key: tuple[str, ...]) -> bool:
+        digest = hash(key)
+        if digest in self._once:
+            del self._once[digest]
+            return True
+        self._once[digest] = None
+        if len(self._once) > _REMEMBERED:
+            self._once.popitem(last=False)
+        return False
+
+    def _hold(self, is_shared: bool, key: tuple[str, ...], answer: Answer, asked: Asked) -> None:
+        kept, room = self._kept[is_shared], self._room[is_shared]
+        if key in kept:
+            self._held[is_shared] -= kept.pop(key)[2]
+        size = answer.size
+        # One answer that fills half of the room would drive out many.
+        if size > room // 2:
+            return
+        kept[key] = (answer, asked, size)
+        self._held[is_shared] += size
+        while self._held[is_shared] > room:
+            _, (_, _, freed) = kept.popitem(last=False)
+            self._held[is_shared] -= freed
+
+
+def _key(asked: Asked, varies: frozenset[str]) -> tuple[str, ...]:
+    links = (asked.scheme, asked.host) if "host" in varies else ()
+    return (
+        asked.prefix,
+        asked.path,
+        asked.query,
+        *links,
+        f"language {asked.language}" if "language" in varies else "",
+        f"accept {asked.accept}" if "accept" in varies else "",
+    )

@@ -1,0 +1,88 @@
+"""The coordinate reference systems in which features are given and asked for: one table.
+
+A server keeps to the order of axes that the definition of a system has; geopandas always has x before y. This is the only file that knows the
+difference.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+
+from geo.layers.select import DECIMALS
+
+
+class Crs(NamedTuple):
+    """A row of the table.
+
+    Attributes
+    ----------
+    uri
+        As in requests and answers.
+    definition
+        What pyproj makes of it; its axes are those of the authority.
+    """
+
+    uri: str
+    definition: pyproj.CRS
+
+    @property
+    def is_north_first(self) -> bool:
+        """Whether a coordinate is latitude or northing first."""
+        return str(self.definition.axis_info[0].direction) == "north"
+
+    @property
+    def is_in_degrees(self) -> bool:
+        """Whether coordinates are degrees; metres otherwise."""
+        return bool(self.definition.is_geographic)
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals a coordinate is written with: a centimetre, or about ten where the unit is the degree."""
+        return DECIMALS if self.is_in_degrees else 2
+
+    @property
+    def axes(self) -> str:
+        """The axes in order, such as ``Lat, Lon``."""
+        return ", ".join(axis.abbrev for axis in self.definition.axis_info)
+
+
+CRS84 = Crs("http://www.opengis.net/def/crs/OGC/1.3/CRS84", pyproj.CRS.from_authority("OGC", "CRS84"))
+CRSS = {
+    crs.uri: crs
+    for crs in (
+        CRS84,
+        *(Crs(f"http://www.opengis.net/def/crs/EPSG/0/{code}", pyproj.CRS.from_epsg(code)) for code in (4326, 4490, 3857, 4549)),
+    )
+}
+
+
+def reproject(geometry: gpd.GeoSeries, crs: Crs) -> gpd.GeoSeries:
+    """Give geometry in another system, x (lon, easting) before y (lat, northing), whatever the order of its axes."""
+    # CRS84 and EPSG:4326 differ in the order only, which geopandas does not keep.
+    return geometry if crs.is_in_degrees and crs.definition.datum == CRS84.definition.datum else geometry.to_crs(crs.definition)
+
+
+def in_axis_order(geometry: gpd.GeoSeries, crs: Crs) -> gpd.GeoSeries:
+    """Give geometry that is x before y in the order of the axes of its system, rounded."""
+
+    def reorder(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
+        return (coordinates[:, ::-1] if crs.is_north_first else coordinates).round(crs.decimals)
+
+    return gpd.GeoSeries(shapely.transform(geometry.array, reorder), index=geometry.index, crs=geometry.crs)
+
+
+def from_axis_order(geometry: Any, crs: Crs) -> Any:
+    """Give a shapely geometry with the axes of a system in the order x before y."""
+    return shapely.transform(geometry, lambda coordinates: coordinates[:, ::-1]) if crs.is_north_first else geometry
+
+
+def is_on_earth(geometry: Any) -> bool:
+    """Tell whether degrees, lon before lat, are degrees on Earth."""
+    west, south, east, north = shapely.bounds(geometry)
+    return bool(west >= -180 and east <= 180 and south >= -90 and north <= 90)

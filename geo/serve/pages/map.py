@@ -1,0 +1,249 @@
+"""The map page, alone and for a frame, and the script that folium makes for it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
+
+from geo.draw.webmap import MAX_ZOOM, MIN_ZOOM, ZOOM_SNAP
+from geo.errors import BadParameterError
+from geo.layers.comparisons import Comparison
+from geo.layers.formats import FORMATS
+from geo.layers.select import LAYERS, Selection
+from geo.serve.data.dataset import dataset_document
+from geo.serve.http.language import chosen_language, request_wording
+from geo.serve.http.responses import BY_LANGUAGE, IMMUTABLE, REVALIDATE, cacheable, stored
+from geo.serve.http.selection import is_known_parameter, page_selection
+from geo.serve.pages.first_paint import sketch_view
+from geo.serve.pages.state import PAGE_ROWS, draw_map, page_state
+from geo.serve.site import Site, current_site
+from geo.tables.kinds import Corridor, Kind
+from geo.tables.rows import Place
+from geo.words.cards import Wording
+from geo.words.phrases import GROUPS, LANGUAGES
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.app_context_processor
+def shared_by_all_pages() -> dict[str, Any]:
+    """Give every template the asset addresses and the language switch."""
+    site = current_site()
+    return {
+        "asset_url": asset_url,
+        "language": chosen_language(),
+        "languages": LANGUAGES,
+        "version": site.atlas.tables.version,
+        "language_url": _language_url,
+        "is_frozen": site.is_frozen,
+        "wording": request_wording(),
+    }
+
+
+def asset_url(name: str) -> str:
+    """Give the address of an asset by its plain name."""
+    return url_for("assets.asset", name=current_site().asset_name(name))
+
+
+def _language_url(language: str) -> str:
+    """Give the address of this page in a language, with what else it says."""
+    if current_site().is_frozen:
+        return url_for(str(request.endpoint), **{**(request.view_args or {}), **request.args.to_dict(), "lang": language})
+    args = MultiDict(request.args)
+    args["lang"] = language
+    return f"?{urlencode(list(args.items(multi=True)))}"
+
+
+@blueprint.get("/")
+def index() -> Response:
+    """Show the map."""
+    return _map_page(is_embedded=False)
+
+
+@blueprint.get("/embed")
+def embed() -> Response:
+    """Show the map alone, for a frame in another page; the parameters are those of the page."""
+    return _map_page(is_embedded=True)
+
+
+def _map_page(*, is_embedded: bool) -> Response:
+    site, wording = current_site(), request_wording()
+    selection, number, dropped = page_selection(request.args)
+    shown = list(site.atlas.layers.select("places", selection).index) if selection is not None else []
+    comparison, dropped_comparison = _chosen_comparison(site)
+    dropped += dropped_comparison + _dropped_parameters(site)
+    selected = request.args.get("place", "")
+    notes = [gettext("地址里的 %(name)s=%(value)s 不认识，已忽略", name=error.parameter[:40], value=error.value[:40]) for error in dropped]
+    if selected and selected not in site.places:
+        notes.append(gettext("没有编号为 %(id)s 的地点", id=selected[:40]))
+    number = min(number, max(1, -(-len(shown) // PAGE_ROWS)))
+    rows = slice((number - 1) * PAGE_ROWS, number * PAGE_ROWS)
+    map_parts = draw_map(site, wording)
+    map_url = url_for("pages.map_script", lang=wording.language, v=map_digest(map_parts.script))
+    state = page_state(site, wording)
+    html = render_template(
+        "index.html",
+        is_embedded=is_embedded,
+        count=len(site.places),
+        shown=len(shown),
+        groups=_groups(site, wording, shown, rows),
+        table=[site.places[id_] for id_ in shown[rows]],
+        entry=lambda place: wording.entry(place, site.atlas),
+        headline=lambda entry: wording.measure(comparison, entry.id) if comparison else (entry.headline, entry.headline_note, entry.converted),
+        pages=_page_links(number, len(shown)),
+        corridors=_corridor_switches(site, wording, selection),
+        selection=selection,
+        kinds=_kind_choices(site, wording, selection),
+        comparisons=[(one.key, wording.comparison(one), len(one.measures)) for one in site.atlas.comparisons.values()],
+        comparison=comparison,
+        q=selection.q if selection else "",
+        finding=_finding(site, wording, selection, comparison, shown),
+        notes=notes,
+        download_url=_filtered("downloads.layer", selection, name="places", extension=next(iter(FORMATS))) if shown else None,
+        sketch=sketch_view(site, wording, selection, comparison),
+        zooms=(MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP),
+        formats_url=_filtered("catalogue.layers", selection, f="html", lang=wording.language),
+        dataset=None if is_embedded else dataset_document(site, wording, (LAYERS["places"],)),
+        figures_count=len(site.atlas.tables.indicators),
+        report=site.report,
+        misses=site.atlas.misses,
+        map_html=map_parts.html,
+        map_url=map_url,
+        formats=[(format_.name, format_.extension) for format_ in FORMATS.values()],
+        page_state=state,
+    )
+    response = cacheable(html, "text/html; charset=utf-8", varies_by=BY_LANGUAGE, is_shared=True)
+    # The head of the answer comes before its body has been read: the browser asks for what the page needs a good deal earlier. What the first picture
+    # needs comes first: the scripts of the map are most of the bytes.
+    first = [(asset_url("map.css"), "style"), (asset_url("early.js"), "script")]
+    links = [f"<{url}>; rel=preload; as={what}" for url, what in first]
+    links += [f"<{url}>; rel=preload; as=script; fetchpriority=low" for url in (asset_url("leaflet.js"), asset_url("atlas.js"), map_url)]
+    response.headers["Link"] = ", ".join(links)
+    return response
+
+
+@blueprint.get("/map.js")
+def map_script() -> Response:
+    """Give the script that folium made."""
+    script = draw_map(current_site(), request_wording()).script
+    digest = map_digest(script)
+    return stored(
+        script.encode(),
+        "text/javascript; charset=utf-8",
+        cache_control=IMMUTABLE if request.args.get("v") == digest else REVALIDATE,
+        varies_by=BY_LANGUAGE,
+        is_canonical=request.query_string.decode() == f"lang={request.args.get('lang')}&v={digest}",
+    )
+
+
+# --- what the map page is made of ---------------------------------------------------------------------------------------------------------
+
+
+def map_digest(text: str) -> str:
+    """Give the part of an address that changes with a script."""
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def _groups(site: Site, wording: Wording, shown: Sequence[str], rows: slice) -> list[tuple[str, int, list[Place]]]:
+    """Give the title and the size of each group of the list, and its places among some rows of the whole list."""
+    group_of = {kind: position for position, (_, kinds) in enumerate(GROUPS) for kind in kinds}
+    ordered = sorted((site.places[id_] for id_ in shown), key=lambda place: group_of[place.kind])
+    sizes = Counter(group_of[place.kind] for place in ordered)
+    parts = groupby(ordered[rows], key=lambda place: group_of[place.kind])
+    return [(wording.group(position), sizes[position], list(places)) for position, places in parts]
+
+
+def _page_links(number: int, count: int) -> dict[str, Any] | None:
+    """Say which rows the page shows, and how to turn it; nothing where all fit on one page."""
+    if count <= PAGE_ROWS:
+        return None
+    last = -(-count // PAGE_ROWS)
+    return {
+        "first": (number - 1) * PAGE_ROWS + 1,
+        "last": min(number * PAGE_ROWS, count),
+        "all": count,
+        "before": _page_url(number - 1) if number > 1 else None,
+        "after": _page_url(number + 1) if number < last else None,
+    }
+
+
+def _page_url(number: int) -> str:
+    args = MultiDict(request.args)
+    args["page"] = str(number)
+    if current_site().is_frozen:
+        # Nothing is filtered there, so that each parameter stands once.
+        values: dict[str, Any] = args.to_dict()
+        return url_for(str(request.endpoint), **values)
+    return f"?{urlencode(list(args.items(multi=True)))}"
+
+
+def _kind_choices(site: Site, wording: Wording, selection: Selection | None) -> list[tuple[str, str, bool]]:
+    """Give the values, names and states of the kind filter; several kinds at once, which an address may ask for, are a choice of their own."""
+    chosen = [kind for kind in Kind if selection and kind in selection.kinds]
+    counts = Counter(place.kind for place in site.places.values())
+    choices = [(kind.value, f"{wording.kind(kind)} {counts[kind]}", [kind] == chosen) for kind in Kind if counts[kind]]
+    if len(chosen) > 1:
+        choices.append((",".join(chosen), " + ".join(wording.kind(kind) for kind in chosen), True))
+    return choices
+
+
+def _dropped_parameters(site: Site) -> list[BadParameterError]:
+    """Find what the page does not read: names it does not know, and basemaps that are not offered."""
+    dropped = [BadParameterError(name, value, "a parameter of the page") for name, value in request.args.items() if not is_known_parameter(name)]
+    basemap = request.args.get("basemap", "outline")
+    offered = ("outline", *(one.id for one in site.basemaps))
+    if basemap not in offered:
+        dropped.append(BadParameterError("basemap", basemap, f"one of {', '.join(offered)}", offered))
+    return dropped
+
+
+def _chosen_comparison(site: Site) -> tuple[Comparison | None, list[BadParameterError]]:
+    key = request.args.get("indicator", "")
+    if not key or key in site.atlas.comparisons:
+        return site.atlas.comparisons.get(key), []
+    return None, [BadParameterError("indicator", key, "an indicator and a period that go together", tuple(site.atlas.comparisons))]
+
+
+def _corridor_switches(site: Site, wording: Wording, selection: Selection | None) -> list[dict[str, Any]]:
+    on = frozenset[Corridor]() if selection is None else selection.corridors or frozenset(Corridor)
+    return [
+        {
+            "value": corridor.value,
+            "name": wording.corridor_short(corridor),
+            "long_name": wording.corridor(corridor),
+            "count": sum(1 for place in site.places.values() if place.corridor is corridor),
+            "on": corridor in on,
+        }
+        for corridor in Corridor
+    ]
+
+
+def _finding(site: Site, wording: Wording, selection: Selection | None, comparison: Comparison | None, shown: Sequence[str]) -> str:
+    """State what the view shows, as ``static/atlas/`` does when it changes."""
+    if selection is None:
+        nothing: str = gettext("没有打开任何图层。")
+        return nothing
+    is_whole = len(selection.corridors) in (0, len(Corridor)) and not (selection.kinds or selection.districts or selection.q)
+    if comparison and is_whole:
+        return wording.comparison_finding(comparison, site.places)
+    return wording.finding([site.places[id_] for id_ in shown], site.atlas.tables)
+
+
+def _filtered(endpoint: str, selection: Selection | None, **values: Any) -> str:
+    """Give an address with the filters of what is shown, as ``static/atlas/`` does when the view changes."""
+    chosen = selection or Selection()
+    filters: dict[str, Any] = {
+        "corridor": [corridor.value for corridor in Corridor if corridor in chosen.corridors],
+        "kind": [kind.value for kind in Kind if kind in chosen.kinds],
+        "district": sorted(chosen.districts),
+        "q": chosen.q or None,
+    }
+    return url_for(endpoint, **filters, **values)

@@ -1,0 +1,150 @@
+"""The map as a picture, with the parameters of the page."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+
+import geopandas as gpd
+from flask import Blueprint, Response, request
+from flask_babel import gettext
+
+from geo.bbox import Box
+from geo.draw.picture import Caption, draw_svg, encode_png
+from geo.errors import BadParameterError, NotFoundError
+from geo.geocode.answers import Match
+from geo.layers.comparisons import Comparison
+from geo.layers.select import LAYERS, Selection
+from geo.serve.http.language import request_wording
+from geo.serve.http.limits import TURNS
+from geo.serve.http.responses import BY_LANGUAGE, cacheable
+from geo.serve.http.selection import parse_selection
+from geo.serve.pages.marks import map_marks, map_ties
+from geo.serve.site import Site, current_site
+from geo.tables.kinds import Corridor
+from geo.words.cards import Wording
+from geo.words.phrases import LANGUAGES
+
+blueprint = Blueprint("pictures", __name__)
+
+# Metres of a degree of latitude, as near as a view needs it.
+_DEGREE_M = 111_000
+
+
+@blueprint.get("/map.svg")
+def map_svg() -> Response:
+    """Draw the map as SVG."""
+    with TURNS.taken():
+        return cacheable(_draw(current_site(), request_wording()), "image/svg+xml", varies_by=BY_LANGUAGE)
+
+
+@blueprint.get("/map.png")
+def map_png() -> Response:
+    """Draw the map as PNG."""
+    with TURNS.taken():
+        return cacheable(encode_png(_draw(current_site(), request_wording())), "image/png", varies_by=BY_LANGUAGE)
+
+
+@blueprint.get("/places/<id_>/map.svg")
+def place_svg(id_: str) -> Response:
+    """Draw where a place lies, for its page."""
+    with TURNS.taken():
+        return cacheable(_draw_place(current_site(), request_wording(), id_, is_preview=False), "image/svg+xml", varies_by=BY_LANGUAGE)
+
+
+@blueprint.get("/places/<id_>/map.png")
+def place_png(id_: str) -> Response:
+    """Draw where a place lies with its name and its first figure, in the shape of a link preview."""
+    with TURNS.taken():
+        return cacheable(encode_png(_draw_place(current_site(), request_wording(), id_, is_preview=True)), "image/png", varies_by=BY_LANGUAGE)
+
+
+def _draw_place(site: Site, wording: Wording, id_: str, *, is_preview: bool) -> bytes:
+    place = site.find_place(id_)
+    for name, value in request.args.items():
+        if name != "lang" or value not in LANGUAGES:
+            raise BadParameterError(name, value, f"lang as one of {', '.join(LANGUAGES)}", tuple(LANGUAGES))
+    answer = site.atlas.answers[id_]
+    if not isinstance(answer, Match):
+        raise NotFoundError(f"{id_} has no location to draw: {wording.located(answer, '')}")
+    entry = wording.entry(place, site.atlas)
+    reach_m = max(2.2 * answer.uncertainty_m, 9_000)
+    north, east = reach_m / _DEGREE_M, reach_m / (_DEGREE_M * math.cos(math.radians(answer.lat)))
+    view = Box(answer.lon - east, answer.lat - north, answer.lon + east, answer.lat + north)
+    near = site.atlas.layers.select("places", Selection(bbox=view))
+    marks = [
+        dataclasses.replace(mark, uncertainty_m=answer.uncertainty_m if mark.id == id_ else None) for mark in map_marks(site, wording, near, None)
+    ]
+    # The place itself comes first, so that its label finds room before the others.
+    marks.sort(key=lambda mark: mark.id != id_)
+    caption = Caption(
+        title=entry.name if is_preview else "",
+        finding=f"{entry.headline_note} {entry.headline}" if is_preview and entry.headline != "—" else "",
+        footer=[f"{gettext('杭州产业平台图')} · {entry.located} · {wording.review_number(None)}"] if is_preview else [],
+        legend=(),
+        corridors={corridor: wording.corridor(corridor) for corridor in Corridor},
+        district_name="name_en" if wording.language == "en" else "name_zh",
+    )
+    width, height = (1200, 630) if is_preview else (760, 420)
+    return draw_svg(site.outline, site.atlas.layers.corridors, marks, map_ties(site), view, caption, width=width, height=height)
+
+
+def _draw(site: Site, wording: Wording) -> bytes:
+    args = request.args.copy()
+    lang, key = args.pop("lang", "zh"), args.pop("indicator", "")
+    if lang not in LANGUAGES:
+        raise BadParameterError("lang", lang, f"one of {', '.join(LANGUAGES)}", tuple(LANGUAGES))
+    if key and key not in site.atlas.comparisons:
+        raise BadParameterError("indicator", key, "an indicator and a period that go together", tuple(site.atlas.comparisons))
+    selection = parse_selection(args, LAYERS["places"])
+    comparison = site.atlas.comparisons.get(key)
+    shown = site.atlas.layers.select("places", selection)
+    corridors = [corridor for corridor in Corridor if not selection.corridors or corridor in selection.corridors]
+    belts = site.atlas.layers.corridors
+    belts = belts[belts["corridor"].isin([corridor.value for corridor in corridors])]
+    ties = {corridor: lines for corridor, lines in map_ties(site).items() if corridor in corridors}
+    caption = _caption(site, wording, comparison, shown)
+    return draw_svg(site.outline, belts, map_marks(site, wording, shown, comparison), ties, selection.bbox or _view(shown, belts), caption)
+
+
+def _view(shown: gpd.GeoDataFrame, belts: gpd.GeoDataFrame) -> Box:
+    # The point of a whole city lies far from everything that is worth a look.
+    geometry = [*belts.geometry, *shown[shown["kind"] != "city"].geometry.dropna()]
+    if not geometry:
+        return Box(119.4, 29.7, 120.8, 30.6)
+    west, south, east, north = gpd.GeoSeries(geometry, crs="EPSG:4326").total_bounds
+    return Box(west, south, east, north)
+
+
+def _caption(site: Site, wording: Wording, comparison: Comparison | None, shown: gpd.GeoDataFrame) -> Caption:
+    places = [site.places[id_] for id_ in shown.index]
+    finding = wording.comparison_finding(comparison, site.places) if comparison else wording.finding(places, site.atlas.tables)
+    source = gettext("来源：%(title)s", title=site.report.title) if site.report else ""
+    footer = [
+        gettext("显示 %(shown)s 处，共 %(all)s 处", shown=len(shown), all=len(site.places))
+        + f" · {source} · "
+        + gettext("数据 %(date)s，版本 %(version)s", date=site.last_change.date().isoformat(), version=site.atlas.tables.version),
+        f"{wording.review_number(None)} · " + gettext("轮廓：天地图 2024、GSHHG、© OpenStreetMap contributors"),
+    ]
+    legend = [
+        ("platform", gettext("平台")),
+        ("site", gettext("园区、项目（有自身位置）")),
+        ("guest", gettext("只知所在园区，位置不详")),
+        ("district", gettext("城区或全市（代表点）")),
+        ("belt", gettext("走廊示意，非规划边界")),
+        ("tie", gettext("报道所述的协作")),
+    ]
+    located = [id_ for id_, point in shown.geometry.items() if point is not None]
+    without = sum(1 for id_ in located if comparison and id_ not in comparison.measures)
+    if without:
+        footer[0] += " · " + gettext("{count} 处没有这个数字，画成灰色空心圈").format(count=without)
+    names: Mapping[Corridor, str] = {corridor: wording.corridor(corridor) for corridor in Corridor}
+    return Caption(
+        title=gettext("杭州产业平台图"),
+        finding=finding,
+        footer=footer,
+        legend=legend,
+        corridors=names,
+        district_name="name_en" if wording.language == "en" else "name_zh",
+    )

@@ -1,0 +1,214 @@
+"""What the script of the map page is given: symbols, comparisons, cards, addresses and phrases in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+
+from geo.draw.webmap import MapParts, build_map, render_map
+from geo.geocode.answers import Match
+from geo.layers.comparisons import Comparison
+from geo.layers.formats import FORMATS
+from geo.serve.http.selection import APPENDED, PAGE_PARAMETERS
+from geo.serve.pages.marks import map_symbol, map_ties
+from geo.serve.site import Site
+from geo.tables.kinds import Basis, Corridor, District, Kind
+from geo.tables.rows import Place
+from geo.words.cards import Wording
+from geo.words.phrases import GROUPS
+
+# Rows of the list and of the table on one page.
+PAGE_ROWS = 100
+
+
+def draw_map(site: Site, wording: Wording) -> MapParts:
+    """Draw the map of a language once, and keep it."""
+    parts = site.maps.get(wording.language)
+    if parts is None:
+        parts = site.maps[wording.language] = render_map(
+            build_map(
+                outline=site.outline,
+                belts=site.atlas.layers.corridors,
+                places={
+                    corridor: [
+                        _map_place(site, place, position, wording)
+                        for position, place in enumerate(site.places.values())
+                        if place.corridor is corridor
+                    ]
+                    for corridor in Corridor
+                },
+                ties=map_ties(site),
+                comparisons={one.key: _comparison_state(site, one, wording) for one in site.atlas.comparisons.values()},
+                corridor_names={corridor: wording.corridor(corridor) for corridor in Corridor},
+                district_name="name_en" if wording.language == "en" else "name_zh",
+            )
+        )
+    return parts
+
+
+def card_document(site: Site, wording: Wording, place: Place) -> dict[str, Any]:
+    """Give a card as its popup needs it: the words, with the addresses they lead to."""
+    card = wording.card(place, site.atlas)
+    words = asdict(card)
+    words["href"] = url_for("documents.place", id_=card.id, lang=wording.language)
+    words["geojsonHref"] = url_for("downloads.place", id_=card.id)
+    words["sourceHref"] = _source_url(card.source, card.paragraph, wording.language)
+    for figure in words["figures"]:
+        figure["href"] = _source_url(figure["source"], figure["paragraph"], wording.language)
+    return words
+
+
+def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
+    """Give the script what it cannot know: addresses and phrases in the reader's language; made once for each language."""
+    state = site.page_states.get(wording.language)
+    if state is None:
+        state = site.page_states[wording.language] = {
+            "corridors": [corridor.value for corridor in Corridor],
+            "groups": [{"title": wording.group(position), "kinds": [kind.value for kind in kinds]} for position, (_, kinds) in enumerate(GROUPS)],
+            "rows": PAGE_ROWS,
+            "basemaps": _basemaps(site, wording),
+            "words": {
+                "corridor": {corridor.value: wording.corridor_short(corridor) for corridor in Corridor},
+                "kind": {kind.value: wording.kind(kind) for kind in Kind},
+                "district": {district.value: wording.district(district) for district in District},
+            },
+            "pageUrl": url_for("pages.index"),
+            "embedUrl": url_for("pages.embed"),
+            "cardUrl": url_for("documents.card", id_="ID", lang=wording.language),
+            "placeUrl": url_for("documents.place", id_="ID", lang=wording.language),
+            "language": wording.language,
+            "pictureUrl": url_for("pictures.map_png"),
+            **({} if site.is_frozen else {"formatsUrl": url_for("catalogue.layers")}),
+            "layerUrl": url_for("downloads.layer", name="places", extension=next(iter(FORMATS))),
+            "phrases": _phrases(wording),
+            **({"frozen": _frozen_state(site)} if site.is_frozen else {}),
+        }
+    return state
+
+
+def _basemaps(site: Site, wording: Wording) -> dict[str, Any]:
+    return {
+        "outline": {"name": gettext("内置轮廓"), "review": wording.review_number(None), "urls": []},
+        **{
+            basemap.id: {
+                "name": wording.pick(basemap.name_zh, basemap.name_en),
+                "review": wording.review_number(basemap),
+                "urls": basemap.urls,
+                "subdomains": basemap.subdomains,
+                "attribution": basemap.attribution,
+                "datum": basemap.datum.value,
+                "maxZoom": basemap.max_zoom,
+            }
+            for basemap in site.basemaps
+        },
+    }
+
+
+def _phrases(wording: Wording) -> dict[str, str]:
+    return {
+        "noLayer": gettext("没有打开任何图层。"),
+        "noPlace": gettext("没有符合条件的地点"),
+        "counted": wording.count_of_figures(True) % {"places": "{places}", "figures": "{figures}"},
+        "noFigure": wording.count_of_figures(False) % {"places": "{places}"},
+        "shown": gettext("显示 {shown} 处，共 {all} 处"),
+        "close": gettext("关闭"),
+        "page": gettext("详情页"),
+        "copy": gettext("复制链接"),
+        "copied": gettext("已复制"),
+        "figures": gettext("指标"),
+        "noFigures": gettext("报道未给出单独的数字"),
+        "noCard": gettext("详情没有取到，请稍后再试"),
+        "zoomIn": gettext("放大"),
+        "zoomOut": gettext("缩小"),
+        "growth": gettext("增长"),
+        "map": gettext("地图"),
+        "embedCopied": gettext("嵌入代码已复制"),
+        "embedTitle": gettext("杭州产业平台图"),
+        "noMeasure": gettext("没有这个数字"),
+        "without": gettext("{count} 处没有这个数字，画成灰色空心圈"),
+        "growthScale": gettext("颜色为增长：紫降，绿升"),
+        "crowded": gettext("{count} 处，放大后逐一排开、标名"),
+        "missing": gettext("位置不明"),
+        "range": gettext("第 {first}–{last} 处，共 {all} 处"),
+        "all": gettext("缩放到全部"),
+        "fullScreen": gettext("全屏"),
+        "locate": gettext("我的位置"),
+        "located": gettext("你在此圈内"),
+        "notLocated": gettext("没有取得你的位置"),
+        "raise": gettext("展开面板"),
+        "lower": gettext("收起面板"),
+        "outline": gettext("轮廓：天地图 2024、GSHHG、© OpenStreetMap contributors"),
+    }
+
+
+def _frozen_state(site: Site) -> dict[str, Any]:
+    """Give the script what it does in the place of a server: what an address may say, and how a download is named and credited."""
+    return {
+        "parameters": sorted(PAGE_PARAMETERS),
+        "appended": APPENDED.pattern,
+        "version": site.atlas.tables.version,
+        "attributionsUrl": url_for("frozen.attributions"),
+        "heldUrl": url_for("frozen.held"),
+        "phrases": {
+            "dropped": gettext("地址里的 %(name)s=%(value)s 不认识，已忽略", name="{name}", value="{value}"),
+            "noPlace": gettext("没有编号为 %(id)s 的地点", id="{id}"),
+            "wholePicture": gettext("图片（全部地点）"),
+            "noDownload": gettext("下载没有取到，请稍后再试"),
+        },
+    }
+
+
+def _comparison_state(site: Site, comparison: Comparison, wording: Wording) -> dict[str, Any]:
+    """Give the script a comparison: sizes as numbers, everything else in words."""
+    largest = comparison.largest
+    unit = wording.unit(next(iter(comparison.measures.values())).figure)
+    return {
+        "title": wording.comparison(comparison),
+        "finding": wording.comparison_finding(comparison, site.places),
+        "unit": unit,
+        "largest": float(largest) if largest is not None else None,
+        "measures": {
+            place: {
+                "amount": float(measure.amount) if measure.amount is not None else None,
+                "growth": float(measure.growth_pct) if measure.growth_pct is not None else None,
+                "words": wording.measure(comparison, place),
+            }
+            for place, measure in comparison.measures.items()
+        },
+    }
+
+
+def _map_place(site: Site, place: Place, position: int, wording: Wording) -> dict[str, Any]:
+    """Give the script one place: its symbol, where it goes, and its line in the list."""
+    answer, point = site.atlas.answers[place.id], site.points[place.id]
+    entry = wording.entry(place, site.atlas)
+    by_host = isinstance(answer, Match) and answer.basis is Basis.PARENT
+    return {
+        "id": place.id,
+        "position": position,
+        "name": entry.name,
+        "headline": entry.headline,
+        "note": entry.headline_note,
+        "converted": entry.converted,
+        "located": entry.located,
+        "corridor": place.corridor.value,
+        "basis": wording.corridor_with_basis(place),
+        "kind": place.kind.value,
+        "district": place.district.value,
+        "symbol": map_symbol(place, answer),
+        "host": place.parent_id if by_host else None,
+        "lon": None if point is None else point.x,
+        "lat": None if point is None else point.y,
+        "radius": answer.uncertainty_m if isinstance(answer, Match) else None,
+        "search": site.atlas.layers.search[place.id],
+        "figures": len(site.atlas.tables.figures_by_place[place.id]),
+        "lead": wording.lead(place, site.atlas.tables),
+    }
+
+
+def _source_url(id_: str, paragraph: int | None, language: str) -> str:
+    return url_for("documents.source", id_=id_, lang=language, _anchor=f"p{paragraph}" if paragraph else None)

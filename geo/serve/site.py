@@ -1,0 +1,197 @@
+"""What the server keeps in memory: the atlas, the outline, and what is made of them once."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar, cast
+
+import rcssmin
+import rjsmin
+import shapely
+from flask import Flask, request
+
+from geo.atlas import Atlas, build_atlas
+from geo.draw.basemap import Basemap, Outline, choose_basemaps, read_outline
+from geo.draw.webmap import MapParts
+from geo.errors import NotFoundError
+from geo.geocode.reverse import ReverseGeocoder
+from geo.serve.http.store import Answers
+from geo.settings import PROJECT, Settings
+from geo.tables.rows import TABLES, Place, Source
+
+T = TypeVar("T")
+
+
+class Asset(NamedTuple):
+    """A static file under a name that changes with its content.
+
+    Attributes
+    ----------
+    name
+        As in its address, such as ``leaflet.0f3a9c1b2d.js``.
+    content
+        Its bytes.
+    media_type
+        As in the Content-Type header.
+    """
+
+    name: str
+    content: bytes
+    media_type: str
+
+
+@dataclass(frozen=True)
+class Site:
+    """The state of the server; nothing in it depends on a request.
+
+    Attributes
+    ----------
+    atlas, outline
+        What is served, and the basemap under it.
+    assets
+        Static files under their plain names.
+    basemaps
+        The tile basemaps that the operator offers.
+    last_change
+        When the newest table was written.
+    is_frozen
+        Whether it is written to files, which no server answers for; see :mod:`geo.serve.freeze.rendering`.
+    maps, page_states
+        The drawn map and what the page's script is given, of each language; filled as they are asked for.
+    answers
+        Finished answers; filled as they are asked for.
+    built
+        When it was read.
+    """
+
+    atlas: Atlas
+    outline: Outline
+    assets: Mapping[str, Asset]
+    basemaps: tuple[Basemap, ...]
+    last_change: datetime
+    is_frozen: bool = False
+    maps: dict[str, MapParts] = field(default_factory=dict)
+    page_states: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    answers: Answers = field(default_factory=Answers, repr=False)
+    built: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    _made: dict[Callable[[Site], Any], Any] = field(default_factory=dict, repr=False)
+    _making: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    @property
+    def places(self) -> dict[str, Place]:
+        """The places by id, in table order."""
+        return self.atlas.tables.places_by_id
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """The sources by id."""
+        return self.atlas.tables.sources_by_id
+
+    def find_place(self, id_: str) -> Place:
+        """Return the place of an id.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none.
+        """
+        if id_ not in self.places:
+            raise NotFoundError(f"no place {id_[:80]!r}; /layers/places.geojson has them all")
+        return self.places[id_]
+
+    @cached_property
+    def reverse(self) -> ReverseGeocoder:
+        """Who answers points."""
+        return ReverseGeocoder(self.atlas.gazetteer, self.outline.districts["features"])
+
+    @cached_property
+    def points(self) -> dict[str, shapely.Point | None]:
+        """The point of every place, WGS-84; ``None`` where it is a miss."""
+        points: dict[str, shapely.Point | None] = self.atlas.layers.places.geometry.to_dict()
+        return points
+
+    @cached_property
+    def report(self) -> Source | None:
+        """The first source that has a text: the report that the atlas is about."""
+        return next((source for source in self.atlas.tables.sources if source.sha256), None)
+
+    def once(self, make: Callable[[Site], T]) -> T:
+        """Give what a function makes of this site; it is called once, and what it made goes when the site goes."""
+        if make not in self._made:
+            # One thread makes it and the others wait, rather than all of them making it at the same time.
+            with self._making:
+                if make not in self._made:
+                    self._made[make] = make(self)
+        return cast(T, self._made[make])
+
+    def asset_name(self, name: str) -> str:
+        """Return the name under which an asset is served."""
+        return self.assets[name].name
+
+
+def build_site(settings: Settings) -> Site:
+    """Read everything the server needs.
+
+    Raises
+    ------
+    TableError
+        If the tables or the outline are broken; with every problem.
+    SettingsError
+        If a basemap cannot be offered as the settings say.
+    """
+    atlas = build_atlas(settings)
+    return Site(
+        atlas=atlas,
+        outline=read_outline(settings.data),
+        assets=read_assets(),
+        basemaps=choose_basemaps(settings),
+        last_change=datetime.fromtimestamp(max((settings.data / file).stat().st_mtime for file in TABLES), tz=UTC).replace(microsecond=0),
+    )
+
+
+def site_of(app: Flask) -> Site:
+    """Return the site that an application serves now."""
+    return cast(Site, app.extensions["sites"].current)
+
+
+def current_site() -> Site:
+    """Return the site of the current request: the same from its beginning to its end."""
+    return cast(Site, request.environ["geo.site"])
+
+
+# The parts of the map page's script, in the order of reading; the last one starts it.
+_SCRIPT = ("state", "symbols", "crowd", "layout", "legend", "list", "card", "sheet", "basemaps", "tools", "start")
+# Comments and blanks are for those who read the files here; over the wire they are a tenth of the page.
+_SHORTENED: Mapping[str, Callable[[bytes], bytes]] = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin, ".svg": bytes}
+_MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+def read_assets(*, is_frozen: bool = False) -> dict[str, Asset]:
+    """Read the static files, by their plain names; the script of a frozen site has a part more, for what a server does otherwise."""
+    # Leaflet comes as a Python package, so that no third-party file is kept here.
+    leaflet = files("js_lib_leaflet") / "static" / "js_lib_leaflet"
+    contents = {name: (leaflet / name).read_bytes() for name in ("leaflet.js", "leaflet.css")}
+    # The source map is not served; a browser's developer tools would ask for it.
+    contents["leaflet.js"] = contents["leaflet.js"].replace(b"//# sourceMappingURL=leaflet.js.map", b"")
+    contents |= {path.name: path.read_bytes() for path in sorted((PROJECT / "static").iterdir()) if path.is_file()}
+    # One script for the map page, too, with names of its own.
+    names = (*_SCRIPT[:-1], "frozen", _SCRIPT[-1]) if is_frozen else _SCRIPT
+    parts = "\n".join((PROJECT / "static" / "atlas" / f"{name}.js").read_text(encoding="utf-8") for name in names)
+    contents["atlas.js"] = f'"use strict";\n(() => {{\n{parts}}})();\n'.encode()
+    # One style sheet for the map page, as each file is a round trip before the first paint; the other pages need ours only.
+    contents["map.css"] = contents.pop("leaflet.css") + contents["atlas.css"]
+    # Leaflet is short as it comes, and its first lines are its licence.
+    shortened = {name: _SHORTENED[Path(name).suffix](content) for name, content in contents.items() if name != "leaflet.js"}
+    return {name: _asset(Path(name), content) for name, content in (contents | shortened).items()}
+
+
+def _asset(path: Path, content: bytes) -> Asset:
+    digest = hashlib.sha256(content).hexdigest()[:10]
+    return Asset(f"{path.stem}.{digest}{path.suffix}", content, _MEDIA_TYPES[path.suffix])

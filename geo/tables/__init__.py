@@ -1,0 +1,1 @@
+"""Read the tables: files in, valid rows out, or every problem at once."""

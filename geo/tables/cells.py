@@ -1,0 +1,262 @@
+"""The values of cells: units, periods, and the parsers that turn the text of a cell into a value or say what was expected.
+
+Nothing here does I/O.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, NamedTuple
+
+import shapely
+from pydantic import BeforeValidator
+
+from geo.tables.kinds import UnitKind
+
+# --- units --------------------------------------------------------------------------------------------------------------------------------
+
+
+class Unit(NamedTuple):
+    """A unit as it is printed.
+
+    Attributes
+    ----------
+    zh, en
+        The unit as printed, and in English.
+    kind
+        What it measures.
+    magnitude
+        How many of ``base`` one unit is; exact.
+    base, base_en
+        The unit without its 万 or 亿, as printed directly behind a number; and in English.
+    """
+
+    zh: str
+    en: str
+    kind: UnitKind
+    magnitude: Decimal
+    base: str
+    base_en: str
+
+
+UNITS = {
+    unit.zh: unit
+    for unit in (
+        Unit("万元", "10,000 CNY", UnitKind.MONEY, Decimal(10**4), "元", "CNY"),
+        Unit("亿元", "100 million CNY", UnitKind.MONEY, Decimal(10**8), "元", "CNY"),
+        Unit("万亿元", "trillion CNY", UnitKind.MONEY, Decimal(10**12), "元", "CNY"),
+        Unit("万元/亩", "10,000 CNY per mu", UnitKind.MONEY_PER_AREA, Decimal(10**4), "元", "CNY per mu"),
+        Unit("亩", "mu", UnitKind.AREA, Decimal(1), "亩", "mu"),
+        Unit("平方公里", "km²", UnitKind.AREA, Decimal(1), "平方公里", "km²"),
+        Unit("英寸", "inch", UnitKind.LENGTH, Decimal(1), "英寸", "inch"),
+        Unit("个", "", UnitKind.COUNT, Decimal(1), "", ""),
+        Unit("家", "", UnitKind.COUNT, Decimal(1), "家", ""),
+        Unit("年", "years", UnitKind.DURATION, Decimal(1), "年", "years"),
+        Unit("倍", "times", UnitKind.RATIO, Decimal(1), "倍", "times"),
+    )
+}
+
+
+# --- values in cells ----------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Period:
+    """A span of time in ISO 8601, as a table states it.
+
+    Attributes
+    ----------
+    text
+        As written: ``2022``, ``2023-Q1``, ``2023-01/2023-05``, ``/2027`` (by 2027), ``2020/`` (since 2020).
+    start, end
+        First and last day, both within the period; ``None`` where it is open.
+    """
+
+    text: str
+    start: date | None
+    end: date | None
+
+    @classmethod
+    def parse(cls, text: str) -> Period:
+        """Parse a period.
+
+        Raises
+        ------
+        ValueError
+            If the text is not a period or ends before it starts.
+        """
+        first, slash, last = text.partition("/")
+        if not first and not last:
+            raise ValueError(_PERIOD)
+        start = _first_and_last_day(first)[0] if first else None
+        end = _first_and_last_day(last if slash else first)[1] if last or not slash else None
+        if start and end and end < start:
+            raise ValueError("a period that ends after it starts")
+        return cls(text, start, end)
+
+
+_PERIOD = "an ISO 8601 period such as 2022, 2023-05, 2023-Q1, 2023-01/2023-05, /2027 or 2020/"
+_PERIOD_PART = re.compile(r"(?P<year>[12]\d{3})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])(?:-(?P<day>[0-3]\d))?))?", re.ASCII)
+
+
+def _first_and_last_day(text: str) -> tuple[date, date]:
+    found = _PERIOD_PART.fullmatch(text)
+    if not found:
+        raise ValueError(_PERIOD)
+    year = int(found["year"])
+    if found["quarter"]:
+        last_month = 3 * int(found["quarter"])
+        return date(year, last_month - 2, 1), date(year, last_month, calendar.monthrange(year, last_month)[1])
+    if not found["month"]:
+        return date(year, 1, 1), date(year, 12, 31)
+    month = int(found["month"])
+    days = calendar.monthrange(year, month)[1]
+    if not found["day"]:
+        return date(year, month, 1), date(year, month, days)
+    if not 1 <= int(found["day"]) <= days:
+        raise ValueError(_PERIOD)
+    return date(year, month, int(found["day"])), date(year, month, int(found["day"]))
+
+
+def _given(cell: object) -> str:
+    if not isinstance(cell, str):
+        raise ValueError("a value")
+    return cell
+
+
+def _parse_text(cell: object) -> str:
+    text = _given(cell)
+    if text != text.strip():
+        raise ValueError("text without white space around it")
+    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise ValueError("one line of text without control characters")
+    return text
+
+
+def _parse_slug(cell: object) -> str:
+    text = _given(cell)
+    if not re.fullmatch(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", text, re.ASCII) or len(text) > 80:
+        raise ValueError("a name of small letters, digits and single hyphens or underscores, 80 at most")
+    return text
+
+
+def _parse_decimal(cell: object) -> Decimal:
+    text = _given(cell)
+    if not re.fullmatch(r"-?\d{1,15}(?:\.\d{1,9})?", text, re.ASCII):
+        raise ValueError("a number in plain digits, such as 305.8")
+    return Decimal(text)
+
+
+def _parse_count(cell: object) -> int:
+    text = _given(cell)
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+        raise ValueError("a whole number in plain digits, 0 or more")
+    return int(text)
+
+
+def _parse_positive(cell: object) -> int:
+    count = _parse_count(cell)
+    if count == 0:
+        raise ValueError("a whole number of 1 or more")
+    return count
+
+
+def _parse_code(cell: object) -> str:
+    text = _given(cell)
+    if not re.fullmatch(r"\d{6}|\d{9}", text, re.ASCII):
+        raise ValueError("a code of 6 or 9 digits")
+    return text
+
+
+def _parse_codes(cell: object) -> tuple[str, ...]:
+    return tuple(_parse_code(part) for part in _given(cell).split(";"))
+
+
+def _parse_degrees(cell: object) -> float:
+    text = _given(cell)
+    if not re.fullmatch(r"-?\d{1,3}(?:\.\d{1,12})?", text, re.ASCII):
+        raise ValueError("decimal degrees, such as 120.18067")
+    return float(text)
+
+
+def _parse_period(cell: object) -> Period:
+    return Period.parse(_given(cell))
+
+
+def _parse_date(cell: object) -> Period:
+    text = _given(cell)
+    if "/" in text or "Q" in text:
+        raise ValueError("an ISO 8601 date such as 2023-07-01, 2023-07 or 2023")
+    return Period.parse(text)
+
+
+def _parse_url(cell: object) -> str:
+    text = _parse_text(cell)
+    if not re.match(r"https?://[^/\s]+", text):
+        raise ValueError("an address that starts with http:// or https://")
+    return text
+
+
+def _parse_sha256(cell: object) -> str:
+    text = _given(cell)
+    if not re.fullmatch(r"[0-9a-f]{64}", text, re.ASCII):
+        raise ValueError("a sha256 of 64 small hexadecimal digits")
+    return text
+
+
+def _parse_yes_no(cell: object) -> bool:
+    text = _given(cell)
+    if text not in ("yes", "no"):
+        raise ValueError("yes, no or nothing")
+    return text == "yes"
+
+
+def _parse_unit(cell: object) -> Unit:
+    text = _given(cell)
+    if text not in UNITS:
+        raise ValueError(f"one of {', '.join(UNITS)}")
+    return UNITS[text]
+
+
+def _parse_axis(cell: object) -> shapely.LineString | shapely.MultiLineString:
+    text = _given(cell)
+    try:
+        axis = shapely.from_wkt(text)
+    except shapely.errors.ShapelyError:
+        axis = None
+    if not isinstance(axis, shapely.LineString | shapely.MultiLineString) or axis.is_empty:
+        raise ValueError("WKT of a LineString or MultiLineString, lon lat")
+    for lon, lat in shapely.get_coordinates(axis):
+        expect_in_china(float(lon), float(lat))
+    return axis
+
+
+def expect_in_china(lon: float, lat: float) -> None:
+    """Refuse a point, degrees, that is not in China, by a ValueError that says what was expected."""
+    # The box of mainland China and its islands: wide enough for any place a report can name, narrow enough to catch swapped axes.
+    if 73 <= lon <= 136 and 3 <= lat <= 54:
+        return
+    if 73 <= lat <= 136 and 3 <= lon <= 54:
+        raise ValueError("lon before lat: the two look swapped")
+    raise ValueError("a coordinate in China: lon 73 to 136, lat 3 to 54")
+
+
+Text = Annotated[str, BeforeValidator(_parse_text)]
+Slug = Annotated[str, BeforeValidator(_parse_slug)]
+Number = Annotated[Decimal, BeforeValidator(_parse_decimal)]
+Count = Annotated[int, BeforeValidator(_parse_count)]
+Positive = Annotated[int, BeforeValidator(_parse_positive)]
+Code = Annotated[str, BeforeValidator(_parse_code)]
+Codes = Annotated[tuple[str, ...], BeforeValidator(_parse_codes)]
+Degrees = Annotated[float, BeforeValidator(_parse_degrees)]
+PeriodCell = Annotated[Period, BeforeValidator(_parse_period)]
+DateCell = Annotated[Period, BeforeValidator(_parse_date)]
+Url = Annotated[str, BeforeValidator(_parse_url)]
+Sha256 = Annotated[str, BeforeValidator(_parse_sha256)]
+YesNo = Annotated[bool, BeforeValidator(_parse_yes_no)]
+UnitCell = Annotated[Unit, BeforeValidator(_parse_unit)]
+Axis = Annotated[shapely.LineString | shapely.MultiLineString, BeforeValidator(_parse_axis)]

@@ -1,0 +1,201 @@
+"""What spans rows: duplicates, references to other tables, chains that come back to themselves, units and pointers that do not fit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, cast
+
+from geo.errors import Problem
+from geo.names import normalize_name
+from geo.tables.kinds import Corridor, UnitKind
+from geo.tables.rows import DivisionRow, FormerRow, GazetteerRow, Indicator, Paragraph, Row, Source, Vocable
+
+
+class Line(NamedTuple):
+    """A valid row and the line of its file, counted from 1 with the header."""
+
+    number: int
+    row: Row
+
+
+@dataclass
+class ReadTable:
+    """What could be read of a table.
+
+    Attributes
+    ----------
+    lines
+        The valid rows.
+    broken
+        The keys of rows that are not valid: what refers to them is not dangling, so that one mistake is reported once.
+    is_readable
+        Whether its rows could be read at all.
+    """
+
+    lines: list[Line]
+    broken: set[str]
+    is_readable: bool = False
+
+
+def find_problems(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
+    """Find everything that is wrong between the rows of all tables, by file name."""
+    if read["places.csv"].is_readable and not read["places.csv"].lines and not read["places.csv"].broken:
+        yield Problem("places.csv", 0, "", "", "at least one place")
+    yield from _duplicates(read)
+    yield from _dangling(read)
+    yield from _aliases_of_many(read["gazetteer.csv"].lines)
+    yield from _cycles("places.csv", "parent_id", read["places.csv"].lines, lambda place: place.id, lambda place: place.parent_id)
+    yield from _cycles(
+        "gazetteer.csv",
+        "alias_of",
+        read["gazetteer.csv"].lines,
+        lambda row: normalize_name(row.name),
+        lambda row: normalize_name(row.alias_of) if row.alias_of else None,
+    )
+    yield from _wrong_units(read)
+    yield from _bad_pointers(read)
+    yield from _lost_successors(read)
+
+
+# What may stand once only in a table, and the column to name when it stands twice.
+_UNIQUE: dict[str, tuple[str, Callable[[Any], Hashable]]] = {
+    "sources.csv": ("id", lambda row: row.id),
+    "paragraphs.csv": ("paragraph", lambda row: (row.source, row.paragraph)),
+    "corridors.csv": ("id", lambda row: row.id),
+    "places.csv": ("id", lambda row: row.id),
+    "vocabulary.csv": ("indicator", lambda row: row.indicator),
+    "indicators.csv": ("indicator", lambda row: (row.subject_id, row.indicator, row.period, row.source)),
+    "relations.csv": ("relation", lambda row: (row.from_id, row.to_id, row.relation)),
+    "gazetteer.csv": ("name", lambda row: (normalize_name(row.name), row.admin)),
+    "other_numbers.csv": ("start", lambda row: (row.source, row.start)),
+    "admin/divisions.csv": ("code", lambda row: row.code),
+    "admin/former.csv": ("name", lambda row: row.name),
+    "admin/elsewhere.csv": ("code", lambda row: row.code),
+    "admin/homonyms.csv": ("name", lambda row: normalize_name(row.name)),
+}
+
+
+def _duplicates(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
+    for file, (column, key) in _UNIQUE.items():
+        seen: dict[Hashable, int] = {}
+        for line in read[file].lines:
+            first = seen.setdefault(key(line.row), line.number)
+            if first != line.number:
+                yield Problem(file, line.number, column, _shown(line.row, column), f"no duplicate of line {first}")
+
+
+# Which column refers to which table.
+_REFERENCES = (
+    ("paragraphs.csv", "source", "sources.csv"),
+    ("corridors.csv", "source", "sources.csv"),
+    ("places.csv", "source", "sources.csv"),
+    ("places.csv", "parent_id", "places.csv"),
+    ("places.csv", "corridor", "corridors.csv"),
+    ("indicators.csv", "subject_id", "places.csv"),
+    ("indicators.csv", "indicator", "vocabulary.csv"),
+    ("indicators.csv", "source", "sources.csv"),
+    ("relations.csv", "from_id", "places.csv"),
+    ("relations.csv", "to_id", "places.csv"),
+    ("relations.csv", "source", "sources.csv"),
+    ("gazetteer.csv", "source", "sources.csv"),
+    ("gazetteer.csv", "alias_of", "gazetteer.csv"),
+    ("other_numbers.csv", "source", "sources.csv"),
+    ("admin/divisions.csv", "parent", "admin/divisions.csv"),
+    ("admin/divisions.csv", "source", "sources.csv"),
+    ("admin/elsewhere.csv", "parent", "admin/elsewhere.csv"),
+)
+# The column by which the rows of a table are referred to.
+KEYS = {"sources.csv": "id", "corridors.csv": "id", "places.csv": "id", "vocabulary.csv": "indicator", "gazetteer.csv": "name"}
+
+
+def _dangling(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
+    known = {file: {getattr(line.row, column) for line in read[file].lines} | read[file].broken for file, column in KEYS.items()}
+    for file, column, target in _REFERENCES:
+        if not read[target].is_readable:
+            continue  # The table itself could not be read, which is said already.
+        for line in read[file].lines:
+            value = getattr(line.row, column)
+            if value is not None and value is not Corridor.NONE and value not in known[target]:
+                yield Problem(file, line.number, column, value, f"a row of {target}")
+
+
+def _aliases_of_many(lines: Sequence[Line]) -> Iterator[Problem]:
+    """Find aliases of a name that several places share: only a district tells those apart, and an alias has none."""
+    rows = [(line.number, cast(GazetteerRow, line.row)) for line in lines]
+    counts = Counter(normalize_name(row.name) for _, row in rows)
+    for number, row in rows:
+        if row.alias_of is not None and counts[normalize_name(row.alias_of)] > 1:
+            yield Problem("gazetteer.csv", number, "alias_of", row.alias_of, "a name that stands once in the table")
+
+
+def _cycles(file: str, column: str, lines: Sequence[Line], key: Callable[[Any], str], parent: Callable[[Any], str | None]) -> Iterator[Problem]:
+    parents = {key(line.row): parent(line.row) for line in lines}
+    for line in lines:
+        seen = {key(line.row)}
+        above = parent(line.row)
+        while above is not None and above not in seen:
+            seen.add(above)
+            above = parents.get(above)
+        if above == key(line.row):
+            yield Problem(file, line.number, column, _shown(line.row, column), "a chain that does not come back to itself")
+
+
+def _wrong_units(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
+    kinds = {row.indicator: row.unit_kind for row in (cast(Vocable, line.row) for line in read["vocabulary.csv"].lines)}
+    for line in read["indicators.csv"].lines:
+        row = cast(Indicator, line.row)
+        kind = kinds.get(row.indicator)
+        if kind is None or row.value is None:
+            continue
+        if kind is UnitKind.RATIO and row.unit is None:
+            continue
+        if row.unit is None or row.unit.kind is not kind:
+            yield Problem("indicators.csv", line.number, "unit", row.unit.zh if row.unit else "", f"a unit of {kind}, as vocabulary.csv says")
+
+
+def _lost_successors(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
+    """Check that what a former division became stands among the divisions."""
+    known = {cast(DivisionRow, line.row).code for line in read["admin/divisions.csv"].lines} | read["admin/divisions.csv"].broken
+    for line in read["admin/former.csv"].lines:
+        for code in cast(FormerRow, line.row).became:
+            if read["admin/divisions.csv"].is_readable and code not in known:
+                yield Problem("admin/former.csv", line.number, "became", code, "a row of admin/divisions.csv")
+
+
+def _bad_pointers(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
+    """Check every pointer against the paragraphs of its source; a source whose text has a sha256 has its paragraphs in paragraphs.csv."""
+    spans = {(row.source, row.paragraph): row for row in (cast(Paragraph, line.row) for line in read["paragraphs.csv"].lines)}
+    sources = {row.id: row for row in (cast(Source, line.row) for line in read["sources.csv"].lines)}
+    for line in read["paragraphs.csv"].lines:
+        paragraph = cast(Paragraph, line.row)
+        before = spans.get((paragraph.source, paragraph.paragraph - 1))
+        if before is not None and paragraph.start <= before.end:
+            expected = f"an offset after paragraph {before.paragraph} ({before.end})"
+            yield Problem("paragraphs.csv", line.number, "start", str(paragraph.start), expected)
+    for file in ("places.csv", "indicators.csv", "relations.csv", "other_numbers.csv"):
+        for line in read[file].lines:
+            row: Any = line.row
+            if row.source not in sources:
+                continue  # Dangling or broken, which is said already.
+            if sources[row.source].sha256 is None:
+                if row.paragraph is not None:
+                    yield Problem(file, line.number, "paragraph", str(row.paragraph), f"nothing: {row.source} has no text with a sha256")
+                continue
+            if row.paragraph is None:
+                yield Problem(file, line.number, "paragraph", "", f"a paragraph of {row.source}")
+                continue
+            span = spans.get((row.source, row.paragraph))
+            if not read["paragraphs.csv"].is_readable:
+                continue
+            if span is None:
+                yield Problem(file, line.number, "paragraph", str(row.paragraph), f"a paragraph of {row.source} in paragraphs.csv")
+            elif getattr(row, "start", None) is not None and not span.start <= row.start < row.end <= span.end:
+                expected = f"a span inside paragraph {row.paragraph} ({span.start}-{span.end})"
+                yield Problem(file, line.number, "start", f"{row.start}-{row.end}", expected)
+
+
+def _shown(row: Row, column: str) -> str:
+    value = getattr(row, column)
+    return "" if value is None else str(value)

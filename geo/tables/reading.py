@@ -1,0 +1,200 @@
+"""The only reader of ``data/``: files in, valid rows out, or every problem at once.
+
+A cell is never interpreted beyond what :mod:`geo.tables.cells` says and never defaulted. All files are read before anything is reported, so that one
+run shows all there is to mend.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from geo.errors import Problem, TableError
+from geo.tables.integrity import KEYS, Line, ReadTable, find_problems
+from geo.tables.rows import (
+    TABLES,
+    ColumnError,
+    CorridorRow,
+    DivisionRow,
+    ElsewhereRow,
+    FormerRow,
+    GazetteerRow,
+    HomonymRow,
+    Indicator,
+    OtherNumber,
+    Paragraph,
+    Place,
+    Row,
+    Source,
+    Tie,
+    Vocable,
+)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The validated tables.
+
+    Attributes
+    ----------
+    sources, paragraphs, corridors, places, vocabulary, indicators, relations, gazetteer, other_numbers, divisions, former, elsewhere, homonyms
+        The rows of each table, in file order.
+    version
+        First 12 hexadecimal digits of the sha256 over all files: the data version.
+    """
+
+    sources: tuple[Source, ...]
+    paragraphs: tuple[Paragraph, ...]
+    corridors: tuple[CorridorRow, ...]
+    places: tuple[Place, ...]
+    vocabulary: tuple[Vocable, ...]
+    indicators: tuple[Indicator, ...]
+    relations: tuple[Tie, ...]
+    gazetteer: tuple[GazetteerRow, ...]
+    other_numbers: tuple[OtherNumber, ...]
+    version: str
+    divisions: tuple[DivisionRow, ...] = ()
+    former: tuple[FormerRow, ...] = ()
+    elsewhere: tuple[ElsewhereRow, ...] = ()
+    homonyms: tuple[HomonymRow, ...] = ()
+
+    @cached_property
+    def places_by_id(self) -> dict[str, Place]:
+        """The places by id, in file order."""
+        return {place.id: place for place in self.places}
+
+    @cached_property
+    def sources_by_id(self) -> dict[str, Source]:
+        """The sources by id, in file order."""
+        return {source.id: source for source in self.sources}
+
+    @cached_property
+    def figures_by_place(self) -> dict[str, list[Indicator]]:
+        """The figures of every place, in file order; an empty list where it has none."""
+        figures: dict[str, list[Indicator]] = {place.id: [] for place in self.places}
+        for figure in self.indicators:
+            figures[figure.subject_id].append(figure)
+        return figures
+
+    @cached_property
+    def ranked_amounts(self) -> dict[str, list[tuple[int, Indicator]]]:
+        """Of every place that has some, the amounts that have a rank, each with its position in the table."""
+        amounts: dict[str, list[tuple[int, Indicator]]] = {}
+        for position, figure in enumerate(self.indicators):
+            if figure.rank is not None and figure.value is not None and figure.unit:
+                amounts.setdefault(figure.subject_id, []).append((position, figure))
+        return amounts
+
+
+def read_tables(directory: Path) -> Tables:
+    """Read and validate every table of a folder.
+
+    Raises
+    ------
+    TableError
+        With every problem that was found, each with file, line, column, value and what was expected.
+    """
+    problems: list[Problem] = []
+    digest = hashlib.sha256()
+    read: dict[str, ReadTable] = {}
+    for file, model in TABLES.items():
+        content = _read_bytes(directory, file, problems)
+        digest.update(f"{file}\0{len(content or b'')}\0".encode() + (content or b""))
+        read[file] = _read_table(file, content, model, problems)
+    problems.extend(find_problems(read))
+    if problems:
+        raise TableError(problems)
+
+    # The fields of Tables are named after the files, and TABLES gives each file its row model.
+    rows: dict[str, Any] = {Path(file).stem: tuple(line.row for line in read[file].lines) for file in TABLES}
+    return Tables(**rows, version=digest.hexdigest()[:12])
+
+
+def _read_bytes(directory: Path, file: str, problems: list[Problem]) -> bytes | None:
+    try:
+        return (directory / file).read_bytes()
+    except OSError:
+        problems.append(Problem(file, 0, "", "", f"a readable file in {directory.name}/"))
+        return None
+
+
+def _decode(file: str, content: bytes, problems: list[Problem]) -> str | None:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        expected = "UTF-8"
+        try:
+            content.decode("gb18030")
+            expected = "UTF-8; this looks like GBK, so save the file as UTF-8"
+        except UnicodeDecodeError:
+            pass
+        problems.append(Problem(file, line, "", f"byte 0x{content[error.start : error.end].hex()}", expected))
+        return None
+
+
+def _read_table(file: str, content: bytes | None, model: type[Row], problems: list[Problem]) -> ReadTable:
+    """Read the rows of a file; what is not valid becomes a problem."""
+    read = ReadTable([], set())
+    text = None if content is None else _decode(file, content, problems)
+    if text is None:
+        return read
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = next(reader, [])
+        if not _expect_columns(file, header, model, problems):
+            return read
+        read.is_readable = True
+        first = reader.line_num + 1
+        for cells in reader:
+            number, first = first, reader.line_num + 1
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                problems.append(Problem(file, number, "", f"{len(cells)} cells", f"{len(header)} cells, one a column"))
+                continue
+            row = dict(zip(header, (cell or None for cell in cells), strict=True))
+            try:
+                read.lines.append(Line(number, model.model_validate(row)))
+            except ValidationError as error:
+                problems.extend(_problem(file, number, row, details) for details in error.errors())
+                read.broken.add(row.get(KEYS.get(file, "")) or "")
+    except csv.Error as error:
+        read.is_readable = False
+        problems.append(Problem(file, reader.line_num, "", "", f"CSV with commas and double quotes ({error})"))
+    return read
+
+
+def _expect_columns(file: str, header: Sequence[str], model: type[Row], problems: list[Problem]) -> bool:
+    wanted = list(model.model_fields)
+    found = [Problem(file, 1, column, "", "this column, which is missing") for column in wanted if column not in header]
+    found += [Problem(file, 1, column, column, f"one of the columns {', '.join(wanted)}") for column in header if column not in wanted]
+    found += [Problem(file, 1, column, column, "each column once") for column in wanted if header.count(column) > 1]
+    problems.extend(found)
+    return not found
+
+
+def _problem(file: str, line: int, row: Mapping[str, str | None], details: ErrorDetails) -> Problem:
+    """Say what pydantic found in the words of the tables."""
+    context = details.get("ctx", {})
+    cause = context.get("error")
+    column = cause.column if isinstance(cause, ColumnError) else str(details["loc"][0])
+    if cause is not None:
+        expected = str(cause)
+    elif details["type"] == "enum":
+        expected = f"one of {context['expected']}"
+    else:
+        expected = details["msg"]
+    return Problem(file, line, column, row[column] or "", expected)
+
+
+KEYS |= {"admin/divisions.csv": "code", "admin/elsewhere.csv": "code"}
