@@ -320,9 +320,9 @@ def test_another_process_on_another_day_writes_the_same_bytes(atlas: Atlas) -> N
     program = """
 import hashlib, time
 time.time = lambda: 2_000_000_000.0
-from geo.formats import FORMATS, Download
-from geo.layers import LAYERS, Selection
-from geo.pipeline import build_atlas
+from geo.layers.formats import FORMATS, Download
+from geo.layers.select import LAYERS, Selection
+from geo.atlas import build_atlas
 from geo.settings import Settings
 atlas = build_atlas(Settings.from_env({}))
 for format_ in FORMATS.values():
