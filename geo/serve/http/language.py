@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import has_request_context, request
+from typing import cast
+
+from flask import g, has_request_context, request
 from flask_babel import get_translations
 
 from geo.words.cards import Wording
@@ -13,10 +15,10 @@ def chosen_language() -> str:
     """Return the language of the current request, a key of ``LANGUAGES``."""
     if not has_request_context():
         return "zh"
-    wanted = request.args.get("lang", "")
-    if wanted in LANGUAGES:
-        return wanted
-    return request.accept_languages.best_match(list(LANGUAGES), default="zh") or "zh"
+    if "language" not in g:
+        wanted = request.args.get("lang", "")
+        g.language = wanted if wanted in LANGUAGES else request.accept_languages.best_match(list(LANGUAGES), default="zh") or "zh"
+    return cast(str, g.language)
 
 
 def request_wording() -> Wording:
