@@ -19,7 +19,7 @@ from geo.errors import NotFoundError
 from geo.layers.formats import FORMATS, Download, encode_geojson, find_format, find_layer
 from geo.layers.select import LAYERS, Selection
 from geo.settings import PROJECT, Settings
-from geo.tables.kinds import Corridor, District, Kind
+from geo.tables.kinds import Corridor, Kind
 
 FULLSEMI_1 = {
     "id": "fullsemi-1",
@@ -352,7 +352,7 @@ def test_a_file_is_named_by_layer_filters_and_version(atlas: Atlas) -> None:
     selection = Selection(
         corridors=frozenset({Corridor.EAST, Corridor.WEST}),
         kinds=frozenset({Kind.CITY}),
-        districts=frozenset({District.YUHANG}),
+        districts=frozenset({"余杭区"}),
         bbox=Box(119.5, 30, 120.5, 31),
         q='科技 城/../"x"',
     )

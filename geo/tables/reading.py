@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 
 from geo.errors import Problem, TableError
 from geo.tables.integrity import KEYS, Line, ReadTable, find_problems
+from geo.tables.kinds import DivisionLevel
 from geo.tables.rows import (
     TABLES,
     ColumnError,
@@ -71,6 +72,12 @@ class Tables:
     def places_by_id(self) -> dict[str, Place]:
         """The places by id, in file order."""
         return {place.id: place for place in self.places}
+
+    @cached_property
+    def districts(self) -> dict[str, str]:
+        """The names of the districts and of the city as a whole, to their names in English, in file order with the city last."""
+        rows = [row for row in self.divisions if row.level is not DivisionLevel.TOWNSHIP]
+        return {row.name: row.name_en for row in sorted(rows, key=lambda row: row.level is DivisionLevel.CITY)}
 
     @cached_property
     def sources_by_id(self) -> dict[str, Source]:

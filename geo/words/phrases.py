@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from geo.geocode.answers import MissReason
-from geo.tables.kinds import Corridor, CorridorBasis, District, Kind, NumberReason, PlaceStatus, Precision, Qualifier, Relation, SourceKind
+from geo.tables.kinds import Corridor, CorridorBasis, Kind, NumberReason, PlaceStatus, Precision, Qualifier, Relation, SourceKind
+from geo.tables.reading import Tables
 from geo.tables.rows import Place
 
 
@@ -92,22 +93,6 @@ MISS_REASONS = {
     MissReason.AMBIGUOUS: N_("地名表中有多处同名"),
     MissReason.OUT_OF_AREA: N_("不在杭州"),
 }
-DISTRICTS_EN = {
-    District.SHANGCHENG: "Shangcheng District",
-    District.GONGSHU: "Gongshu District",
-    District.XIHU: "Xihu District",
-    District.BINJIANG: "Binjiang District",
-    District.XIAOSHAN: "Xiaoshan District",
-    District.YUHANG: "Yuhang District",
-    District.LINPING: "Linping District",
-    District.QIANTANG: "Qiantang District",
-    District.FUYANG: "Fuyang District",
-    District.LINAN: "Lin'an District",
-    District.TONGLU: "Tonglu County",
-    District.CHUNAN: "Chun'an County",
-    District.JIANDE: "Jiande City",
-    District.HANGZHOU: "Hangzhou City",
-}
 
 
 class Phrases:
@@ -119,10 +104,13 @@ class Phrases:
         A key of ``LANGUAGES``.
     translate
         From a phrase in Chinese to the phrase in this language.
+    tables
+        What the districts are called.
     """
 
-    def __init__(self, language: str, translate: Callable[[str], str]) -> None:
+    def __init__(self, language: str, translate: Callable[[str], str], tables: Tables) -> None:
         self.language = language
+        self._tables = tables
         self._ = translate
 
     def corridor(self, corridor: Corridor) -> str:
@@ -142,9 +130,9 @@ class Phrases:
         """Name a kind of place."""
         return self._(KINDS[kind])
 
-    def district(self, district: District) -> str:
+    def district(self, district: str) -> str:
         """Name a district."""
-        return DISTRICTS_EN[district] if self.language == "en" else district.value
+        return self._tables.districts[district] if self.language == "en" else district
 
     def group(self, position: int) -> str:
         """Name a group of the list."""

@@ -7,6 +7,7 @@ from typing import cast
 from flask import g, has_request_context, request
 from flask_babel import get_translations
 
+from geo.serve.site import current_site
 from geo.words.cards import Wording
 from geo.words.phrases import LANGUAGES
 
@@ -23,4 +24,4 @@ def chosen_language() -> str:
 
 def request_wording() -> Wording:
     """Return the phrases in the language of the current request."""
-    return Wording(chosen_language(), get_translations().ugettext)
+    return Wording(chosen_language(), get_translations().ugettext, current_site().atlas.tables)

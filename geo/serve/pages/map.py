@@ -76,7 +76,7 @@ def embed() -> Response:
 
 def _map_page(*, is_embedded: bool) -> Response:
     site, wording = current_site(), request_wording()
-    selection, number, dropped = page_selection(request.args)
+    selection, number, dropped = page_selection(request.args, site.atlas.tables)
     shown = list(site.atlas.layers.select("places", selection).index) if selection is not None else []
     comparison, dropped_comparison = _chosen_comparison(site)
     dropped += dropped_comparison + _dropped_parameters(site)

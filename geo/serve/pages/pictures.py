@@ -97,7 +97,7 @@ def _draw(site: Site, wording: Wording) -> bytes:
         raise BadParameterError("lang", lang, f"one of {', '.join(LANGUAGES)}", tuple(LANGUAGES))
     if key and key not in site.atlas.comparisons:
         raise BadParameterError("indicator", key, "an indicator and a period that go together", tuple(site.atlas.comparisons))
-    selection = parse_selection(args, LAYERS["places"])
+    selection = parse_selection(args, LAYERS["places"], site.atlas.tables)
     comparison = site.atlas.comparisons.get(key)
     shown = site.atlas.layers.select("places", selection)
     corridors = [corridor for corridor in Corridor if not selection.corridors or corridor in selection.corridors]

@@ -16,7 +16,7 @@ from geo.layers.formats import FORMATS
 from geo.serve.http.selection import APPENDED, PAGE_PARAMETERS
 from geo.serve.pages.marks import map_symbol, map_ties
 from geo.serve.site import Site
-from geo.tables.kinds import Basis, Corridor, District, Kind
+from geo.tables.kinds import Basis, Corridor, Kind
 from geo.tables.rows import Place
 from geo.words.cards import Wording
 from geo.words.phrases import GROUPS
@@ -74,7 +74,7 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "words": {
                 "corridor": {corridor.value: wording.corridor_short(corridor) for corridor in Corridor},
                 "kind": {kind.value: wording.kind(kind) for kind in Kind},
-                "district": {district.value: wording.district(district) for district in District},
+                "district": {district: wording.district(district) for district in site.atlas.tables.districts},
             },
             "pageUrl": url_for("pages.index"),
             "embedUrl": url_for("pages.embed"),
@@ -198,7 +198,7 @@ def _map_place(site: Site, place: Place, position: int, wording: Wording) -> dic
         "corridor": place.corridor.value,
         "basis": wording.corridor_with_basis(place),
         "kind": place.kind.value,
-        "district": place.district.value,
+        "district": place.district,
         "symbol": map_symbol(place, answer),
         "host": place.parent_id if by_host else None,
         "lon": None if point is None else point.x,
