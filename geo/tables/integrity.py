@@ -178,7 +178,10 @@ def _unknown_districts(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
         for line in read[file].lines:
             value = getattr(line.row, column)
             if value is not None and value not in known:
-                yield Problem(file, line.number, column, value, f"one of {', '.join(known)}, as admin/divisions.csv names them")
+                expected = (
+                    f"one of {', '.join(known)}, as admin/divisions.csv names them" if known else "a district of admin/divisions.csv, which has none"
+                )
+                yield Problem(file, line.number, column, value, expected)
 
 
 def _bad_pointers(read: Mapping[str, ReadTable]) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from geo.geocode.answers import MissReason
 from geo.tables.kinds import Corridor, CorridorBasis, Kind, NumberReason, PlaceStatus, Precision, Qualifier, Relation, SourceKind
+from geo.tables.profile import Bilingual
 from geo.tables.reading import Tables
 from geo.tables.rows import Place
 
@@ -91,7 +92,7 @@ QUALIFIERS = {
 MISS_REASONS = {
     MissReason.UNKNOWN: N_("地名表中没有这个名称"),
     MissReason.AMBIGUOUS: N_("地名表中有多处同名"),
-    MissReason.OUT_OF_AREA: N_("不在杭州"),
+    MissReason.OUT_OF_AREA: N_("不在本市"),
 }
 
 
@@ -112,6 +113,35 @@ class Phrases:
         self.language = language
         self._tables = tables
         self._ = translate
+
+    @property
+    def title(self) -> str:
+        """What the atlas is called."""
+        return self._in_both(self._tables.profile.title)
+
+    @property
+    def subtitle(self) -> str:
+        """What the atlas is about, in a line."""
+        return self._in_both(self._tables.profile.subtitle)
+
+    @property
+    def description(self) -> str:
+        """What the atlas is, in a sentence, for link previews."""
+        return self._in_both(self._tables.profile.description)
+
+    @property
+    def abstract(self) -> str:
+        """What the atlas holds, for catalogues of data."""
+        return self._in_both(self._tables.profile.abstract)
+
+    @property
+    def city(self) -> str:
+        """The name of the city, as people say it."""
+        city = self._tables.profile.city
+        return self.pick(city.short_zh, city.en)
+
+    def _in_both(self, text: Bilingual) -> str:
+        return self.pick(text.zh, text.en)
 
     def corridor(self, corridor: Corridor) -> str:
         """Name a corridor, or 多点支撑."""

@@ -164,6 +164,7 @@ def encode_audit(atlas: Atlas, outline: Outline) -> bytes:
         loader=FileSystemLoader(PROJECT / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
     page = environment.get_template("audit.html").render(
+        title=atlas.tables.profile.title.zh,
         version=atlas.tables.version,
         sections=sections,
         total=len(atlas.tables.places),

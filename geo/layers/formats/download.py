@@ -146,7 +146,9 @@ class Download:
         # Letters, digits, points and hyphens: what every disk takes.
         shown = [re.sub(r"[^\w.]+", "_", value.replace(",", "_")) for value in values if value]
         in_ascii = [value if value.isascii() else re.sub(r"[^a-z0-9_.]+", "_", pinyin_of(value.lower())) for value in shown]
-        return FileName(*("-".join(["hangzhou", self.layer.name, *parts, f"{self.tables.version}.{extension}"]) for parts in (shown, in_ascii)))
+        return FileName(
+            *("-".join([self.tables.profile.slug, self.layer.name, *parts, f"{self.tables.version}.{extension}"]) for parts in (shown, in_ascii))
+        )
 
 
 _READING = (

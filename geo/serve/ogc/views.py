@@ -13,7 +13,7 @@ from flask_babel import gettext
 from werkzeug.exceptions import NotAcceptable
 
 from geo.errors import BadParameterError, NotFoundError
-from geo.serve.http.language import chosen_language
+from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.limits import TURNS
 from geo.serve.http.responses import BY_LANGUAGE_AND_TYPE, cacheable
 from geo.serve.http.store import QUICK
@@ -73,8 +73,8 @@ def landing() -> Response:
         _link("data", "ogc.collections", JSON, gettext("数据集")),
     ]
     document = {
-        "title": gettext("杭州产业平台图"),
-        "description": gettext("杭州产业平台、项目与指标的地图：每个数字有出处，每个位置有精度。"),
+        "title": request_wording().title,
+        "description": request_wording().description,
         "links": links,
     }
     return _answer(document, JSON, "landing", collections=_collections().values())
@@ -92,7 +92,8 @@ def api() -> Response:
     """Describe the API."""
     _read_parameters()
     site = current_site()
-    document = build_openapi(_collections(), url_for("ogc.landing", _external=True), site.atlas.tables.version, gettext)
+    root, wording = url_for("ogc.landing", _external=True), request_wording()
+    document = build_openapi(_collections(), root, wording.title, wording.description, site.atlas.tables.version, gettext)
     return _answer(document, OPENAPI, "api", components=document["components"])
 
 

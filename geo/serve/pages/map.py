@@ -42,6 +42,7 @@ def shared_by_all_pages() -> dict[str, Any]:
         "language": chosen_language(),
         "languages": LANGUAGES,
         "version": site.atlas.tables.version,
+        "slug": site.atlas.tables.profile.slug,
         "language_url": _language_url,
         "is_frozen": site.is_frozen,
         "wording": request_wording(),

@@ -45,6 +45,7 @@ def draw_map(site: Site, wording: Wording) -> MapParts:
                 comparisons={one.key: _comparison_state(site, one, wording) for one in site.atlas.comparisons.values()},
                 corridor_names={corridor: wording.corridor(corridor) for corridor in Corridor},
                 district_name="name_en" if wording.language == "en" else "name_zh",
+                frame=site.atlas.tables.profile.box,
             )
         )
     return parts
@@ -127,7 +128,7 @@ def _phrases(wording: Wording) -> dict[str, str]:
         "growth": gettext("增长"),
         "map": gettext("地图"),
         "embedCopied": gettext("嵌入代码已复制"),
-        "embedTitle": gettext("杭州产业平台图"),
+        "embedTitle": wording.title,
         "noMeasure": gettext("没有这个数字"),
         "without": gettext("{count} 处没有这个数字，画成灰色空心圈"),
         "growthScale": gettext("颜色为增长：紫降，绿升"),
@@ -150,6 +151,7 @@ def _frozen_state(site: Site) -> dict[str, Any]:
     return {
         "parameters": sorted(PAGE_PARAMETERS),
         "appended": APPENDED.pattern,
+        "slug": site.atlas.tables.profile.slug,
         "version": site.atlas.tables.version,
         "attributionsUrl": url_for("frozen.attributions"),
         "heldUrl": url_for("frozen.held"),
