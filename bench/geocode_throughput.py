@@ -33,7 +33,7 @@ from geo.geocode.gazetteer import Gazetteer
 from geo.geocode.lists import CHUNK_ROWS
 from geo.geocode.lists.progress import choose_progress
 from geo.geocode.lists.running import geocode_file
-from geo.geocode.offline.geocoder import OfflineGeocoder
+from geo.geocode.offline import OfflineGeocoder
 from geo.settings import PROJECT
 from geo.tables.reading import read_tables
 
@@ -153,9 +153,7 @@ def compare(rows: list[tuple[str, str]], rounds: int) -> None:
         geocoder = make_geocoder()
         timed("geo", lambda: geocoder.geocode([Query(text) for text in texts]))
 
-    times: dict[str, list[float]] = {
-        name: [] for name in ("geo", "cpca.transform", "rapidfuzz.extractOne", "rapidfuzz.cdist")
-    }
+    times: dict[str, list[float]] = {name: [] for name in ("geo", "cpca.transform", "rapidfuzz.extractOne", "rapidfuzz.cdist")}
     sizes = {
         "geo": len(texts),
         "cpca.transform": len(texts),

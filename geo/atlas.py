@@ -9,7 +9,7 @@ from functools import cached_property
 from geo.draw.basemap import read_outline
 from geo.geocode.answers import Answer, Fallback, Geocoder, Miss, geocode_places
 from geo.geocode.gazetteer import Gazetteer
-from geo.geocode.offline.geocoder import OfflineGeocoder
+from geo.geocode.offline import OfflineGeocoder
 from geo.layers.build import build_layers
 from geo.layers.comparisons import Comparison, find_comparisons
 from geo.layers.corridors import build_belts

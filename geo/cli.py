@@ -17,7 +17,7 @@ from geo.errors import GeoError
 from geo.geocode.answers import Match, Query, to_document
 from geo.geocode.gazetteer import Gazetteer
 from geo.geocode.lists import CHUNK_ROWS
-from geo.geocode.offline.geocoder import VERSION, OfflineGeocoder
+from geo.geocode.offline import VERSION, OfflineGeocoder
 from geo.geocode.reverse import ReverseGeocoder
 from geo.layers.export import export_layers
 from geo.layers.formats import FORMATS
