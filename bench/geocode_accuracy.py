@@ -15,7 +15,7 @@ from pyproj import Geod
 
 from geo.geocode.answers import Answer, Level, Match, MissReason, Query
 from geo.geocode.gazetteer import Gazetteer
-from geo.geocode.offline.geocoder import OfflineGeocoder
+from geo.geocode.offline import OfflineGeocoder
 from geo.settings import PROJECT
 from geo.tables.reading import read_tables
 

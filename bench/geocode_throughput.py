@@ -33,7 +33,7 @@ from geo.geocode.gazetteer import Gazetteer
 from geo.geocode.lists import CHUNK_ROWS
 from geo.geocode.lists.progress import choose_progress
 from geo.geocode.lists.running import geocode_file
-from geo.geocode.offline.geocoder import OfflineGeocoder
+from geo.geocode.offline import OfflineGeocoder
 from geo.settings import PROJECT
 from geo.tables.reading import read_tables
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from geo.draw.basemap import read_outline
 from geo.geocode.answers import Answer, Fallback, Geocoder, Miss, geocode_places
 from geo.geocode.gazetteer import Gazetteer
-from geo.geocode.offline.geocoder import OfflineGeocoder
-from geo.layers.build import build_layers
+from geo.geocode.offline import OfflineGeocoder
 from geo.layers.comparisons import Comparison, find_comparisons
-from geo.layers.corridors import build_belts
-from geo.layers.select import Layers
 from geo.settings import Settings
 from geo.tables.provenance import find_unverified
 from geo.tables.reading import Tables, read_tables
 from geo.tables.rows import Indicator
 from geo.tables.texts import SourceText, read_texts
+
+if TYPE_CHECKING:
+    from geo.layers.select import Layers
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,26 @@ def build_geocoder(settings: Settings) -> Geocoder:
     SettingsError
         If the online provider cannot be used as the settings say.
     """
-    offline = OfflineGeocoder(Gazetteer(read_tables(settings.data)))
+    return add_online(OfflineGeocoder(Gazetteer(read_tables(settings.data))), settings)
+
+
+def add_online(offline: OfflineGeocoder, settings: Settings) -> Geocoder:
+    """Put the online provider that the operator has turned on behind the offline geocoder; without one the offline geocoder comes back.
+
+    Parameters
+    ----------
+    offline
+        Is asked first.
+    settings
+        They name the provider, and the data folder with the outline of the area that it is asked about.
+
+    Raises
+    ------
+    TableError
+        If the outline cannot be read.
+    SettingsError
+        If the online provider cannot be used as the settings say.
+    """
     if not settings.online:
         return offline
     from geo.geocode.online.geocoder import OnlineSettings, online_geocoder  # Its libraries are loaded where they are wanted only.
@@ -95,6 +115,10 @@ def build_atlas(settings: Settings) -> Atlas:
     SettingsError
         If a text of a source cannot be read.
     """
+    # They load geopandas, half a second of work that a geocoder alone does without.
+    from geo.layers.build import build_layers
+    from geo.layers.corridors import build_belts
+
     tables = read_tables(settings.data)
     gazetteer = Gazetteer(tables)
     geocoder = OfflineGeocoder(gazetteer)

@@ -1,4 +1,8 @@
-"""The shell's door to the same functions: ``python -m geo check``, ``geocode``, ``reverse``, ``audit``, ``export`` and ``freeze``."""
+"""The command line: ``python -m geo check``, ``geocode``, ``reverse``, ``audit``, ``export`` and ``freeze``.
+
+A command calls the same functions as the library and the server. What it needs is imported in its own function, so that a short command does not wait
+for the libraries of a long one.
+"""
 
 from __future__ import annotations
 
@@ -10,31 +14,19 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from geo.atlas import Atlas, build_atlas, build_geocoder
-from geo.draw.basemap import read_outline
 from geo.errors import GeoError
-from geo.geocode.answers import Match, Query, to_document
-from geo.geocode.gazetteer import Gazetteer
 from geo.geocode.lists import CHUNK_ROWS
-from geo.geocode.offline.geocoder import VERSION, OfflineGeocoder
-from geo.geocode.reverse import ReverseGeocoder
-from geo.layers.export import export_layers
-from geo.layers.formats import FORMATS
-from geo.layers.select import LAYERS
-from geo.serve.freeze.rendering import LEFT_OUT, parse_public_url, render_site
-from geo.serve.freeze.writing import write_frozen
-from geo.serve.http.selection import parse_filters
 from geo.settings import Settings
-from geo.tables.kinds import Basis
-from geo.tables.provenance import check_text
-from geo.tables.reading import read_tables
-from geo.words.phrases import LANGUAGES
-from geo.words.review_sheet import write_audit
+
+if TYPE_CHECKING:
+    from geo.atlas import Atlas
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; 0 when all is well, 1 when something is wrong, 2 when the command itself is."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
     parser = argparse.ArgumentParser(prog="python -m geo", description="Hangzhou industrial platforms: tables, geocoding, map")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="validate the tables, geocode every place, and verify the pointers into a text")
@@ -48,9 +40,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     audit = commands.add_parser("audit", help="write a sheet with which a person reviews how every place was located")
     audit.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.html")
     audit.set_defaults(run=lambda options: _audit(options.output))
-    _add_export(commands)
+    export = commands.add_parser("export", help="write layers as files, in any format")
+    # Its choices are the layers and the formats, whose libraries take a second to load.
+    if "export" in arguments:
+        _add_export_arguments(export)
     _add_freeze(commands)
-    options = parser.parse_args(argv)
+    options = parser.parse_args(arguments)
     try:
         status: int = options.run(options)
     except GeoError as error:
@@ -76,8 +71,10 @@ def _add_geocode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     geocode.set_defaults(run=_geocode)
 
 
-def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    export = commands.add_parser("export", help="write layers as files, in any format")
+def _add_export_arguments(export: argparse.ArgumentParser) -> None:
+    from geo.layers.formats import FORMATS
+    from geo.layers.select import LAYERS
+
     export.add_argument("target", type=Path, metavar="TARGET", help="a folder, or one file whose extension says the format")
     export.add_argument("--layer", action="append", default=[], choices=list(LAYERS), help="may be given again; all of them in a folder by default")
     export.add_argument("--format", action="append", default=[], choices=list(FORMATS), help="may be given again; all of them in a folder by default")
@@ -95,6 +92,11 @@ def _add_freeze(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _freeze(target: Path, url: str | None) -> int:
+    from geo.serve.freeze.rendering import LEFT_OUT, parse_public_url, render_site
+    from geo.serve.freeze.writing import write_frozen
+    from geo.tables.reading import read_tables
+    from geo.words.phrases import LANGUAGES
+
     public_url = None if url is None else parse_public_url(url)
     settings = Settings.from_env(os.environ)
     frozen = write_frozen(render_site(settings, public_url), target, read_tables(settings.data).version, public_url)
@@ -106,6 +108,11 @@ def _freeze(target: Path, url: str | None) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
+    from geo.atlas import build_atlas
+    from geo.layers.export import export_layers
+    from geo.layers.select import LAYERS
+    from geo.serve.http.selection import parse_filters
+
     places = LAYERS["places"]
     filters = {name: value for name in places.filters if (value := getattr(options, name)) is not None}
     atlas = build_atlas(Settings.from_env(os.environ))
@@ -128,11 +135,19 @@ def _positive(text: str) -> int:
 
 
 def _geocode(options: argparse.Namespace) -> int:
+    return _geocode_texts(options) if options.output is None else _geocode_list(options)
+
+
+def _geocode_texts(options: argparse.Namespace) -> int:
+    from geo.atlas import add_online
+    from geo.geocode.answers import Match, Query, to_document
+    from geo.geocode.gazetteer import Gazetteer
+    from geo.geocode.offline import OfflineGeocoder
+    from geo.tables.reading import read_tables
+
     settings = Settings.from_env(os.environ)
-    if options.output is not None:
-        return _geocode_list(options, settings)
-    geocoder = build_geocoder(settings)
     offline = OfflineGeocoder(Gazetteer(read_tables(settings.data)))
+    geocoder = add_online(offline, settings)
     if options.admin and not offline.understands(options.admin):
         print(f"--admin={options.admin!r}: expected a division of China, such as 滨江区 or 杭州", file=sys.stderr)
         return 2
@@ -145,10 +160,14 @@ def _geocode(options: argparse.Namespace) -> int:
     return 0 if all(isinstance(answer, Match) for answer in answers) else 1
 
 
-def _geocode_list(options: argparse.Namespace, settings: Settings) -> int:
+def _geocode_list(options: argparse.Namespace) -> int:
+    from geo.atlas import build_geocoder
     from geo.geocode.lists.progress import choose_progress
     from geo.geocode.lists.running import geocode_file
+    from geo.geocode.offline import VERSION
+    from geo.tables.reading import read_tables
 
+    settings = Settings.from_env(os.environ)
     if len(options.texts) != 1:
         print("geocode: one file at a time with -o", file=sys.stderr)
         return 2
@@ -174,6 +193,11 @@ def _geocode_list(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _reverse(lon: float, lat: float) -> int:
+    from geo.draw.basemap import read_outline
+    from geo.geocode.gazetteer import Gazetteer
+    from geo.geocode.reverse import ReverseGeocoder
+    from geo.tables.reading import read_tables
+
     settings = Settings.from_env(os.environ)
     geocoder = ReverseGeocoder(Gazetteer(read_tables(settings.data)), read_outline(settings.data).districts["features"])
     found = geocoder.reverse(lon, lat)
@@ -189,6 +213,10 @@ def _reverse(lon: float, lat: float) -> int:
 
 
 def _audit(target: Path) -> int:
+    from geo.atlas import build_atlas
+    from geo.draw.basemap import read_outline
+    from geo.words.review_sheet import write_audit
+
     settings = Settings.from_env(os.environ)
     atlas, outline = build_atlas(settings), read_outline(settings.data)
     try:
@@ -201,6 +229,9 @@ def _audit(target: Path) -> int:
 
 
 def _check(text: Path | None) -> int:
+    from geo.atlas import build_atlas
+    from geo.draw.basemap import read_outline
+
     settings = Settings.from_env(os.environ)
     atlas = build_atlas(settings)
     read_outline(settings.data)
@@ -212,6 +243,9 @@ def _check(text: Path | None) -> int:
 
 
 def _print_summary(atlas: Atlas) -> None:
+    from geo.geocode.answers import Match
+    from geo.tables.kinds import Basis
+
     tables = atlas.tables
     matches = [answer for answer in atlas.answers.values() if isinstance(answer, Match)]
     by_host = sum(1 for match in matches if match.basis is Basis.PARENT)
@@ -222,6 +256,8 @@ def _print_summary(atlas: Atlas) -> None:
 
 
 def _check_text(atlas: Atlas, text: Path) -> int:
+    from geo.tables.provenance import check_text
+
     try:
         content = text.read_bytes()
     except OSError as error:

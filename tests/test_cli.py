@@ -13,7 +13,7 @@ import pytest
 from geo.atlas import Atlas
 from geo.cli import main
 from geo.settings import PROJECT, SETTINGS
-from geo.tables.reading import Tables
+from geo.tables.reading import Tables, read_tables
 from geo.tables.rows import TABLES
 from tests.conftest import DATA, Edit
 
@@ -218,6 +218,19 @@ def test_a_context_that_is_not_known_is_refused(arguments: list[str], said: str,
     assert main(["geocode", "中国数谷", *arguments]) == 2
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", f"{said}\n")
+
+
+def test_one_name_takes_one_reading_of_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+
+    def read_and_count(folder: Path) -> Tables:
+        read.append(folder)
+        return read_tables(folder)
+
+    monkeypatch.setattr("geo.tables.reading.read_tables", read_and_count)
+    monkeypatch.setattr("geo.atlas.read_tables", read_and_count)
+    assert main(["geocode", "滨江区", "--admin", "杭州"]) == 0
+    assert read == [DATA]
 
 
 def test_geocode_with_broken_data_says_what_is_broken(
@@ -440,6 +453,9 @@ def test_a_folder_that_does_not_exist_is_told(tmp_path: Path, capsys: pytest.Cap
         ["reverse", "120"],
         ["reverse", "east", "30"],
         ["audit"],
+        ["export"],
+        ["export", "out", "--layer", "roads"],
+        ["export", "out", "--format", "shp"],
     ],
 )
 def test_a_command_that_does_not_exist_exits_with_2_and_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -454,3 +470,31 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert caught.value.code == 0
     assert "validate the tables, geocode every place, and verify the pointers into a text" in " ".join(capsys.readouterr().out.split())
+
+
+def test_help_of_export_names_the_layers_the_formats_and_the_filters(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["export", "--help"])
+    assert caught.value.code == 0
+    said = capsys.readouterr().out
+    assert "{places,platforms,projects,corridors,indicators}" in said
+    assert "{geojson,csv,xlsx,gpkg,kml,fgb,parquet}" in said
+    assert all(f"--{name} " in said for name in ("corridor", "kind", "district", "bbox", "q"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unwanted"),
+    [
+        (["geocode", "--help"], {"numpy", "shapely", "pydantic", "pypinyin", "pandas", "geopandas", "flask", "pyproj", "geo.atlas"}),
+        (["geocode", "滨江区"], {"pandas", "geopandas", "pyproj", "pyarrow", "pyogrio", "flask", "folium", "geo.layers.build", "geo.serve.site"}),
+        (["reverse", "120.2", "30.2"], {"pandas", "geopandas", "pyarrow", "pyogrio", "flask", "folium", "geo.layers.build", "geo.serve.site"}),
+    ],
+    ids=" ".join,
+)
+def test_a_short_command_does_not_load_the_libraries_of_a_long_one(arguments: list[str], unwanted: set[str]) -> None:
+    code = (
+        "import atexit, sys; from geo.cli import main; "
+        f"atexit.register(lambda: print(sorted({unwanted} & set(sys.modules)), file=sys.stderr)); sys.exit(main({arguments}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stderr) == (0, "[]\n")

@@ -11,7 +11,7 @@ import shapely
 from geo.atlas import Atlas
 from geo.datum import Datum
 from geo.geocode.answers import Answer, Candidate, Division, Fallback, Level, Match, Method, Miss, MissReason, Query, geocode_places, to_document
-from geo.geocode.offline.geocoder import OfflineGeocoder
+from geo.geocode.offline import OfflineGeocoder
 from geo.settings import PROJECT
 from geo.tables.kinds import Basis, Precision
 

@@ -29,7 +29,7 @@ from geo.geocode.lists.reading import ListError, ParquetList, open_list
 from geo.geocode.lists.results import RESULTS
 from geo.geocode.lists.running import Summary, geocode_file
 from geo.geocode.lists.writing import WRITERS
-from geo.geocode.offline.geocoder import OfflineGeocoder
+from geo.geocode.offline import OfflineGeocoder
 from geo.settings import PROJECT
 from geo.tables.kinds import Basis, Precision
 from geo.tables.reading import read_tables

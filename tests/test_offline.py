@@ -17,12 +17,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import geo.geocode.offline.geocoder
 from bench.geocode_accuracy import LEVELS, LIST, distance_m, is_right
 from geo.bbox import Box
 from geo.geocode.answers import Answer, Candidate, Level, Match, Method, Miss, MissReason, Query
 from geo.geocode.gazetteer import Gazetteer
-from geo.geocode.offline.geocoder import LEAST_SCORE, OfflineGeocoder
+from geo.geocode.offline import LEAST_SCORE, OfflineGeocoder
 from geo.names import fold_name, pinyin_of
 from geo.settings import PROJECT
 from geo.tables.kinds import Basis, Precision
@@ -625,9 +624,9 @@ def test_the_least_score_is_the_lowest_without_a_wrong_answer(monkeypatch: pytes
     assert LEAST_SCORE == 75.0
     assert wrong_answers(OfflineGeocoder(GAZETTEER)) == []
     right = count_right(OfflineGeocoder(GAZETTEER))
-    monkeypatch.setattr(geo.geocode.offline.geocoder, "LEAST_SCORE", 66.0)
+    monkeypatch.setattr("geo.geocode.offline.slips.LEAST_SCORE", 66.0)
     assert wrong_answers(OfflineGeocoder(GAZETTEER)) == ["杭州市西湖区西溪路", "杭州市拱墅区石桥路", "杭州市上城区望江路", "杭州市拱墅区上塘路"]
-    monkeypatch.setattr(geo.geocode.offline.geocoder, "LEAST_SCORE", 80.0)
+    monkeypatch.setattr("geo.geocode.offline.slips.LEAST_SCORE", 80.0)
     assert count_right(OfflineGeocoder(GAZETTEER)) < right
 
 
@@ -775,7 +774,7 @@ TEXTS = st.one_of(st.sampled_from(NAMES), st.builds("".join, st.tuples(IN_HEADS,
 @given(st.lists(st.builds(Query, TEXTS, st.sampled_from(["", "", "", "滨江区"]), st.none(), st.just("")), min_size=1, max_size=30))
 def test_a_list_is_answered_as_its_rows_one_by_one(queries: list[Query]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(geo.geocode.offline.geocoder, "_LONG_LIST", 0)
+        patch.setattr("geo.geocode.offline.geocoder._LONG_LIST", 0)
         answers = GEOCODER.geocode(queries)
     assert answers == [ask(*query) for query in queries]
     # Nothing that is known from before has a part in the answer of an unknown division.
@@ -783,8 +782,8 @@ def test_a_list_is_answered_as_its_rows_one_by_one(queries: list[Query]) -> None
 
 
 def test_what_is_known_of_a_list_is_not_kept_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(geo.geocode.offline.geocoder, "_LONG_LIST", 0)
-    monkeypatch.setattr(geo.geocode.offline.geocoder, "_MOST_KEPT", 20)
+    monkeypatch.setattr("geo.geocode.offline.geocoder._LONG_LIST", 0)
+    monkeypatch.setattr("geo.geocode.offline.geocoder._MOST_KEPT", 20)
     geocoder = OfflineGeocoder(GAZETTEER)
     for start in range(0, len(NAMED), 10):
         queries = [Query(name) for name in NAMED[start : start + 10]]
@@ -812,7 +811,7 @@ def test_candidates_and_runners_up_come_in_the_same_order_in_every_process() -> 
     """Python hashes text anew in every process: nothing may depend on it, or a list that is resumed changes its mind."""
     program = (
         "from geo.geocode.gazetteer import Gazetteer; from geo.geocode.answers import Query; "
-        "from geo.geocode.offline.geocoder import OfflineGeocoder; "
+        "from geo.geocode.offline import OfflineGeocoder; "
         "from geo.settings import PROJECT; from geo.tables.reading import read_tables; "
         "geocoder = OfflineGeocoder(Gazetteer(read_tables(PROJECT / 'data'))); "
         "print(geocoder.geocode([Query(text) for text in ('东舟街道', '富江乡', '古联网小镇', '锦程街道', '姜村街道')]))"

@@ -9,7 +9,7 @@ import pytest
 from geo.atlas import Atlas, build_atlas, build_geocoder
 from geo.errors import SettingsError, TableError
 from geo.geocode.answers import Fallback, Query
-from geo.geocode.offline.geocoder import OfflineGeocoder
+from geo.geocode.offline import OfflineGeocoder
 from geo.settings import Settings
 from geo.tables.kinds import Corridor, CorridorBasis, Kind
 from geo.tables.reading import Tables

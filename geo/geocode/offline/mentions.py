@@ -1,0 +1,231 @@
+"""The names that stand in a Chinese address, read from the left, the longest first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from geo.geocode.answers import Level
+from geo.geocode.gazetteer import Feature, Form, FormKind, Gazetteer, shorten
+
+COUNTRY = ("中国", "浙江省", "浙江")
+# What follows a name of a division where it is a part of another name: 滨江路, 西湖大道.
+CONTINUED = frozenset("路街巷弄道桥江河湖湾山站港大")
+LIKE_ADDRESS = re.compile("路|街|大道|巷|弄|村|社区|号|幢|大厦|广场|中心|工业园")
+# From fine to coarse.
+RANKS = {Level.PLACE: 0, Level.TOWNSHIP: 1, Level.DISTRICT: 2, Level.CITY: 3}
+# A place with a shorter name counts only where it ends an address.
+_LEAST_PLACE = 4
+# No address goes on for longer behind a name; a thousand names in a row are none.
+_MOST_REST = 500
+
+
+def forms_of(gazetteer: Gazetteer, key: str) -> list[Form]:
+    """Return what a folded name may be as a whole, as it is written or with its long forms short.
+
+    Parameters
+    ----------
+    gazetteer
+        The known names.
+    key
+        The folded name.
+    """
+    return gazetteer.forms.get(key) or gazetteer.forms.get(shorten(key)) or []
+
+
+class Mention(NamedTuple):
+    """A name that stands in an address: what it may be, and what became of it; of a division elsewhere its name is the note."""
+
+    features: tuple[Feature, ...]
+    kind: FormKind
+    note: str = ""
+
+
+class Reading(NamedTuple):
+    """What was read in an address.
+
+    Attributes
+    ----------
+    mentions
+        The names, from the left.
+    rest
+        What follows the last one.
+    is_province
+        Whether the address names the province.
+    elsewhere
+        The division outside Hangzhou that it begins with; empty where there is none.
+    conflict
+        The division outside Hangzhou that follows one of ours without a gap; empty where there is none.
+    """
+
+    mentions: list[Mention]
+    rest: str = ""
+    is_province: bool = False
+    elsewhere: str = ""
+    conflict: str = ""
+
+
+class AddressReader:
+    """Finds the names that stand in an address. Its indexes are built when they are first needed.
+
+    Parameters
+    ----------
+    gazetteer
+        The known names.
+    """
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self._gazetteer = gazetteer
+
+    @cached_property
+    def _sure_mentions(self) -> dict[str, Mention]:
+        return dict(_find_sure_mentions(self._gazetteer))
+
+    @cached_property
+    def _sure(self) -> list[Mention]:
+        """The mentions in the order of the patterns of :attr:`names`."""
+        return list(self._sure_mentions.values())
+
+    @cached_property
+    def names(self) -> AhoCorasick:
+        """The names that count wherever they stand in an address."""
+        return AhoCorasick(list(self._sure_mentions), matchkind=MatchKind.LeftmostLongest)
+
+    @cached_property
+    def short(self) -> dict[str, list[Form]]:
+        """The names that count only where nothing stands between them and the name before."""
+        sure = self._sure_mentions
+        return {name: forms for name, forms in self._gazetteer.forms.items() if not name.isascii() and name not in sure}
+
+    @cached_property
+    def _lengths(self) -> dict[str, list[int]]:
+        """The lengths of the short names that begin with the same two characters, longest first."""
+        lengths: dict[str, set[int]] = {}
+        for name in (*self.short, *self._gazetteer.elsewhere_short):
+            lengths.setdefault(name[:2], set()).add(len(name))
+        return {head: sorted(found, reverse=True) for head, found in lengths.items()}
+
+    def read(self, key: str) -> Reading:
+        """Find the names that stand in a folded address."""
+        mentions: list[Mention] = []
+        start, is_province = self.start_of(key)
+        elsewhere, conflict = "", ""
+        names = self.names.find_matches_as_indexes(key)
+        if not names and key[start : start + 2] not in self._lengths:
+            return Reading(mentions, key[start:], is_province)
+        found = iter(names)
+        ahead = next(found, None)
+        at = end = start
+        while at < len(key):
+            while ahead is not None and ahead[1] < at:
+                ahead = next(found, None)
+            if ahead is not None and ahead[1] == at:
+                mention = self._sure[ahead[0]]
+                if mention.features:
+                    mentions.append(mention)
+                    end = ahead[2]
+                elif not mentions:
+                    elsewhere = elsewhere or mention.note
+                elif at == end:
+                    conflict = conflict or mention.note
+                at = ahead[2]
+                continue
+            # A short name counts at the head, and where it follows another name without a gap.
+            lengths = self._lengths.get(key[at : at + 2], ())
+            if lengths and at == end and (length := self._read_short(key, at, lengths, mentions)):
+                at = end = at + length
+            elif lengths and at == start and not mentions and (length := self._elsewhere_at(key, at, lengths)):
+                elsewhere = key[at : at + length]
+                at += length
+            elif ahead is None:
+                break
+            else:
+                at = ahead[1]
+        return Reading(mentions, key[end:], is_province, elsewhere, conflict)
+
+    def start_of(self, key: str) -> tuple[int, bool]:
+        """Find where an address begins behind its postcode, its country and its province, and whether it names the province."""
+        start, is_province = 0, False
+        while start < len(key) and key[start].isdigit():
+            start += 1
+        for word in COUNTRY if key.startswith(COUNTRY, start) else ():
+            if key.startswith(word, start) and key[start : start + 4] not in self._gazetteer.forms:
+                start += len(word)
+                is_province |= word != "中国"
+        return start, is_province
+
+    def _elsewhere_at(self, key: str, at: int, lengths: Iterable[int]) -> int:
+        """Find the length of the short name of a division elsewhere that begins here; 0 where there is none."""
+        for length in lengths:
+            name = key[at : at + length]
+            if at + length <= len(key) and name in self._gazetteer.elsewhere_short and name not in self._gazetteer.forms:
+                return length
+        return 0
+
+    def _read_short(self, key: str, at: int, lengths: Iterable[int], mentions: list[Mention]) -> int:
+        """Add the short name that begins here to the mentions, and return its length; 0 where nothing is meant by it."""
+        for length in lengths:
+            forms = self.short.get(key[at : at + length])
+            if forms is None or at + length > len(key):
+                continue
+            rest = key[at + length :]
+            if forms[0].feature.level is Level.PLACE:
+                # A place with a short name counts where it ends what divisions begin: 滨江区白马湖.
+                allowed = tuple(form.feature for form in forms) if (mentions or at) and not rest else ()
+            else:
+                allowed = self._allowed(forms, mentions, rest)
+            if allowed:
+                mentions.append(Mention(allowed, forms[0].kind))
+                return length
+        return 0
+
+    def _allowed(self, forms: Sequence[Form], before: Sequence[Mention], rest: str) -> tuple[Feature, ...]:
+        """Choose what the short name of a division may mean, where nothing else is meant by it: 杭州滨江, but not 滨江路 nor 杭州湾."""
+        above = [feature.level for mention in before for feature in mention.features]
+        levels: list[Level] = []
+        # Most short names are those of townships: what follows is only read where it decides.
+        coarse = [form.feature.level for form in forms if form.feature.level in (Level.CITY, Level.DISTRICT)]
+        if coarse and self._ends_before(rest):
+            levels += [level for level in coarse if level is Level.CITY or Level.DISTRICT not in above]
+        # In an address the coarser one comes first: 余杭 of 杭州余杭 is the district.
+        if not rest and Level.DISTRICT not in levels and (Level.DISTRICT in above or Level.CITY in above):
+            levels.append(Level.TOWNSHIP)
+        return tuple(form.feature for form in forms if form.feature.level in levels)
+
+    def _ends_before(self, rest: str) -> bool:
+        return not rest or self._begins_with_a_name(rest) or (rest[0] not in CONTINUED and bool(LIKE_ADDRESS.search(rest)))
+
+    def _begins_with_a_name(self, rest: str) -> bool:
+        if len(rest) > _MOST_REST:
+            return False
+        found = self.names.find_matches_as_indexes(rest)
+        if found and found[0][1] == 0 and self._sure[found[0][0]].features:
+            return True
+        for length in self._lengths.get(rest[:2], ()):
+            if length <= len(rest) and rest[:length] in self.short and (length == len(rest) or self._begins_with_a_name(rest[length:])):
+                return True
+        return shorten(rest) in self._gazetteer.types
+
+
+def _find_sure_mentions(gazetteer: Gazetteer) -> Iterator[tuple[str, Mention]]:
+    """Yield the names that mean what they say wherever they stand: full names of divisions, here and elsewhere, and long enough ones of places."""
+    for name, forms in gazetteer.forms.items():
+        if name.isascii():
+            continue
+        if forms[0].feature.level is Level.PLACE:
+            if len(name) >= _LEAST_PLACE:
+                yield name, Mention(tuple(form.feature for form in forms), forms[0].kind)
+            continue
+        sure = [form for form in forms if form.kind is not FormKind.SHORT and form.feature.level is not Level.PLACE]
+        if sure:
+            yield name, Mention(tuple(form.feature for form in sure), sure[0].kind)
+    for name, (row, features) in gazetteer.former.items():
+        if not name.isascii() and name not in gazetteer.forms:
+            yield name, Mention(features, FormKind.FORMER, row.note_zh)
+    for name, where in gazetteer.elsewhere.items():
+        if not name.isascii() and name not in gazetteer.forms and name not in gazetteer.former:
+            yield name, Mention((), FormKind.OWN, where)

@@ -1,0 +1,121 @@
+"""What an answer is made of: the form that was found, or the forms that come into question.
+
+An answer that depends on the folded text alone is kept as a :class:`KnownAnswer`, without the words of the query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, NamedTuple
+
+from geo.geocode.answers import Answer, Candidate, Level, Match, Method, Miss, MissReason
+from geo.geocode.gazetteer import Form
+from geo.names import fold_name
+from geo.tables.kinds import Basis, Precision
+
+_COARSENESS = {precision: position for position, precision in enumerate(Precision)}
+# The fields come in order and in full: nothing needs to be checked of them.
+_MAKE_MATCH, _MAKE_MISS = partial(tuple.__new__, Match), partial(tuple.__new__, Miss)
+_UNRESOLVED = Match._fields.index("unresolved")
+
+
+class KnownAnswer(NamedTuple):
+    """The answer to a folded text, from which every query that is folded to it is answered.
+
+    Attributes
+    ----------
+    make
+        Makes the answer of its fields in their order.
+    before, rest, after
+        The fields before ``unresolved``, ``unresolved`` as it is folded, and the fields behind it; all fields of a miss are ``before``.
+    """
+
+    make: Callable[[Iterable[Any]], Answer]
+    before: tuple[Any, ...]
+    rest: str = ""
+    after: tuple[Any, ...] = ()
+
+    @classmethod
+    def of(cls, answer: Answer) -> KnownAnswer:
+        """Take an answer apart."""
+        if isinstance(answer, Miss):
+            return cls(_MAKE_MISS, answer[1:])
+        return cls(_MAKE_MATCH, answer[1:_UNRESOLVED], answer.unresolved, answer[_UNRESOLVED + 1 :])
+
+    def answer(self, text: str, rest: str = "") -> Answer:
+        """Answer a text that is folded to the key, or to the key and ``rest`` behind it."""
+        make, before, own, after = self
+        if not after:
+            return make((text, *before))
+        rest = own + rest
+        return make((text, *before, tail_of(text, rest) if rest else "", *after))
+
+
+def match_of(
+    text: str, form: Form, method: Method, unresolved: str = "", *, score: float = 100.0, runner_up: tuple[str, float] | None = None
+) -> Match:
+    """Answer with the feature of a form.
+
+    Parameters
+    ----------
+    text
+        What was asked, as it was written.
+    form
+        What was found.
+    method, score, runner_up, unresolved
+        As in :class:`geo.geocode.answers.Match`.
+    """
+    feature, location = form.feature, form.feature.location
+    precision, name = location.precision, feature.name
+    if feature.is_by_host and feature.level is Level.PLACE:
+        # The place lies somewhere in its host: however well the host is located, the point stands for an area.
+        precision, name = max(precision, Precision.AREA, key=_COARSENESS.__getitem__), location.name
+    return Match(
+        text,
+        feature.name,
+        name,
+        feature.level,
+        method,
+        score,
+        runner_up,
+        unresolved,
+        location.lon,
+        location.lat,
+        precision,
+        location.uncertainty_m,
+        feature.divisions,
+        Basis.PARENT if feature.is_by_host else location.basis,
+        feature.source,
+        location.datum_of_source,
+        f"{form.note}；{feature.note}" if form.note and feature.note else form.note or feature.note,
+    )
+
+
+def ambiguous(text: str, forms: Iterable[Form], reason: str) -> Miss:
+    """Answer that the text may mean any of the forms.
+
+    Parameters
+    ----------
+    text
+        What was asked, as it was written.
+    forms
+        What comes into question.
+    reason
+        Why it is not certain; where it is empty, the note of each form says so.
+    """
+    candidates = (
+        Candidate(form.feature.name, form.feature.district or "杭州市", form.feature.level, reason or form.note or "需要所在区域才能确定")
+        for form in forms
+    )
+    return Miss(text, MissReason.AMBIGUOUS, tuple(candidates))
+
+
+def tail_of(text: str, rest: str) -> str:
+    """Return the end of a text that is folded to ``rest``, as it was written."""
+    if text.endswith(rest):
+        return rest
+    start = len(text) - len(rest)
+    while start > 0 and fold_name(text[start:]) != rest:
+        start -= 1
+    return text[start:].strip()

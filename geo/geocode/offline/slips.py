@@ -1,0 +1,126 @@
+"""Misspelt names: those one slip of the pen away from a name of the gazetteer, a wrong, missing, added or swapped character."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import chain
+
+from rapidfuzz.distance import OSA, Prefix
+
+from geo.geocode.answers import Answer, Level, Method
+from geo.geocode.gazetteer import Feature, Form, FormKind, Gazetteer, stem_of
+from geo.geocode.offline.context import Context
+from geo.geocode.offline.outcome import ambiguous, match_of
+from geo.names import sound_of
+
+# A misspelt name is taken for the right one from this score on, one slip in four characters, unless the two sound alike. Justified on the labelled
+# list of bench/.
+LEAST_SCORE = 75.0
+
+
+class Slips:
+    """Answers misspelt names. Its index is built when it is first needed.
+
+    Parameters
+    ----------
+    gazetteer
+        The known names.
+    """
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self._gazetteer = gazetteer
+        self._longest = max(map(len, gazetteer.forms), default=0)
+
+    @cached_property
+    def _names(self) -> dict[str, list[str]]:
+        """Every name under itself and under itself less one character: two names that are one slip apart meet there."""
+        names: dict[str, list[str]] = {}
+        for name, forms in self._gazetteer.forms.items():
+            if len(name) < (7 if name.isascii() else 3) or all(form.kind is FormKind.SHORT for form in forms):
+                continue
+            for less in set(_with_one_less(name)):
+                names.setdefault(less, []).append(name)
+        return names
+
+    def answer(self, text: str, key: str, context: Context, must_start: str = "") -> Answer | None:
+        """Answer with the only name that is one slip away; ``None`` where there is none.
+
+        Parameters
+        ----------
+        text, key
+            What was asked, as it was written and folded.
+        context
+            Where it lies.
+        must_start
+            What the name begins with.
+        """
+        if len(key) > self._longest + 1 or key in self._gazetteer.elsewhere:
+            return None
+        near = self._near(key)
+        if not near:
+            return None
+        scored: dict[Feature, tuple[float, Form, str]] = {}
+        nearest: dict[Feature, float] = {}
+        for name in near:
+            if not name.startswith(must_start) or name == key or OSA.distance(key, name, score_cutoff=1) > 1:
+                continue
+            score = 100.0 * (1 - 1 / max(len(key), len(name)))
+            for form in self._gazetteer.forms[name]:
+                if context.is_given and not context.holds(form.feature):
+                    continue
+                nearest[form.feature] = max(nearest.get(form.feature, 0.0), score)
+                if not _is_slip(key, name, form, within=bool(context.features), score=score):
+                    continue
+                if form.feature not in scored or scored[form.feature][0] < score:
+                    scored[form.feature] = (score, form, name)
+        if not scored:
+            return None
+        ranked = sorted(scored.values(), key=lambda entry: -entry[0])
+        if len(ranked) > 1:
+            return ambiguous(text, [form for _, form, _ in ranked], "写法与几处都只差一字")
+        score, form, name = ranked[0]
+        if any(feature is not form.feature and near_score >= score for feature, near_score in nearest.items()):
+            return ambiguous(text, [Form(feature, FormKind.ALIAS) for feature in nearest], "写法与几处都只差一字")
+        if not context.is_given and (form.namesakes or name in self._gazetteer.homonyms):
+            return ambiguous(text, [form], "全国另有同名")
+        return match_of(text, form, Method.FUZZY, score=round(score, 1), runner_up=self._runner_up(key, near, form.feature))
+
+    def _near(self, key: str) -> Sequence[str]:
+        """Find the names that meet a key when each of them loses one character at most, always in the same order."""
+        met = list(filter(None, map(self._names.get, _with_one_less(key))))
+        return met[0] if len(met) == 1 else list(dict.fromkeys(chain.from_iterable(met)))
+
+    def _runner_up(self, key: str, near: Sequence[str], best: Feature) -> tuple[str, float] | None:
+        """Find which other feature comes second among the names that are near, and its score."""
+        others: dict[str, float] = {}
+        for name in near:
+            other = self._gazetteer.forms[name][0].feature.name
+            if other != best.name:
+                others[other] = max(others.get(other, 0.0), 100.0 * OSA.normalized_similarity(key, name))
+        second = max(others, key=others.__getitem__, default=None)
+        return None if second is None else (second, round(others[second], 1))
+
+
+def _with_one_less(key: str) -> list[str]:
+    return [key, *[key[:position] + key[position + 1 :] for position in range(len(key))]]
+
+
+def _is_slip(key: str, name: str, form: Form, *, within: bool, score: float) -> bool:
+    """Tell whether a difference of one is likely to be a slip.
+
+    In a long name it is. In the short name of a division one character is half of what tells it from another: there the two must sound alike, or be
+    swapped, or differ in the kind only, unless the context leaves no other.
+    """
+    if name.isascii():
+        return score >= LEAST_SCORE
+    if len(key) == len(name):
+        at = Prefix.similarity(key, name)
+        if key[at + 1 :] != name[at + 1 :] or sound_of(key[at]) == sound_of(name[at]):
+            return len(name) >= 4 or within
+    if score < LEAST_SCORE:
+        return False
+    if form.feature.level is Level.PLACE:
+        return len(name) >= 5
+    stem = stem_of(name)
+    return within or len(stem) > 2 or (key.startswith(stem) and len(key) == len(name))

@@ -1,0 +1,123 @@
+"""Queries that are a name as a whole, a part of one, or a sort of place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from geo.geocode.answers import Answer, Level, Match, Method, Miss, MissReason
+from geo.geocode.gazetteer import Form, FormKind, Gazetteer, shorten
+from geo.geocode.offline.context import Context
+from geo.geocode.offline.outcome import ambiguous, match_of
+
+_METHODS = {FormKind.OWN: Method.EXACT, FormKind.ALIAS: Method.ALIAS, FormKind.SHORT: Method.ALIAS, FormKind.FORMER: Method.FORMER}
+
+
+class WholeNames:
+    """Answers queries that are a name of the gazetteer.
+
+    Parameters
+    ----------
+    gazetteer
+        The known names.
+    """
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self._gazetteer = gazetteer
+
+    def answer(self, text: str, key: str, context: Context) -> Answer | None:
+        """Answer a text that is a known name, here or elsewhere; ``None`` where it is none.
+
+        Parameters
+        ----------
+        text, key
+            What was asked, as it was written and folded.
+        context
+            Where it lies.
+        """
+        gazetteer = self._gazetteer
+        forms = gazetteer.forms.get(key)
+        if not forms:
+            short = shorten(key)
+            if key in gazetteer.types or short in gazetteer.types:
+                return self.answer_type(text, short, context)
+            forms = gazetteer.forms.get(short)
+        if not forms:
+            former = gazetteer.former.get(key)
+            if former is not None:
+                row, features = former
+                return _choose(text, [Form(feature, FormKind.FORMER, 0, row.note_zh) for feature in features], context)
+            if key in gazetteer.elsewhere or key in gazetteer.elsewhere_short:
+                return Miss(text, MissReason.OUT_OF_AREA)
+            return None
+        if not context.is_given:
+            reason = self._doubt(key, forms)
+            if reason:
+                return ambiguous(text, forms, reason)
+        return _choose(text, forms, context)
+
+    def _doubt(self, key: str, forms: Iterable[Form]) -> str:
+        """Say why a name does not tell which place is meant, when nothing is said of where it lies; empty where it does."""
+        gazetteer = self._gazetteer
+        homonym = gazetteer.homonyms.get(key) or gazetteer.homonyms.get(shorten(key))
+        if homonym is not None:
+            return f"另有同名：{homonym.elsewhere_zh}"
+        if any(form.kind is FormKind.SHORT and key in gazetteer.elsewhere_short and form.feature.level is Level.TOWNSHIP for form in forms):
+            return f"也可指{gazetteer.elsewhere_short[key]}"
+        shared = max(form.namesakes for form in forms)
+        return f"全国另有 {shared} 处同名" if shared else ""
+
+    def answer_type(self, text: str, key: str, context: Context) -> Answer:
+        """Answer a name that only says what sort of place is meant: with the only one of its sort in a district, or with all.
+
+        Parameters
+        ----------
+        text, key
+            What was asked, as it was written, and the sort of place, folded and short.
+        context
+            Where it lies.
+        """
+        if context.is_given:
+            named = [form for form in self._gazetteer.forms.get(f"杭州{key}", ()) if context.holds(form.feature)]
+            if len(named) == 1:
+                return match_of(text, named[0], Method.ALIAS)
+        forms = [
+            Form(feature, FormKind.ALIAS)
+            for feature in self._gazetteer.places
+            if context.holds(feature) and any(key in name for name in self._gazetteer.names[feature])
+        ]
+        if len(forms) == 1 and any(division.level is Level.DISTRICT for division in context.features):
+            return match_of(text, forms[0], Method.ALIAS)
+        return ambiguous(text, forms, "只是一类地方的名称") if forms or not context.is_given else Miss(text, MissReason.UNKNOWN)
+
+    def answer_part(self, text: str, key: str, context: Context) -> Match | None:
+        """Answer a name that is cut short, which only a district makes certain: 新天地 in 滨江区 is 智慧新天地.
+
+        Parameters
+        ----------
+        text, key
+            What was asked, as it was written and folded.
+        context
+            Where it lies.
+        """
+        if not any(division.level is Level.DISTRICT for division in context.features) or len(key) < 2:
+            return None
+        found = {
+            form.feature: form
+            for name, forms in self._gazetteer.forms.items()
+            if name.startswith(key) or name.endswith(key)
+            for form in forms
+            if form.feature.level is Level.PLACE and context.holds(form.feature)
+        }
+        return match_of(text, next(iter(found.values())), Method.ALIAS) if len(found) == 1 else None
+
+
+def _choose(text: str, forms: list[Form], context: Context) -> Answer:
+    """Answer with the only form that the context allows."""
+    within = [form for form in forms if context.holds(form.feature)]
+    if len(within) > 1 and context.features:
+        # Within a district its name means the district itself only where nothing in it bears the name.
+        finer = [form for form in within if form.feature not in context.features]
+        within = finer or within
+    if len(within) == 1:
+        return match_of(text, within[0], _METHODS[within[0].kind])
+    return ambiguous(text, within or forms, "不在所给的区域内" if not within else "")
