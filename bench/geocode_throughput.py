@@ -153,9 +153,7 @@ def compare(rows: list[tuple[str, str]], rounds: int) -> None:
         geocoder = make_geocoder()
         timed("geo", lambda: geocoder.geocode([Query(text) for text in texts]))
 
-    times: dict[str, list[float]] = {
-        name: [] for name in ("geo", "cpca.transform", "rapidfuzz.extractOne", "rapidfuzz.cdist")
-    }
+    times: dict[str, list[float]] = {name: [] for name in ("geo", "cpca.transform", "rapidfuzz.extractOne", "rapidfuzz.cdist")}
     sizes = {
         "geo": len(texts),
         "cpca.transform": len(texts),

@@ -760,7 +760,7 @@ def test_a_process_that_is_killed_leaves_no_target_and_its_work_goes_on(tmp_path
     gate.mkdir()
     run(source, tmp_path / "whole.csv", chunk_rows=10)
     script = (
-        "import sys; from pathlib import Path; from functools import partial; from tests.test_lists import GatedGeocoder, run\n"
+        "import sys; from pathlib import Path; from functools import partial; from tests.unit.test_lists import GatedGeocoder, run\n"
         f"run(Path({str(source)!r}), Path({str(target)!r}), partial(GatedGeocoder, Path({str(gate)!r}), '滨江区55号'), chunk_rows=10)"
     )
     child = subprocess.Popen([sys.executable, "-c", script], cwd=PROJECT)

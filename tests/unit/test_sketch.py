@@ -16,7 +16,7 @@ from geo.draw.basemap import Outline
 from geo.draw.first_paint import CROWD, SCREENS, Sketch, draw_background, draw_sketch
 from geo.draw.marks import Mark
 from geo.tables.kinds import Corridor
-from tests.test_picture import NAMES, site
+from tests.unit.test_picture import NAMES, site
 
 WORLD = 256 / (2 * 20_037_508.342789244)
 TO_METRES = Transformer.from_crs("EPSG:4326", "EPSG:3857", always_xy=True)

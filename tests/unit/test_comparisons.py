@@ -13,7 +13,7 @@ from geo.tables.cells import UNITS, Period
 from geo.tables.reading import Tables
 from geo.tables.rows import Indicator, Vocable
 from geo.words.cards import Wording
-from tests.test_provenance import TABLES_OF_BRIEF, row
+from tests.unit.test_provenance import TABLES_OF_BRIEF, row
 
 ZH = Wording("zh", str)
 EN = Wording("en", Translations.load(PROJECT / "translations", ["en"]).ugettext)

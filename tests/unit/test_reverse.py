@@ -16,7 +16,7 @@ from geo.geocode.gazetteer import Feature, Gazetteer
 from geo.geocode.reverse import Near, ReverseGeocoder, Surroundings
 from geo.settings import PROJECT
 from geo.tables.reading import read_tables
-from tests.test_gazetteer import HANGZHOU, POINT, WENYAN, division, gazetteer_of, guest, known
+from tests.unit.test_gazetteer import HANGZHOU, POINT, WENYAN, division, gazetteer_of, guest, known
 
 TABLES = read_tables(PROJECT / "data")
 GAZETTEER = Gazetteer(TABLES)

@@ -13,9 +13,8 @@ from flask.testing import FlaskClient
 
 from geo.layers.select import LAYERS
 from geo.serve.ogc.collections import DESCRIPTIONS
-from tests.conftest import Edit
-from tests.web.conftest import BROWSER
-from tests.web.test_security import Inline, assert_safe
+from tests.conftest import BROWSER, Edit
+from tests.http.test_security import Inline, assert_safe
 
 FULL = [
     "/ogc/",

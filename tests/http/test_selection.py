@@ -9,7 +9,7 @@ from hypothesis import settings as run
 from hypothesis import strategies as st
 
 from geo.tables.kinds import Corridor, District, Kind
-from tests.web.conftest import Ids
+from tests.conftest import Ids
 
 WEST = ["future-scitech-city", "zijingang-scitech-city"]
 NONE = ["tonglu-edz", "hangzhou"]

@@ -17,8 +17,7 @@ from werkzeug.test import TestResponse
 from app import create_app
 from geo.settings import PROJECT, Settings
 from geo.tables.reading import read_tables
-from tests.conftest import Edit
-from tests.web.conftest import BROWSER
+from tests.conftest import BROWSER, Edit
 
 TABLES = read_tables(PROJECT / "data")
 HEADERS = {

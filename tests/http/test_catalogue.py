@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from geo.atlas import Atlas
 from geo.layers.formats import FORMATS
 from geo.layers.select import LAYERS
-from tests.web.conftest import BROWSER
+from tests.conftest import BROWSER
 
 FORMAT_NAMES = ["GeoJSON", "CSV", "Excel", "GeoPackage", "KML", "FlatGeobuf", "GeoParquet"]
 

@@ -20,8 +20,7 @@ from geo.serve.site import site_of
 from geo.settings import PROJECT
 from geo.tables.kinds import Basis
 from geo.tables.reading import read_tables
-from tests.conftest import Edit
-from tests.web.conftest import BROWSER
+from tests.conftest import BROWSER, Edit
 
 TABLES = read_tables(PROJECT / "data")
 PLACES = {place.id: place for place in TABLES.places}

@@ -25,8 +25,9 @@ from geo.atlas import Atlas
 from geo.layers.formats import FORMATS
 from geo.layers.select import LAYERS, Selection
 from geo.palette import HUES
+from geo.settings import PROJECT
 from geo.tables.kinds import Corridor
-from tests.test_formats import SELECTIONS, download_of, geometries_of, rows_of
+from tests.unit.test_formats import SELECTIONS, download_of, geometries_of, rows_of
 
 KML = "{http://www.opengis.net/kml/2.2}"
 
@@ -136,7 +137,7 @@ def test_every_layer_of_a_geopackage_has_a_style_for_qgis(atlas: Atlas) -> None:
 
 
 def test_the_colours_of_the_files_are_those_of_the_page() -> None:
-    tokens = (Path(__file__).parent.parent / "static" / "atlas.css").read_text(encoding="utf-8")
+    tokens = (PROJECT / "static" / "atlas.css").read_text(encoding="utf-8")
     assert all(f"--{corridor}: {hue};" in tokens for corridor, hue in HUES.items())
 
 

@@ -25,7 +25,7 @@ from geo.serve import server
 from geo.serve.data import downloads
 from geo.serve.http.limits import Turns
 from geo.settings import PROJECT, Settings
-from tests.web.conftest import BROWSER
+from tests.conftest import BROWSER
 
 BODY = "the request has a body; expected none: everything is asked for in the address"
 BUSY = "the server makes as many files and pictures as it can at a time; ask again in 5 seconds"

@@ -28,7 +28,7 @@ from geo.settings import PROJECT
 from geo.tables.kinds import Basis, Precision
 from geo.tables.reading import read_tables
 from geo.tables.rows import DivisionRow, FormerRow, GazetteerRow, Place
-from tests.test_gazetteer import gazetteer_of, known
+from tests.unit.test_gazetteer import gazetteer_of, known
 
 TABLES = read_tables(PROJECT / "data")
 GAZETTEER = Gazetteer(TABLES)

@@ -14,7 +14,7 @@ import pytest
 
 from geo.serve.ogc.query import PARAMETERS
 from geo.settings import PROJECT
-from tests.web.ogc.conftest import Served
+from tests.process.ogc.conftest import Served
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def report(server: Served, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     server.asked()
     folder = tmp_path_factory.mktemp("schemathesis")
     program = Path(sys.executable).with_name("schemathesis")
-    config = PROJECT / "tests/web/ogc/schemathesis.toml"
+    config = PROJECT / "tests/process/ogc/schemathesis.toml"
     command = [str(program), "--config-file", str(config), "run", f"{server.url}api?f=json", "--report-json-path", "report.json"]
     env = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONIOENCODING": "utf-8"}
     finished = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, encoding="utf-8", check=False)

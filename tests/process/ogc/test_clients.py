@@ -15,7 +15,7 @@ from owslib.ogcapi.features import Features
 from geo.atlas import Atlas
 from geo.bbox import Box
 from geo.layers.select import Selection
-from tests.web.ogc.conftest import Served
+from tests.process.ogc.conftest import Served
 
 EPSG = "http://www.opengis.net/def/crs/EPSG/0"
 

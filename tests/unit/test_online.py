@@ -29,7 +29,7 @@ from geo.geocode.online.geocoder import OnlineGeocoder, OnlineSettings, online_g
 from geo.geocode.online.providers import PROVIDERS, Provider
 from geo.settings import PROJECT
 from geo.tables.kinds import Basis, Precision
-from tests.providers import (
+from tests.unit.providers import (
     BAIDU_NOTHING,
     TIANDITU_NOTHING,
     ProviderServer,

@@ -19,7 +19,7 @@ from geo.atlas import Atlas
 from geo.layers.formats import FORMATS, Download
 from geo.layers.formats.xlsx import WorkbookError
 from geo.layers.select import LAYERS, Selection
-from tests.test_formats import SELECTIONS, download_of, geometries_of, rows_of
+from tests.unit.test_formats import SELECTIONS, download_of, geometries_of, rows_of
 
 DATES = ("period_start", "period_end")
 # One for each start that OWASP names, and their full-width forms.

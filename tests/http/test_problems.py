@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from geo.settings import Settings
 from geo.tables.kinds import Corridor, District, Kind
-from tests.web.conftest import BROWSER
+from tests.conftest import BROWSER
 
 PLACES = "/layers/places.geojson"
 FILTERS = ["corridor", "kind", "district", "bbox", "q"]

@@ -19,7 +19,7 @@ import pytest
 
 from geo.geocode.lists.reading import ListError
 from geo.settings import PROJECT
-from tests.test_lists import FakeGeocoder, GatedGeocoder, Said, many, run, wait_for
+from tests.unit.test_lists import FakeGeocoder, GatedGeocoder, Said, many, run, wait_for
 
 # The cluster's processes import the geocoder from here.
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT)}
@@ -133,7 +133,7 @@ def test_a_geocoder_that_fails_on_a_worker_fails_the_work_and_its_parts_stay(clu
 def test_a_cluster_on_this_machine_gives_the_same_bytes(tmp_path: Path) -> None:
     source = many(tmp_path / "in.csv")
     script = (
-        "from pathlib import Path; from tests.test_lists import run\n"
+        "from pathlib import Path; from tests.unit.test_lists import run\n"
         "if __name__ == '__main__':\n"
         f"    print(run(Path({str(source)!r}), Path({str(tmp_path / 'out.csv')!r}), chunk_rows=10, workers=2).rows)\n"
     )

@@ -15,7 +15,7 @@ from geo.settings import Settings
 from geo.tables.provenance import Passage, find_unverified, mark_spans
 from geo.tables.texts import SourceText, read_texts
 from tests.conftest import DATA
-from tests.test_provenance import OUTPUT, SOURCE, SPENDING, TABLES_OF_BRIEF, TEXT, changed
+from tests.unit.test_provenance import OUTPUT, SOURCE, SPENDING, TABLES_OF_BRIEF, TEXT, changed
 
 UNHASHED = SOURCE.model_copy(update={"id": "elsewhere", "sha256": None})
 SPANS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)).map(lambda ends: (min(ends), max(ends))), max_size=6)

@@ -19,7 +19,7 @@ from geojson_pydantic import FeatureCollection
 from geo.atlas import Atlas
 from geo.layers.formats import FORMATS
 from geo.layers.select import LAYERS
-from tests.web.conftest import Ids
+from tests.conftest import Ids
 
 
 def test_the_list_of_layers_is_what_the_files_hold(client: FlaskClient) -> None:

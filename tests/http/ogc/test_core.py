@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from geojson_pydantic import Feature, FeatureCollection
 from shapely.geometry import shape
 
-from tests.web.conftest import BROWSER
+from tests.conftest import BROWSER
 
 COLLECTIONS = ["places", "platforms", "projects", "corridors", "indicators"]
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
