@@ -1,4 +1,4 @@
-"""What the tests share: the real data, read once, and copies of it to break."""
+"""What the tests share: the tables that they know, read once, and copies of them to break."""
 
 from __future__ import annotations
 
@@ -22,15 +22,14 @@ from geo.geocode.answers import Match
 from geo.serve.freeze.rendering import render_site
 from geo.serve.freeze.writing import write_frozen
 from geo.serve.pages.marks import map_symbol
-from geo.settings import PROJECT, Settings
+from geo.settings import Settings
 from geo.tables.kinds import Basis, Kind
 from geo.tables.reading import Tables
+from tests.known import DATA
 
 # Examples are the same in every run, and a slow machine is no failure.
 hypothesis.settings.register_profile("same_every_time", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("same_every_time")
-
-DATA = PROJECT / "data"
 
 # What a browser sends when a person opens an address.
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -41,8 +40,8 @@ Ids = Callable[[str], list[str]]
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
-    """The defaults: the real tables."""
-    return Settings.from_env({})
+    """The defaults, with the tables that the tests know."""
+    return Settings.from_env({"GEO_DATA": str(DATA)})
 
 
 @pytest.fixture(scope="session")
@@ -57,9 +56,9 @@ def tables(atlas: Atlas) -> Tables:
 
 @pytest.fixture(scope="session")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with 600 generated places beside the real ones; for reading only."""
+    """A data folder with 600 generated places beside those that the tests know; for reading only."""
     folder = tmp_path_factory.mktemp("crowd")
-    write_places(folder, 600)
+    write_places(folder, 600, data=DATA)
     return folder
 
 
@@ -75,7 +74,7 @@ def frozen_folder(tmp_path_factory: pytest.TempPathFactory, settings: Settings, 
 def data_copy(tmp_path: Path) -> Path:
     """A copy of the data folder that a test may break."""
     copy = tmp_path / "data"
-    shutil.copytree(DATA, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    shutil.copytree(DATA, copy)
     return copy
 
 

@@ -15,15 +15,16 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from geo.serve.site import site_of
-from geo.settings import PROJECT, Settings
+from geo.settings import Settings
 from geo.tables.reading import read_tables
+from tests.known import DATA
 
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
 
-TABLES = read_tables(PROJECT / "data")
+TABLES = read_tables(DATA)
 DECODERS: dict[str, Callable[[bytes], bytes]] = {"br": brotli.decompress, "zstd": zstd.decompress, "gzip": gzip.decompress}
 REVALIDATED = [
     "/",

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from geo.errors import SettingsError
 from geo.settings import Settings
+from tests.known import DATA
 
 POLICY = "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'self'"
 OTHERS = [
@@ -28,7 +29,7 @@ OTHERS = [
 
 
 def client_with(**env: str) -> FlaskClient:
-    return create_app(Settings.from_env(env)).test_client()
+    return create_app(Settings.from_env({"GEO_DATA": str(DATA), **env})).test_client()
 
 
 @pytest.fixture(scope="module")

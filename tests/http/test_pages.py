@@ -17,12 +17,12 @@ from werkzeug.test import TestResponse
 from geo.atlas import Atlas
 from geo.geocode.answers import Match
 from geo.serve.site import site_of
-from geo.settings import PROJECT
 from geo.tables.kinds import Basis
 from geo.tables.reading import read_tables
 from tests.conftest import BROWSER, Edit
+from tests.known import DATA
 
-TABLES = read_tables(PROJECT / "data")
+TABLES = read_tables(DATA)
 PLACES = {place.id: place for place in TABLES.places}
 SOURCES = {source.id: source for source in TABLES.sources}
 WEST = ["future-scitech-city", "zijingang-scitech-city"]

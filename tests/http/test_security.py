@@ -15,11 +15,12 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
-from geo.settings import PROJECT, Settings
+from geo.settings import Settings
 from geo.tables.reading import read_tables
 from tests.conftest import BROWSER, Edit
+from tests.known import DATA
 
-TABLES = read_tables(PROJECT / "data")
+TABLES = read_tables(DATA)
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",

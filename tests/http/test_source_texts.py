@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from geo.settings import Settings
-from tests.conftest import DATA
+from tests.known import DATA
 
 # Written for this test.
 TEXT = "\n合成简报\n\n某园区<b>记有21个样本\n另有3个样本。\n\n这一段没有数。\n"

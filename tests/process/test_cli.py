@@ -15,7 +15,8 @@ from geo.cli import main
 from geo.settings import PROJECT, SETTINGS
 from geo.tables.reading import Tables
 from geo.tables.rows import TABLES
-from tests.conftest import DATA, Edit
+from tests.conftest import Edit
+from tests.known import DATA
 
 REPORT_SHA256 = "7cf46e8d87e7725ccc08d36334cdce3a583c2ae4f0f148382f2362db57bdf718"
 # Written for this test.

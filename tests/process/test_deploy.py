@@ -26,6 +26,7 @@ import pytest
 
 from bench.places import write_places
 from geo.settings import PROJECT
+from tests.known import DATA
 
 pytestmark = pytest.mark.rehearsal
 
@@ -172,7 +173,7 @@ def folder() -> Iterator[Path]:
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """Both servers, with enough data for answers that no socket's buffer holds."""
     data = tmp_path_factory.mktemp("places")
-    write_places(data, PLACES)
+    write_places(data, PLACES, data=DATA)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="atlas-", dir="/tmp")))
         yield stack.enter_context(nginx(folder, stack.enter_context(gunicorn(folder, data))))

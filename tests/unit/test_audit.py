@@ -16,7 +16,8 @@ from geo.geocode.answers import Answer, Candidate, Level, Match, Method, Miss, M
 from geo.settings import Settings
 from geo.tables.kinds import Basis, Precision
 from geo.words.review_sheet import BASES, DATUMS, GROUPS, LEVELS, METHODS, Group, encode_audit, write_audit
-from tests.conftest import DATA, Edit
+from tests.conftest import Edit
+from tests.known import DATA
 
 VOID = {"meta", "input"}
 HTML_TAGS = {

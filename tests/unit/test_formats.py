@@ -318,18 +318,18 @@ def test_a_geopackage_does_not_say_how_many_steps_it_was_written_in(atlas: Atlas
 
 def test_another_process_on_another_day_writes_the_same_bytes(atlas: Atlas) -> None:
     program = """
-import hashlib, time
+import hashlib, sys, time
 time.time = lambda: 2_000_000_000.0
 from geo.formats import FORMATS, Download
 from geo.layers import LAYERS, Selection
 from geo.pipeline import build_atlas
 from geo.settings import Settings
-atlas = build_atlas(Settings.from_env({}))
+atlas = build_atlas(Settings.from_env({"GEO_DATA": sys.argv[1]}))
 for format_ in FORMATS.values():
     print(hashlib.sha256(format_.encode(Download(LAYERS["places"], Selection(), atlas.layers, atlas.tables))).hexdigest())
 """
     environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Shanghai"}
-    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", program, str(DATA)], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
     here = [hashlib.sha256(format_.encode(download_of(atlas, "places"))).hexdigest() for format_ in FORMATS.values()]
     assert done.stdout.split() == here
 

@@ -33,7 +33,7 @@ from geo.geocode.offline.geocoder import OfflineGeocoder
 from geo.settings import PROJECT
 from geo.tables.kinds import Basis, Precision
 from geo.tables.reading import read_tables
-from tests.conftest import DATA
+from tests.known import DATA
 
 RESULT_COLUMNS = [
     *("geo_status", "geo_lon", "geo_lat", "geo_level", "geo_precision", "geo_uncertainty_m", "geo_method", "geo_score", "geo_name"),

@@ -28,9 +28,10 @@ from geo.settings import PROJECT
 from geo.tables.kinds import Basis, Precision
 from geo.tables.reading import read_tables
 from geo.tables.rows import DivisionRow, FormerRow, GazetteerRow, Place
+from tests.known import DATA
 from tests.unit.test_gazetteer import gazetteer_of, known
 
-TABLES = read_tables(PROJECT / "data")
+TABLES = read_tables(DATA)
 GAZETTEER = Gazetteer(TABLES)
 GEOCODER = OfflineGeocoder(GAZETTEER)
 DIVISIONS = {row.code: row for row in TABLES.divisions}

@@ -16,9 +16,10 @@ from geo.geocode.gazetteer import Feature, Gazetteer
 from geo.geocode.reverse import Near, ReverseGeocoder, Surroundings
 from geo.settings import PROJECT
 from geo.tables.reading import read_tables
+from tests.known import DATA
 from tests.unit.test_gazetteer import HANGZHOU, POINT, WENYAN, division, gazetteer_of, guest, known
 
-TABLES = read_tables(PROJECT / "data")
+TABLES = read_tables(DATA)
 GAZETTEER = Gazetteer(TABLES)
 DISTRICTS = read_outline(PROJECT / "data").districts["features"]
 OUTLINES = {one["properties"]["name_zh"]: shapely.geometry.shape(one["geometry"]) for one in DISTRICTS}

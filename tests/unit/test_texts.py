@@ -14,7 +14,7 @@ from geo.errors import SettingsError
 from geo.settings import Settings
 from geo.tables.provenance import Passage, find_unverified, mark_spans
 from geo.tables.texts import SourceText, read_texts
-from tests.conftest import DATA
+from tests.known import DATA
 from tests.unit.test_provenance import OUTPUT, SOURCE, SPENDING, TABLES_OF_BRIEF, TEXT, changed
 
 UNHASHED = SOURCE.model_copy(update={"id": "elsewhere", "sha256": None})

@@ -14,6 +14,7 @@ from geo.settings import Settings
 from geo.tables.kinds import Corridor, CorridorBasis, Kind
 from geo.tables.reading import Tables
 from tests.conftest import Edit
+from tests.known import DATA
 
 # Every figure of the report, read from its text by hand:
 # subject, indicator, value, value_max, unit, period, qualifier, status, growth in percent, rank.
@@ -180,12 +181,12 @@ def test_by_default_the_geocoder_answers_offline_as_the_atlas_does(settings: Set
 
 @pytest.mark.parametrize(("provider", "key"), [("nominatim", ""), ("amap", "k-1"), ("baidu", "k-1"), ("tianditu", "k-1")])
 def test_an_online_geocoder_stands_behind_the_gazetteer(provider: str, key: str, tmp_path: Path) -> None:
-    settings = Settings.from_env({"GEO_ONLINE": provider, "GEO_ONLINE_KEY": key, "GEO_ONLINE_CACHE": str(tmp_path / "cache")})
+    settings = Settings.from_env({"GEO_DATA": str(DATA), "GEO_ONLINE": provider, "GEO_ONLINE_KEY": key, "GEO_ONLINE_CACHE": str(tmp_path / "cache")})
     geocoder = build_geocoder(settings)
     assert isinstance(geocoder, Fallback)
     # What the gazetteer knows, and what is ambiguous, is never asked for: no test leaves the machine.
     asked = [Query("滨江区"), Query("中国数谷"), Query("宁波市")]
-    assert geocoder.geocode(asked) == build_geocoder(Settings.from_env({})).geocode(asked)
+    assert geocoder.geocode(asked) == build_geocoder(Settings.from_env({"GEO_DATA": str(DATA)})).geocode(asked)
 
 
 def test_an_online_geocoder_that_cannot_be_used_is_named_without_its_key(tmp_path: Path) -> None:
@@ -198,7 +199,8 @@ def test_an_online_geocoder_that_cannot_be_used_is_named_without_its_key(tmp_pat
 
 def test_the_atlas_never_asks_online(tmp_path: Path, atlas: Atlas) -> None:
     """The command line alone does: what visitors ask stays on the server."""
-    online = build_atlas(Settings.from_env({"GEO_ONLINE": "amap", "GEO_ONLINE_KEY": "k-1", "GEO_ONLINE_CACHE": str(tmp_path / "cache")}))
+    settings = Settings.from_env({"GEO_DATA": str(DATA), "GEO_ONLINE": "amap", "GEO_ONLINE_KEY": "k-1", "GEO_ONLINE_CACHE": str(tmp_path / "cache")})
+    online = build_atlas(settings)
     assert isinstance(online.geocoder, OfflineGeocoder)
     assert dict(online.answers) == dict(atlas.answers)
     assert not (tmp_path / "cache").exists()
