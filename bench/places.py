@@ -172,7 +172,7 @@ class _Generator:
         tables = read_tables(data)
         self._taken = {normalize_name(name) for place in tables.places for name in (place.name_zh, place.name_en, place.place_query)}
         self._taken |= {normalize_name(row.name) for row in tables.gazetteer}
-        belts = build_belts(tables.corridors)
+        belts = build_belts(tables.corridors, tables.profile.projected_crs)
         self._belts = {row.corridor: row.geometry for row in belts[belts["part"] == "belt"].itertuples()}
         districts = json.loads((data / "basemap" / "districts.geojson").read_text(encoding="utf-8"))
         self._districts = {feature["properties"]["name_zh"]: shapely.geometry.shape(feature["geometry"]) for feature in districts["features"]}

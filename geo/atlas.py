@@ -99,7 +99,7 @@ def build_atlas(settings: Settings) -> Atlas:
     gazetteer = Gazetteer(tables)
     geocoder = OfflineGeocoder(gazetteer)
     answers = geocode_places(tables.places, geocoder)
-    belts = build_belts(tables.corridors)
+    belts = build_belts(tables.corridors, tables.profile.projected_crs)
     layers = build_layers(tables, answers, belts, gazetteer)
     texts = read_texts(settings.source_texts, tables.sources) if settings.source_texts else {}
     return Atlas(tables, gazetteer, geocoder, answers, layers, find_comparisons(tables), texts, find_unverified(tables, texts))

@@ -108,8 +108,8 @@ def _freeze(target: Path, url: str | None) -> int:
 def _export(options: argparse.Namespace) -> int:
     places = LAYERS["places"]
     filters = {name: value for name in places.filters if (value := getattr(options, name)) is not None}
-    selection = parse_filters(filters, places)
     atlas = build_atlas(Settings.from_env(os.environ))
+    selection = parse_filters(filters, places, atlas.tables)
     for path in export_layers(atlas.tables, atlas.layers, options.target, options.layer, options.format, selection):
         print(f"written: {path}")
     return 0

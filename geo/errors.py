@@ -150,18 +150,6 @@ class BusyError(RequestError):
         super().__init__(f"the server makes as many files and pictures as it can at a time; ask again in {retry_after_s} seconds")
 
 
-class TakesLongError(GeoError):
-    """A server wants an answer at once or none, and this one takes longer; it is no answer to a client.
-
-    Attributes
-    ----------
-    KEY
-        What a server has in the environment of such a request.
-    """
-
-    KEY = "geo.at_once"
-
-
 class NotFoundError(RequestError):
     """No such layer, format, place or source."""
 

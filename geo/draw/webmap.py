@@ -24,8 +24,6 @@ from geo.draw.basemap import Outline
 from geo.tables.kinds import Corridor
 
 MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP = 8, 17, 0.5
-# How far the map can be moved: the embedded outline ends there.
-FRAME = Box(117.8, 28.8, 121.6, 31.1)
 # Degrees with four decimals are good to 6 m, and the outline is good to 100 m: the fifth would be a fifth of the script.
 _OUTLINE_DECIMALS = 4
 # A popup near the edge of a small screen needs room to be moved into view, and on a phone a sheet covers the lower half of the map.
@@ -182,6 +180,7 @@ def build_map(
     comparisons: Mapping[str, Mapping[str, Any]],
     corridor_names: Mapping[Corridor, str],
     district_name: str,
+    frame: Box,
 ) -> AtlasMap:
     """Draw the atlas.
 
@@ -201,13 +200,15 @@ def build_map(
         What each corridor's layer is called; written along its axis as well.
     district_name
         Which property of a district is its name in the reader's language.
+    frame
+        Degrees, WGS-84: shown when nothing is located, and, with some slack, how far the map can be moved.
 
     Returns
     -------
     AtlasMap
         With one FeatureGroup for each corridor: belt, axis, ties and places. The same input gives the same map, to the byte.
     """
-    view = _view(places, belts)
+    view = _view(places, belts, frame)
     atlas = AtlasMap(
         location=[(view.south + view.north) / 2, (view.west + view.east) / 2],
         zoom_start=10,
@@ -216,10 +217,10 @@ def build_map(
         # The arrow keys go from place to place; atlas.js sees to it.
         keyboard=False,
         max_bounds=True,
-        min_lon=FRAME.west - _SLACK,
-        min_lat=FRAME.south - _SLACK,
-        max_lon=FRAME.east + _SLACK,
-        max_lat=FRAME.north + _SLACK,
+        min_lon=frame.west - _SLACK,
+        min_lat=frame.south - _SLACK,
+        max_lon=frame.east + _SLACK,
+        max_lat=frame.north + _SLACK,
         zoom_snap=ZOOM_SNAP,
         attribution_control=True,
     )
@@ -309,11 +310,11 @@ def _lines(ties: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> l
     return [{"id": f"tie-{number}", "properties": {}, "geometry": {"type": "LineString", "coordinates": tie}} for number, tie in enumerate(ties)]
 
 
-def _view(places: Mapping[Corridor, Sequence[Mapping[str, Any]]], belts: gpd.GeoDataFrame) -> Box:
+def _view(places: Mapping[Corridor, Sequence[Mapping[str, Any]]], belts: gpd.GeoDataFrame, frame: Box) -> Box:
     """Show the belts and every place but whole cities: the point of a city lies far from everything that is worth a look."""
     located = [place for some in places.values() for place in some if place["lon"] is not None and place["symbol"] != "city"]
     seen = [*belts.geometry, *(shapely.Point(place["lon"], place["lat"]) for place in located)]
     if not seen:
-        return FRAME
+        return frame
     west, south, east, north = shapely.union_all(seen).bounds
     return Box(west, south, east, north)

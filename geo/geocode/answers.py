@@ -210,5 +210,5 @@ class Fallback:
 def geocode_places(places: Iterable[Place], geocoder: Geocoder) -> Mapping[str, Answer]:
     """Ask the geocoder for every place by its ``place_query`` within its district; the answers stand under the ids of the places, in their order."""
     asked = list(places)
-    queries = [Query(place.place_query, admin=place.district.value) for place in asked]
+    queries = [Query(place.place_query, admin=place.district) for place in asked]
     return dict(zip((place.id for place in asked), geocoder.geocode(queries), strict=True))

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from geo.datum import Datum, to_wgs84
 from geo.geocode.answers import Division, Level
 from geo.names import fold_name, normalize_name, pinyin_of
-from geo.tables.kinds import Basis, District, DivisionLevel, ElsewhereLevel, HomonymKind, Precision
+from geo.tables.kinds import Basis, DivisionLevel, ElsewhereLevel, HomonymKind, Precision
 from geo.tables.reading import Tables
 from geo.tables.rows import DivisionRow, ElsewhereRow, FormerRow, GazetteerRow, HomonymRow
 
@@ -236,8 +236,8 @@ class Gazetteer:
             )
         return self._locations[id(row)]
 
-    def _divisions_of(self, admin: District) -> tuple[Division, ...]:
-        found = self._by_district.get(admin.value)
+    def _divisions_of(self, admin: str) -> tuple[Division, ...]:
+        found = self._by_district.get(admin)
         return self._chain(found) if found else ()
 
     def _chain(self, row: DivisionRow) -> tuple[Division, ...]:

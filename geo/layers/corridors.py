@@ -8,14 +8,19 @@ import geopandas as gpd
 
 from geo.tables.rows import CorridorRow
 
-# CGCS2000 / 3-degree Gauss-Kruger CM 120E: metres, and Hangzhou lies on its central meridian.
-METRES = "EPSG:4549"
 # Half the width of a belt as it is drawn. It is a drawing width: no plan publishes a boundary, so the belt claims none.
 HALF_WIDTH_M = 2500
 
 
-def build_belts(corridors: Sequence[CorridorRow]) -> gpd.GeoDataFrame:
+def build_belts(corridors: Sequence[CorridorRow], projected_crs: str) -> gpd.GeoDataFrame:
     """Draw each corridor as its axis and a belt around it.
+
+    Parameters
+    ----------
+    corridors
+        With their axes in degrees, WGS-84.
+    projected_crs
+        In metres; the width of a belt is measured in it.
 
     Returns
     -------
@@ -24,7 +29,7 @@ def build_belts(corridors: Sequence[CorridorRow]) -> gpd.GeoDataFrame:
         ``{corridor}-belt`` and ``{corridor}-axis``, with the columns ``corridor``, ``part`` and ``geometry``.
     """
     axes = gpd.GeoSeries([corridor.axis for corridor in corridors], crs="EPSG:4326")
-    belts = axes.to_crs(METRES).buffer(HALF_WIDTH_M, quad_segs=6).simplify(20).to_crs("EPSG:4326")
+    belts = axes.to_crs(projected_crs).buffer(HALF_WIDTH_M, quad_segs=6).simplify(20).to_crs("EPSG:4326")
     ids = [corridor.id.value for corridor in corridors]
     return gpd.GeoDataFrame(
         {

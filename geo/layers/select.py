@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from geo.bbox import Box
 from geo.names import normalize_name
-from geo.tables.kinds import Basis, Corridor, District, Kind
+from geo.tables.kinds import Basis, Corridor, Kind
 
 # RFC 7946, section 11.2: six decimals are about ten centimetres.
 DECIMALS = 6
@@ -69,7 +69,7 @@ class Selection:
 
     corridors: frozenset[Corridor] = frozenset()
     kinds: frozenset[Kind] = frozenset()
-    districts: frozenset[District] = frozenset()
+    districts: frozenset[str] = frozenset()
     bbox: Box | None = None
     q: str = ""
 

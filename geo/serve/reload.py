@@ -27,7 +27,7 @@ from geo.settings import Settings
 log = logging.getLogger("geo")
 
 # What an editor leaves beside the tables (a backup, a lock, half a file under another name) is no change of the data.
-_DATA = (".csv", ".geojson")
+_DATA = (".csv", ".geojson", ".toml")
 # An editor sees the first of them; a folder that is wrong as a whole would fill the log.
 MAX_REASONS = 50
 _MAX_VALUE = 80

@@ -24,6 +24,7 @@ from geo.errors import NotFoundError
 from geo.geocode.reverse import ReverseGeocoder
 from geo.serve.http.store import Answers
 from geo.settings import PROJECT, Settings
+from geo.tables.profile import FILE as PROFILE
 from geo.tables.rows import TABLES, Place, Source
 
 T = TypeVar("T")
@@ -152,7 +153,7 @@ def build_site(settings: Settings) -> Site:
         outline=read_outline(settings.data),
         assets=read_assets(),
         basemaps=choose_basemaps(settings),
-        last_change=datetime.fromtimestamp(max((settings.data / file).stat().st_mtime for file in TABLES), tz=UTC).replace(microsecond=0),
+        last_change=datetime.fromtimestamp(max((settings.data / file).stat().st_mtime for file in (PROFILE, *TABLES)), tz=UTC).replace(microsecond=0),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 
 from geo.errors import Problem
 from geo.names import normalize_name
-from geo.tables.kinds import Corridor, UnitKind
+from geo.tables.kinds import Corridor, DivisionLevel, UnitKind
 from geo.tables.rows import DivisionRow, FormerRow, GazetteerRow, Indicator, Paragraph, Row, Source, Vocable
 
 
@@ -57,6 +57,7 @@ def find_problems(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
     yield from _wrong_units(read)
     yield from _bad_pointers(read)
     yield from _lost_successors(read)
+    yield from _unknown_districts(read)
 
 
 # What may stand once only in a table, and the column to name when it stands twice.
@@ -162,6 +163,25 @@ def _lost_successors(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
         for code in cast(FormerRow, line.row).became:
             if read["admin/divisions.csv"].is_readable and code not in known:
                 yield Problem("admin/former.csv", line.number, "became", code, "a row of admin/divisions.csv")
+
+
+def _unknown_districts(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
+    """Check that what places and locations lie in is a district, or the city as a whole."""
+    if not read["admin/divisions.csv"].is_readable:
+        return
+    divisions = [cast(DivisionRow, line.row) for line in read["admin/divisions.csv"].lines]
+    known = [row.name for row in divisions if row.level is not DivisionLevel.TOWNSHIP]
+    # A row that is broken itself is reported once, and not again by those that name it.
+    if read["admin/divisions.csv"].broken:
+        return
+    for file, column in (("places.csv", "district"), ("gazetteer.csv", "admin")):
+        for line in read[file].lines:
+            value = getattr(line.row, column)
+            if value is not None and value not in known:
+                expected = (
+                    f"one of {', '.join(known)}, as admin/divisions.csv names them" if known else "a district of admin/divisions.csv, which has none"
+                )
+                yield Problem(file, line.number, column, value, expected)
 
 
 def _bad_pointers(read: Mapping[str, ReadTable]) -> Iterator[Problem]:

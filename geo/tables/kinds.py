@@ -36,25 +36,6 @@ class CorridorBasis(StrEnum):
     NONE = "none"
 
 
-class District(StrEnum):
-    """The 13 districts, counties and cities of Hangzhou since 2021, and the city as a whole."""
-
-    SHANGCHENG = "上城区"
-    GONGSHU = "拱墅区"
-    XIHU = "西湖区"
-    BINJIANG = "滨江区"
-    XIAOSHAN = "萧山区"
-    YUHANG = "余杭区"
-    LINPING = "临平区"
-    QIANTANG = "钱塘区"
-    FUYANG = "富阳区"
-    LINAN = "临安区"
-    TONGLU = "桐庐县"
-    CHUNAN = "淳安县"
-    JIANDE = "建德市"
-    HANGZHOU = "杭州市"
-
-
 class PlaceStatus(StrEnum):
     """How far a place has come, as its source says."""
 

@@ -20,6 +20,9 @@ from pydantic_core import ErrorDetails
 
 from geo.errors import Problem, TableError
 from geo.tables.integrity import KEYS, Line, ReadTable, find_problems
+from geo.tables.kinds import DivisionLevel
+from geo.tables.profile import FILE as PROFILE
+from geo.tables.profile import Profile, read_profile
 from geo.tables.rows import (
     TABLES,
     ColumnError,
@@ -48,6 +51,8 @@ class Tables:
     ----------
     sources, paragraphs, corridors, places, vocabulary, indicators, relations, gazetteer, other_numbers, divisions, former, elsewhere, homonyms
         The rows of each table, in file order.
+    profile
+        What the atlas is called, which city it is about, and how it is drawn.
     version
         First 12 hexadecimal digits of the sha256 over all files: the data version.
     """
@@ -61,6 +66,7 @@ class Tables:
     relations: tuple[Tie, ...]
     gazetteer: tuple[GazetteerRow, ...]
     other_numbers: tuple[OtherNumber, ...]
+    profile: Profile
     version: str
     divisions: tuple[DivisionRow, ...] = ()
     former: tuple[FormerRow, ...] = ()
@@ -71,6 +77,12 @@ class Tables:
     def places_by_id(self) -> dict[str, Place]:
         """The places by id, in file order."""
         return {place.id: place for place in self.places}
+
+    @cached_property
+    def districts(self) -> dict[str, str]:
+        """The names of the districts and of the city as a whole, to their names in English, in file order with the city last."""
+        rows = [row for row in self.divisions if row.level is not DivisionLevel.TOWNSHIP]
+        return {row.name: row.name_en for row in sorted(rows, key=lambda row: row.level is DivisionLevel.CITY)}
 
     @cached_property
     def sources_by_id(self) -> dict[str, Source]:
@@ -106,17 +118,21 @@ def read_tables(directory: Path) -> Tables:
     problems: list[Problem] = []
     digest = hashlib.sha256()
     read: dict[str, ReadTable] = {}
+    content = _read_bytes(directory, PROFILE, problems)
+    digest.update(f"{PROFILE}\0{len(content or b'')}\0".encode() + (content or b""))
+    text = None if content is None else _decode(PROFILE, content, problems)
+    profile = None if text is None else read_profile(text, problems)
     for file, model in TABLES.items():
         content = _read_bytes(directory, file, problems)
         digest.update(f"{file}\0{len(content or b'')}\0".encode() + (content or b""))
         read[file] = _read_table(file, content, model, problems)
     problems.extend(find_problems(read))
-    if problems:
+    if problems or profile is None:
         raise TableError(problems)
 
     # The fields of Tables are named after the files, and TABLES gives each file its row model.
     rows: dict[str, Any] = {Path(file).stem: tuple(line.row for line in read[file].lines) for file in TABLES}
-    return Tables(**rows, version=digest.hexdigest()[:12])
+    return Tables(**rows, profile=profile, version=digest.hexdigest()[:12])
 
 
 def _read_bytes(directory: Path, file: str, problems: list[Problem]) -> bytes | None:

@@ -33,7 +33,6 @@ from geo.tables.kinds import (
     Basis,
     Corridor,
     CorridorBasis,
-    District,
     DivisionLevel,
     ElsewhereLevel,
     FigureStatus,
@@ -117,7 +116,7 @@ class Place(Row):
     parent_id: Slug | None
     corridor: Corridor
     corridor_basis: CorridorBasis
-    district: District
+    district: Text = Field(description="a district, or the city as a whole, as admin/divisions.csv names it")
     place_query: Text = Field(description="what the geocoder is asked")
     sector: Text | None
     status: PlaceStatus | None
@@ -205,7 +204,7 @@ class GazetteerRow(Row):
     datum: Datum | None
     precision: Precision | None
     uncertainty_m: Positive | None = Field(description="metres: the true place, of an area all of it as far as it is known, lies within this radius")
-    admin: District | None
+    admin: Text | None = Field(description="a district, or the city as a whole, as admin/divisions.csv names it")
     basis: Basis | None
     source: Slug | None
     checked_on: DateCell | None

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from geo.geocode.answers import MissReason
-from geo.tables.kinds import Corridor, CorridorBasis, District, Kind, NumberReason, PlaceStatus, Precision, Qualifier, Relation, SourceKind
+from geo.tables.kinds import Corridor, CorridorBasis, Kind, NumberReason, PlaceStatus, Precision, Qualifier, Relation, SourceKind
+from geo.tables.profile import Bilingual
+from geo.tables.reading import Tables
 from geo.tables.rows import Place
 
 
@@ -90,23 +92,7 @@ QUALIFIERS = {
 MISS_REASONS = {
     MissReason.UNKNOWN: N_("地名表中没有这个名称"),
     MissReason.AMBIGUOUS: N_("地名表中有多处同名"),
-    MissReason.OUT_OF_AREA: N_("不在杭州"),
-}
-DISTRICTS_EN = {
-    District.SHANGCHENG: "Shangcheng District",
-    District.GONGSHU: "Gongshu District",
-    District.XIHU: "Xihu District",
-    District.BINJIANG: "Binjiang District",
-    District.XIAOSHAN: "Xiaoshan District",
-    District.YUHANG: "Yuhang District",
-    District.LINPING: "Linping District",
-    District.QIANTANG: "Qiantang District",
-    District.FUYANG: "Fuyang District",
-    District.LINAN: "Lin'an District",
-    District.TONGLU: "Tonglu County",
-    District.CHUNAN: "Chun'an County",
-    District.JIANDE: "Jiande City",
-    District.HANGZHOU: "Hangzhou City",
+    MissReason.OUT_OF_AREA: N_("不在本市"),
 }
 
 
@@ -119,11 +105,43 @@ class Phrases:
         A key of ``LANGUAGES``.
     translate
         From a phrase in Chinese to the phrase in this language.
+    tables
+        What the districts are called.
     """
 
-    def __init__(self, language: str, translate: Callable[[str], str]) -> None:
+    def __init__(self, language: str, translate: Callable[[str], str], tables: Tables) -> None:
         self.language = language
+        self._tables = tables
         self._ = translate
+
+    @property
+    def title(self) -> str:
+        """What the atlas is called."""
+        return self._in_both(self._tables.profile.title)
+
+    @property
+    def subtitle(self) -> str:
+        """What the atlas is about, in a line."""
+        return self._in_both(self._tables.profile.subtitle)
+
+    @property
+    def description(self) -> str:
+        """What the atlas is, in a sentence, for link previews."""
+        return self._in_both(self._tables.profile.description)
+
+    @property
+    def abstract(self) -> str:
+        """What the atlas holds, for catalogues of data."""
+        return self._in_both(self._tables.profile.abstract)
+
+    @property
+    def city(self) -> str:
+        """The name of the city, as people say it."""
+        city = self._tables.profile.city
+        return self.pick(city.short_zh, city.en)
+
+    def _in_both(self, text: Bilingual) -> str:
+        return self.pick(text.zh, text.en)
 
     def corridor(self, corridor: Corridor) -> str:
         """Name a corridor, or 多点支撑."""
@@ -142,9 +160,9 @@ class Phrases:
         """Name a kind of place."""
         return self._(KINDS[kind])
 
-    def district(self, district: District) -> str:
+    def district(self, district: str) -> str:
         """Name a district."""
-        return DISTRICTS_EN[district] if self.language == "en" else district.value
+        return self._tables.districts[district] if self.language == "en" else district
 
     def group(self, position: int) -> str:
         """Name a group of the list."""

@@ -31,7 +31,7 @@ from geo.geocode.answers import Answer, Level, Match, Method, Miss
 from geo.geocode.gazetteer import Feature, Gazetteer, Location
 from geo.names import fold_name
 from geo.settings import PROJECT
-from geo.tables.kinds import Basis, Corridor, District, DivisionLevel, Kind, SourceKind
+from geo.tables.kinds import Basis, Corridor, DivisionLevel, Kind, SourceKind
 from geo.tables.reading import Tables
 from geo.tables.rows import GazetteerRow, Place, Source
 from geo.words.cards import Wording
@@ -164,6 +164,7 @@ def encode_audit(atlas: Atlas, outline: Outline) -> bytes:
         loader=FileSystemLoader(PROJECT / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
     page = environment.get_template("audit.html").render(
+        title=atlas.tables.profile.title.zh,
         version=atlas.tables.version,
         sections=sections,
         total=len(atlas.tables.places),
@@ -215,7 +216,8 @@ class _Desk:
 
     def __init__(self, atlas: Atlas, outline: Outline) -> None:
         self._atlas, self._tables, self._outline = atlas, atlas.tables, outline
-        self.wording = Wording("zh", str)
+        self.wording = Wording("zh", str, atlas.tables)
+        self.city = list(atlas.tables.districts)[-1]
         self._gazetteer = Gazetteer(atlas.tables)
         self._names = [name for name in self._gazetteer.forms if not name.isascii()]
         self._districts: list[tuple[str, BaseGeometry]] = [
@@ -318,7 +320,7 @@ class _Desk:
         form = next(form for form in self._gazetteer.forms[found[0]] if form.feature.name != own)
         other = form.feature
         alias = "" if fold_name(other.name) == found[0] else f"又名 {found[0]}，"
-        return f"{other.name}（{alias}{other.district or District.HANGZHOU.value}），{100 * found[1]:.0f} 分"
+        return f"{other.name}（{alias}{other.district or self.city}），{100 * found[1]:.0f} 分"
 
     # --- doubts ---
 
@@ -336,8 +338,8 @@ class _Desk:
         if answer.unresolved:
             doubts.append(f"未解析：{answer.unresolved}")
         district = self._district_at(answer)
-        if place.district is not District.HANGZHOU and district != place.district.value:
-            doubts.append(f"点在{district or '杭州之外'}，不在{place.district.value}")
+        if place.district != self.city and district != place.district:
+            doubts.append(f"点在{district or '杭州之外'}，不在{place.district}")
         return tuple(doubts)
 
     def _district_at(self, match: Match) -> str:
@@ -390,7 +392,7 @@ class _Desk:
 
 
 def _asked(place: Place, query: str) -> Fact:
-    return Fact("查询", f"{query}（限 {place.district.value}）")
+    return Fact("查询", f"{query}（限 {place.district}）")
 
 
 def _group_of(answer: Answer, doubts: Sequence[str]) -> Group:

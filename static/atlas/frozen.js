@@ -85,7 +85,7 @@ function fileName(extension) {
   const parts = ["corridor", "kind", "district"].map((name) => query.getAll(name).join("_"));
   if (state.q) parts.push(`q_${[...state.q].slice(0, 40).join("")}`);
   const named = parts.filter(Boolean).map((part) => part.replaceAll(",", "_").replace(/[^\p{L}\p{N}_.]+/gu, "_"));
-  return ["hangzhou-places", ...named, `${page.frozen.version}.${extension}`].join("-");
+  return [`${page.frozen.slug}-places`, ...named, `${page.frozen.version}.${extension}`].join("-");
 }
 
 frozen.offerDownloads = () => {

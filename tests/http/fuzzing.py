@@ -9,14 +9,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import strategies as st
 
-from geo.tables.kinds import Corridor, District, Kind
+from geo.tables.kinds import Corridor, Kind
+from geo.tables.reading import read_tables
+from tests.known import DATA
 
 # What stands for the variables of a path and the values of parameters when they are right, and what is like it.
 _RIGHT = [
     *("binjiang-hitech", "fullsemi-1", "report-2023", "places", "platforms", "corridors", "indicators", "zh", "en", "html", "json", "jsonld"),
     *(corridor.value for corridor in Corridor),
     *(kind.value for kind in Kind),
-    *(district.value for district in District),
+    *read_tables(DATA).districts,
     *("120.1,30.1,120.3,30.3", "120.3,30.3,120.1,30.1", "2023-01-01T00:00:00Z/..", "../2022-12-31", "0", "1", "50", "10000", "-1", "1e400", "NaN"),
     *("http://www.opengis.net/def/crs/EPSG/0/4549", "http://www.opengis.net/def/crs/OGC/1.3/CRS84", "cql2-text", "cql2-json"),
     *(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Callable
@@ -136,14 +137,12 @@ def test_an_embedded_map_is_no_data_set_of_its_own(client: FlaskClient) -> None:
 
 
 def test_without_any_location_there_is_no_extent_to_state(client_of: Callable[[Path], FlaskClient], data_copy: Path) -> None:
-    with (data_copy / "gazetteer.csv").open("r+", encoding="utf-8") as table:
-        header = table.readline()
-        table.seek(0)
-        table.truncate()
-        table.write(header)
-    for name in ("divisions.csv", "former.csv"):
-        path = data_copy / "admin" / name
-        path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    with (data_copy / "places.csv").open(encoding="utf-8", newline="") as table:
+        rows = list(csv.DictReader(table))
+    with (data_copy / "places.csv").open("w", encoding="utf-8", newline="") as table:
+        writer = csv.DictWriter(table, rows[0])
+        writer.writeheader()
+        writer.writerows(row | {"place_query": "查无此处"} for row in rows)
     response = client_of(data_copy).get("/layers?f=jsonld")
     assert response.status_code == 200, response.get_data(as_text=True)
     document = response.get_json(force=True)

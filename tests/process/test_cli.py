@@ -35,8 +35,10 @@ def brief(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     data, text = tmp_path / "small", tmp_path / "brief.txt"
     (data / "admin").mkdir(parents=True)
     shutil.copytree(DATA / "basemap", data / "basemap")
+    shutil.copy(DATA / "atlas.toml", data)
     text.write_text(BRIEF, encoding="utf-8")
     start, end = BRIEF.index("12.5"), BRIEF.index("。")
+    point = {"lon": "120.2", "lat": "30.2", "uncertainty_m": "10000", "source": "brief"}
     rows: dict[str, list[dict[str, str]]] = {
         "sources.csv": [{"id": "brief", "title": "简报", "kind": "web", "sha256": hashlib.sha256(text.read_bytes()).hexdigest()}],
         "paragraphs.csv": [{"source": "brief", "paragraph": "1", "start": "0", "end": str(len(BRIEF) - 1)}],
@@ -64,6 +66,10 @@ def brief(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 "source": "brief",
                 "paragraph": "1",
             }
+        ],
+        "admin/divisions.csv": [
+            {"code": "330100", "name": "杭州市", "name_en": "Hangzhou", "level": "city", **point},
+            {"code": "330108", "name": "滨江区", "name_en": "Binjiang District", "level": "district", "parent": "330100", **point},
         ],
         "vocabulary.csv": [{"indicator": "output", "label_zh": "产值", "label_en": "Output", "unit_kind": "money"}],
         "indicators.csv": [

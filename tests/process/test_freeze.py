@@ -456,7 +456,7 @@ def test_a_killed_run_leaves_the_earlier_site(site: Path) -> None:
     code = """
 import sys
 from pathlib import Path
-from geo.freeze import write_frozen
+from geo.serve.freeze.writing import write_frozen
 
 def files():
     yield "index.html", b"half"

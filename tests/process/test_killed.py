@@ -28,8 +28,8 @@ def half(path, content):
 Path.write_bytes = half
 """
 EXPORT = """
-from geo.export import export_layers
-from geo.pipeline import build_atlas
+from geo.layers.export import export_layers
+from geo.atlas import build_atlas
 from geo.settings import Settings
 atlas = build_atlas(Settings.from_env({}))
 export_layers(atlas.tables, atlas.layers, Path(sys.argv[1]))

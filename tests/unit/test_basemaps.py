@@ -9,7 +9,9 @@ from geo.datum import Datum
 from geo.draw.basemap import BASEMAPS, Basemap, choose_basemaps
 from geo.errors import SettingsError
 from geo.settings import Settings
+from geo.tables.reading import read_tables
 from geo.words.cards import Wording
+from tests.known import DATA
 
 SHIPPED = [basemap for basemap in BASEMAPS.values() if basemap.id != "custom"]
 TILES = "https://tiles.example.org/{z}/{x}/{y}.png"
@@ -56,7 +58,7 @@ def test_each_basemap_has_the_datum_of_its_tiles() -> None:
 
 def test_no_review_number_is_made_up() -> None:
     assert [basemap.review_number for basemap in BASEMAPS.values()] == [None] * 4
-    zh, en = Wording("zh", str), Wording("en", str)
+    zh, en = Wording("zh", str, read_tables(DATA)), Wording("en", str, read_tables(DATA))
     assert zh.review_number(None) == "内置轮廓，WGS-84；无审图号，仅作示意"
     assert [zh.review_number(basemap) for basemap in SHIPPED] == [
         "天地图，审图号以服务商页面为准",
@@ -103,13 +105,13 @@ def test_custom_tiles_are_offered_as_the_operator_says() -> None:
         has_review_number=True,
     )
     assert basemap.hosts == ("https://tiles.example.org",)
-    assert Wording("zh", str).review_number(basemap) == "自定底图，审图号：样字(2024)1号"
+    assert Wording("zh", str, read_tables(DATA)).review_number(basemap) == "自定底图，审图号：样字(2024)1号"
 
 
 def test_custom_tiles_are_in_wgs84_and_without_a_review_number_by_default() -> None:
     (basemap,) = chosen(**CUSTOM)
     assert (basemap.datum, basemap.review_number, basemap.has_review_number) == (Datum.WGS84, None, False)
-    assert Wording("zh", str).review_number(basemap) == "自定底图，无审图号"
+    assert Wording("zh", str, read_tables(DATA)).review_number(basemap) == "自定底图，无审图号"
 
 
 def test_custom_tiles_may_come_from_a_port_of_this_machine() -> None:

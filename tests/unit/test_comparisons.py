@@ -10,13 +10,14 @@ from geo.atlas import Atlas
 from geo.layers.comparisons import find_comparisons
 from geo.settings import PROJECT
 from geo.tables.cells import UNITS, Period
-from geo.tables.reading import Tables
+from geo.tables.reading import Tables, read_tables
 from geo.tables.rows import Indicator, Vocable
 from geo.words.cards import Wording
+from tests.known import DATA
 from tests.unit.test_provenance import TABLES_OF_BRIEF, row
 
-ZH = Wording("zh", str)
-EN = Wording("en", Translations.load(PROJECT / "translations", ["en"]).ugettext)
+ZH = Wording("zh", str, read_tables(DATA))
+EN = Wording("en", Translations.load(PROJECT / "translations", ["en"]).ugettext, read_tables(DATA))
 VOCABULARY = (
     row(Vocable, indicator="spending", label_zh="投入", label_en="Spending", unit_kind="money"),
     row(Vocable, indicator="output", label_zh="产值", label_en="Output", unit_kind="money"),

@@ -19,7 +19,8 @@ from geo.errors import NotFoundError
 from geo.layers.formats import FORMATS, Download, encode_geojson, find_format, find_layer
 from geo.layers.select import LAYERS, Selection
 from geo.settings import PROJECT, Settings
-from geo.tables.kinds import Corridor, District, Kind
+from geo.tables.kinds import Corridor, Kind
+from tests.known import DATA
 
 FULLSEMI_1 = {
     "id": "fullsemi-1",
@@ -320,9 +321,9 @@ def test_another_process_on_another_day_writes_the_same_bytes(atlas: Atlas) -> N
     program = """
 import hashlib, sys, time
 time.time = lambda: 2_000_000_000.0
-from geo.formats import FORMATS, Download
-from geo.layers import LAYERS, Selection
-from geo.pipeline import build_atlas
+from geo.layers.formats import FORMATS, Download
+from geo.layers.select import LAYERS, Selection
+from geo.atlas import build_atlas
 from geo.settings import Settings
 atlas = build_atlas(Settings.from_env({"GEO_DATA": sys.argv[1]}))
 for format_ in FORMATS.values():
@@ -352,7 +353,7 @@ def test_a_file_is_named_by_layer_filters_and_version(atlas: Atlas) -> None:
     selection = Selection(
         corridors=frozenset({Corridor.EAST, Corridor.WEST}),
         kinds=frozenset({Kind.CITY}),
-        districts=frozenset({District.YUHANG}),
+        districts=frozenset({"余杭区"}),
         bbox=Box(119.5, 30, 120.5, 31),
         q='科技 城/../"x"',
     )

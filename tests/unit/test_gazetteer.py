@@ -11,8 +11,9 @@ from geo.geocode.answers import Division, Level
 from geo.geocode.gazetteer import Feature, Form, FormKind, Gazetteer, Location, shorten, stem_of
 from geo.names import fold_name
 from geo.tables.kinds import Basis, Precision
-from geo.tables.reading import Tables
+from geo.tables.reading import Tables, read_tables
 from geo.tables.rows import DivisionRow, ElsewhereRow, FormerRow, GazetteerRow, HomonymRow, Place, Row
+from tests.known import DATA
 
 CITY = {"code": "330100", "name": "杭州市", "name_en": "Hangzhou", "level": "city", "lon": "119.5", "lat": "29.9", "uncertainty_m": "124600"}
 BINJIANG = {"code": "330108", "name": "滨江区", "name_en": "Binjiang District", "level": "district", "parent": "330100"}
@@ -69,6 +70,7 @@ def gazetteer_of(
         relations=(),
         gazetteer=rows,
         other_numbers=(),
+        profile=read_tables(DATA).profile,
         version="for a test",
         divisions=tuple(divisions),
         former=tuple(former),

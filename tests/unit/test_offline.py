@@ -87,7 +87,7 @@ def leads_to(row: GazetteerRow) -> tuple[GazetteerRow, GazetteerRow]:
 def test_every_curated_name_leads_to_its_own_place_within_its_district(row: GazetteerRow) -> None:
     place, located = leads_to(row)
     assert located.admin is not None
-    match = found(row.name, located.admin.value)
+    match = found(row.name, located.admin)
     assert (match.name, match.matched) == (place.name, located.name)
     assert (match.method, match.score, match.runner_up, match.unresolved) == (
         Method.EXACT if row is place else Method.ALIAS,
@@ -97,7 +97,7 @@ def test_every_curated_name_leads_to_its_own_place_within_its_district(row: Gaze
     )
     assert (match.uncertainty_m, match.source) == (located.uncertainty_m, place.source)
     assert match.basis is (Basis.PARENT if place is not located else located.basis)
-    assert (match.datum_of_source, match.divisions[-1].name) == (located.datum, located.admin.value)
+    assert (match.datum_of_source, match.divisions[-1].name) == (located.datum, located.admin)
 
 
 @pytest.mark.parametrize("name", ["滨江", "滨江区"])
@@ -110,11 +110,11 @@ def test_the_name_of_a_district_is_the_district_though_a_zone_bears_it(name: str
 
 @pytest.mark.parametrize("place", [place for place in TABLES.places if place.id != "binxiao-small-parks"], ids=lambda place: place.id)
 def test_every_place_is_found_by_what_it_is_called_in_both_languages(place: Place) -> None:
-    asked = found(place.place_query, place.district.value)
+    asked = found(place.place_query, place.district)
     for name in (place.name_zh, place.name_en):
-        match = found(name, place.district.value)
+        match = found(name, place.district)
         assert (match.name, match.matched, match.lon, match.lat) == (asked.name, asked.matched, asked.lon, asked.lat)
-        assert match.divisions[-1].name == place.district.value
+        assert match.divisions[-1].name == place.district
 
 
 @pytest.mark.parametrize("row", TABLES.divisions, ids=lambda row: row.code)

@@ -554,7 +554,7 @@ def test_the_key_is_not_in_the_cache(make: Make, server: ProviderServer, tmp_pat
 WRITER = """
 import sys
 from pathlib import Path
-from geo.online import AnswerCache
+from geo.geocode.online.cache import AnswerCache
 cache = AnswerCache(Path(sys.argv[1]))
 for number in range(1_000_000):
     cache.put("amap GCJ02", f"文三路{number}号", "", {"number": number, "filling": "x" * 2000})

@@ -175,7 +175,7 @@ def test_a_place_more_in_the_tables_is_a_feature_more(data_copy: Path) -> None:
 def test_by_default_the_geocoder_answers_offline_as_the_atlas_does(settings: Settings, atlas: Atlas) -> None:
     geocoder = build_geocoder(settings)
     assert isinstance(geocoder, OfflineGeocoder)
-    queries = [Query(place.place_query, admin=place.district.value) for place in atlas.tables.places]
+    queries = [Query(place.place_query, admin=place.district) for place in atlas.tables.places]
     assert geocoder.geocode(queries) == list(atlas.answers.values())
 
 

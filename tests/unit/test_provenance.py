@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.tables.provenance import PrintedNumber, check_text, parse_numbers
-from geo.tables.reading import Tables
+from geo.tables.reading import Tables, read_tables
 from geo.tables.rows import GazetteerRow, Indicator, OtherNumber, Paragraph, Place, Row, Source
+from tests.known import DATA
 
 R = TypeVar("R", bound=Row)
 
@@ -87,6 +88,7 @@ TABLES_OF_BRIEF = Tables(
     relations=(),
     gazetteer=(),
     other_numbers=(BRIDGES,),
+    profile=read_tables(DATA).profile,
     version="0",
 )
 

@@ -6,14 +6,14 @@ import pytest
 
 from geo.errors import Problem, TableError
 from geo.tables.cells import UNITS
+from geo.tables.kinds import DivisionLevel
 from geo.tables.reading import Tables, read_tables
 from geo.tables.rows import TABLES
 from tests.conftest import Edit
+from tests.known import DATA
 
 KINDS = "'platform', 'cooperation_zone', 'park', 'town', 'valley', 'facility', 'project', 'district' or 'city'"
-DISTRICTS = (
-    "'上城区', '拱墅区', '西湖区', '滨江区', '萧山区', '余杭区', '临平区', '钱塘区', '富阳区', '临安区', '桐庐县', '淳安县', '建德市' or '杭州市'"
-)
+DISTRICTS = ", ".join(row.name for row in read_tables(DATA).divisions if row.level is not DivisionLevel.TOWNSHIP)
 NUMBER = "a number in plain digits, such as 305.8"
 PERIOD = "an ISO 8601 period such as 2022, 2023-05, 2023-Q1, 2023-01/2023-05, /2027 or 2020/"
 
@@ -68,7 +68,7 @@ def test_a_missing_file_is_named(data_copy: Path, file: str) -> None:
 
 
 def test_all_missing_files_are_named_together(tmp_path: Path) -> None:
-    assert messages_of(tmp_path) == [f"{file}: expected a readable file in {tmp_path.name}/" for file in sorted(TABLES)]
+    assert messages_of(tmp_path) == [f"{file}: expected a readable file in {tmp_path.name}/" for file in sorted(["atlas.toml", *TABLES])]
 
 
 def test_a_gbk_file_is_named_as_gbk_with_its_line(data_copy: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_long_value_is_shortened_in_its_message(data_copy: Path, edit: Edit) -
         # Enumerations: the message lists what is allowed.
         ("places.csv", 7, "kind", "castle", f"places.csv:7 [kind] 'castle': expected one of {KINDS}"),
         ("places.csv", 7, "kind", "", f"places.csv:7 [kind]: expected one of {KINDS}"),
-        ("places.csv", 7, "district", "下城区", f"places.csv:7 [district] '下城区': expected one of {DISTRICTS}"),
+        ("places.csv", 7, "district", "下城区", f"places.csv:7 [district] '下城区': expected one of {DISTRICTS}, as admin/divisions.csv names them"),
         ("places.csv", 4, "corridor", "north", "places.csv:4 [corridor] 'north': expected one of 'west', 'east' or 'none'"),
         (
             "places.csv",

@@ -47,7 +47,7 @@ def drawn(
     comparisons: Mapping[str, Mapping[str, Any]] = COMPARISONS,
 ) -> MapParts:
     ties = {Corridor.EAST: [((120.18067, 30.18282), (120.02, 30.018))]}
-    return render_map(build_map(outline, atlas.layers.corridors, places, ties, comparisons, names, district_name))
+    return render_map(build_map(outline, atlas.layers.corridors, places, ties, comparisons, names, district_name, atlas.tables.profile.box))
 
 
 def argument(script: str, call: str) -> Any:

@@ -13,7 +13,7 @@ import geopandas as gpd
 
 from geo.layers.select import LAYERS, Layer, Layers, Selection
 from geo.names import pinyin_of
-from geo.tables.kinds import Corridor, District, Kind
+from geo.tables.kinds import Corridor, Kind
 from geo.tables.reading import Tables
 from geo.tables.rows import Source
 
@@ -117,7 +117,7 @@ class Download:
         values = {
             "corridor": ",".join(one.value for one in Corridor if one in chosen.corridors),
             "kind": ",".join(one.value for one in Kind if one in chosen.kinds),
-            "district": ",".join(one.value for one in District if one in chosen.districts),
+            "district": ",".join(one for one in self.tables.districts if one in chosen.districts),
             "bbox": ",".join(f"{degrees:.12g}" for degrees in chosen.bbox or ()),
             "q": chosen.q,
         }
@@ -146,7 +146,9 @@ class Download:
         # Letters, digits, points and hyphens: what every disk takes.
         shown = [re.sub(r"[^\w.]+", "_", value.replace(",", "_")) for value in values if value]
         in_ascii = [value if value.isascii() else re.sub(r"[^a-z0-9_.]+", "_", pinyin_of(value.lower())) for value in shown]
-        return FileName(*("-".join(["hangzhou", self.layer.name, *parts, f"{self.tables.version}.{extension}"]) for parts in (shown, in_ascii)))
+        return FileName(
+            *("-".join([self.tables.profile.slug, self.layer.name, *parts, f"{self.tables.version}.{extension}"]) for parts in (shown, in_ascii))
+        )
 
 
 _READING = (

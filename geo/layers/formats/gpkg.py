@@ -62,7 +62,11 @@ def _write_layer(path: Path, name: str, features: gpd.GeoDataFrame, geometry_typ
         geometry_name="geometry",
         geometry_type=geometry_type,
         crs="EPSG:4326",
-        layer_options={"GEOMETRY_NAME": "geom", "IDENTIFIER": f"hangzhou {name} {download.tables.version}", "DESCRIPTION": download.attribution},
+        layer_options={
+            "GEOMETRY_NAME": "geom",
+            "IDENTIFIER": f"{download.tables.profile.slug} {name} {download.tables.version}",
+            "DESCRIPTION": download.attribution,
+        },
         **options,
     )
 

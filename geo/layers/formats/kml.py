@@ -37,7 +37,7 @@ def encode_kml(download: Download) -> bytes:
     rows = flatten(features, download)
     kml = ET.Element("kml", xmlns=_NAMESPACE)
     document = ET.SubElement(kml, "Document", id=download.layer.name)
-    _text(document, "name", f"hangzhou {download.layer.name} {download.tables.version}")
+    _text(document, "name", f"{download.tables.profile.slug} {download.layer.name} {download.tables.version}")
     _text(document, "open", "1")
     _text(document, "description", "<br/>".join(html.escape(f"{topic}: {text}") for topic, text in download.notes))
     for corridor in Corridor:

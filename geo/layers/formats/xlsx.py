@@ -51,7 +51,7 @@ def encode_workbook(download: Download) -> bytes:
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
         written = datetime.combine(download.date or _NO_DATE, datetime.min.time(), tzinfo=UTC)
-        title = f"hangzhou {download.layer.name} {download.tables.version}"
+        title = f"{download.tables.profile.slug} {download.layer.name} {download.tables.version}"
         book.set_properties({"title": title, "comments": download.attribution, "created": written})
         styles = _Styles(
             header=book.add_format({"bold": True}),

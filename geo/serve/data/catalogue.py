@@ -40,7 +40,7 @@ def layers() -> Response:
     site, wording = current_site(), request_wording()
     representation = _representation()
     filters = MultiDict([(name, value) for name, value in request.args.items(multi=True) if name not in ("f", "lang")])
-    selection = parse_selection(filters, LAYERS["places"])
+    selection = parse_selection(filters, LAYERS["places"], site.atlas.tables)
     listed = [_describe(site, layer, selection, filters) for layer in LAYERS.values()]
     document = _document(site, listed) if representation == "json" else dataset_document(site, wording, tuple(LAYERS.values()))
     if representation == "html":

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from flask import url_for
-from flask_babel import gettext
 
 from geo.layers.formats import FORMATS
 from geo.layers.select import Layer
@@ -39,10 +38,8 @@ def dataset_document(site: Site, wording: Wording, layers: Sequence[Layer]) -> d
         "@type": "Dataset",
         "@id": url_for("catalogue.layers", f="jsonld", lang=wording.language, _external=True),
         "url": url_for("catalogue.layers", f="html", lang=wording.language, _external=True),
-        "name": gettext("杭州产业平台图"),
-        "description": gettext(
-            "杭州的产业平台、合作区、园区与项目，以及报道中它们的增加值、投资等指标；每个数字有出处、时期和状态，每个位置有精度和误差半径。"
-        ),
+        "name": wording.title,
+        "description": wording.abstract,
         "version": tables.version,
         "dateModified": site.last_change.date().isoformat(),
         "inLanguage": list(LANGUAGES),
@@ -62,7 +59,7 @@ def dataset_document(site: Site, wording: Wording, layers: Sequence[Layer]) -> d
         ],
     }
     if extent.box:
-        document["spatialCoverage"] = {"@type": "Place", "name": gettext("杭州"), "geo": {"@type": "GeoShape", "box": extent.box}}
+        document["spatialCoverage"] = {"@type": "Place", "name": wording.city, "geo": {"@type": "GeoShape", "box": extent.box}}
     if extent.period:
         document["temporalCoverage"] = extent.period
     return document

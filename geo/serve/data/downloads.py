@@ -23,7 +23,7 @@ def layer(name: str, extension: str) -> Response:
     """Give a layer as a file, whole or filtered."""
     site = current_site()
     wanted, format_ = find_layer(name), find_format(extension)
-    download = Download(wanted, parse_selection(request.args, wanted), site.atlas.layers, site.atlas.tables)
+    download = Download(wanted, parse_selection(request.args, wanted, site.atlas.tables), site.atlas.layers, site.atlas.tables)
     # GeoJSON is joined from features that are encoded already; the other formats are written row by row.
     with nullcontext() if format_.encode is encode_collection else TURNS.taken():
         body = format_.encode(download)

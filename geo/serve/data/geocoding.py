@@ -30,12 +30,13 @@ def geocode() -> Response:
     for name in ("q", "admin", "host"):
         if len(given.get(name, "")) > MAX_TEXT:
             raise BadParameterError(name, given[name], f"{MAX_TEXT} characters at most")
-    geocoder = current_site().atlas.geocoder
+    atlas = current_site().atlas
+    geocoder, examples = atlas.geocoder, atlas.tables.profile.examples
     admin, host = given.get("admin", ""), given.get("host", "")
     if admin and not geocoder.understands(admin):
-        raise BadParameterError("admin", admin, "a division of China, such as 滨江区 or 杭州")
+        raise BadParameterError("admin", admin, f"a division of China, such as {examples.division} or {atlas.tables.profile.city.short_zh}")
     if host and not geocoder.knows_host(host):
-        raise BadParameterError("host", host, "a place of the gazetteer, such as 杭州高新区(滨江)")
+        raise BadParameterError("host", host, f"a place of the gazetteer, such as {examples.place}")
     bbox = parse_bbox(given["bbox"]) if "bbox" in given else None
     return _document(to_document(geocoder.geocode([Query(text, admin, bbox, host)])[0]))
 

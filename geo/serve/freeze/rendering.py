@@ -290,7 +290,7 @@ def _answers(app: FrozenAtlas, site: Site) -> Iterator[tuple[str, dict[str, Any]
             yield "pictures.place_svg", {"id_": id_, **lang}
         for id_ in site.sources:
             yield "documents.source", {"id_": id_, **lang}
-        with app.test_request_context(query_string=lang):
+        with app.test_request_context(query_string=lang, environ_overrides={"geo.site": site}):
             yield "pages.map_script", {"v": map_digest(draw_map(site, request_wording()).script), **lang}
     for id_ in site.places:
         yield "downloads.place", {"id_": id_}

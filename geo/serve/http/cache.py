@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from werkzeug.http import is_resource_modified, parse_date, unquote_etag
 
-from geo.errors import TakesLongError
 from geo.serve.http.problems import has_body
-from geo.serve.http.store import COMPRESSED, IDENTITY, Answer, Asked, Effort, choose_coding, choose_language, compress
-from geo.serve.ogc.pages import answer_directly, known_of
+from geo.serve.http.store import COMPRESSED, IDENTITY, USUAL, Answer, Asked, choose_coding, choose_language, compress
 from geo.serve.reload import Sites
 from geo.serve.site import Site
 
@@ -25,8 +23,6 @@ _LARGE = 1 << 16
 _CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE")
 # What a 304 does not say, as it has no content.
 _OF_CONTENT = frozenset({"content-type", "content-length", "content-encoding", "content-language", "content-disposition"})
-# A page of so many features is encoded within some milliseconds.
-AT_ONCE = 200
 # How many of the latest answers are made anew for a new site before it is served.
 _PREPARED = 64
 # What nearly every visit needs, so that the first one does not wait for it.
@@ -52,22 +48,13 @@ class Front:
         self._sites = sites
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request.
-
-        Raises
-        ------
-        TakesLongError
-            Where an answer at once is wanted, and takes longer.
-        """
+        """Answer a request."""
         self._sites.watch()
         # For the whole of the request, whatever happens meanwhile: a body is never made from two versions of the data.
         site: Site = environ.setdefault(SITE, self._sites.current)
         notes = environ.setdefault(NOTES, {})
         coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING", "")[:1000])
-        at_once = TakesLongError.KEY in environ
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or has_body(environ):
-            if at_once:
-                raise TakesLongError
             return _pass_on(self._run(environ), environ, coding, start_response)
         asked = Asked(
             scheme=environ["wsgi.url_scheme"],
@@ -80,12 +67,6 @@ class Front:
         )
         answer = site.answers.find(asked)
         if answer is None:
-            answer = answer_directly(site, asked, AT_ONCE if at_once else None)
-            if answer is not None:
-                site.answers.keep(asked, answer, ("language", "accept", "host"), is_shared=False)
-                return _send(answer, site, asked, coding, environ, start_response)
-            if at_once:
-                raise TakesLongError
             given = {name: value for name, value in environ.items() if name not in _CONDITIONS}
             given |= {"REQUEST_METHOD": "GET", "HTTP_ACCEPT_LANGUAGE": asked.language}
             with site.answers.made_once(asked) as making:
@@ -97,13 +78,9 @@ class Front:
                     done = self._run(given)
                     answer = _as_answer(done, notes)
                     making.set_result((done, answer, notes))
-                    if answer is not None and "page" in notes:
-                        site.once(known_of).headers[notes["page"]] = answer.headers
             if answer is None:
                 return _pass_on(done, environ, coding, start_response)
             site.answers.keep(asked, answer, _varies(done, notes), is_shared="shared" in notes and "host" not in notes)
-        elif at_once and not answer.is_quick(coding):
-            raise TakesLongError
         return _send(answer, site, asked, coding, environ, start_response)
 
     def prepare(self, site: Site, before: Site | None) -> None:
@@ -194,9 +171,7 @@ def _as_answer(done: _Done, notes: dict[str, Any]) -> Answer | None:
     vary = done.header("vary")
     # Said of what is never compressed as well: whether it is depends on its type alone, and caches need not know that.
     headers += (("Vary", f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"),)
-    return Answer(
-        headers, done.body, etag, parse_date(done.header("last-modified") or None), media_type, Effort.SMALL if "small" in notes else Effort.FAST
-    )
+    return Answer(headers, done.body, etag, parse_date(done.header("last-modified") or None), media_type, notes.get("quality", USUAL))
 
 
 def _varies(done: _Done, notes: dict[str, Any]) -> Sequence[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from flask import has_request_context, request
+from typing import cast
+
+from flask import g, has_request_context, request
 from flask_babel import get_translations
 
+from geo.serve.site import current_site
 from geo.words.cards import Wording
 from geo.words.phrases import LANGUAGES
 
@@ -13,12 +16,12 @@ def chosen_language() -> str:
     """Return the language of the current request, a key of ``LANGUAGES``."""
     if not has_request_context():
         return "zh"
-    wanted = request.args.get("lang", "")
-    if wanted in LANGUAGES:
-        return wanted
-    return request.accept_languages.best_match(list(LANGUAGES), default="zh") or "zh"
+    if "language" not in g:
+        wanted = request.args.get("lang", "")
+        g.language = wanted if wanted in LANGUAGES else request.accept_languages.best_match(list(LANGUAGES), default="zh") or "zh"
+    return cast(str, g.language)
 
 
 def request_wording() -> Wording:
     """Return the phrases in the language of the current request."""
-    return Wording(chosen_language(), get_translations().ugettext)
+    return Wording(chosen_language(), get_translations().ugettext, current_site().atlas.tables)

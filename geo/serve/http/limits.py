@@ -10,7 +10,7 @@ from geo.errors import BusyError
 
 # Work that holds the interpreter for long: two at a time, as more would only slow each other and everyone else down.
 RUNNING = 2
-# So many may wait for their turn. With those that run they take half of the threads for what is not quick; the others do the rest of it.
+# So many may wait for their turn. With those that run they take four of the server's threads (geo.serve.server.THREADS); the others answer the rest.
 WAITING = 2
 WAIT_S = 10.0
 RETRY_AFTER_S = 5

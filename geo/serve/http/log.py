@@ -20,7 +20,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from geo.errors import TakesLongError
 from geo.serve.http.cache import NOTES
 
 if TYPE_CHECKING:
@@ -150,9 +149,6 @@ class AccessLog:
 
         try:
             answered = self._application(environ, note)
-        except TakesLongError:
-            # The same request comes again, in another thread.
-            raise
         except BaseException:
             finish()
             raise

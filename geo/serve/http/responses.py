@@ -11,6 +11,7 @@ from typing import Any, cast
 from flask import Response, request
 from werkzeug.http import http_date
 
+from geo.serve.http.store import SMALL, USUAL
 from geo.serve.site import current_site
 
 # A client may keep an answer but asks each time whether it is still good: an edit shows at once, and costs an empty 304 when there was none.
@@ -30,6 +31,7 @@ def cacheable(
     varies_by: Sequence[str] = (),
     is_shared: bool = False,
     digest: str | None = None,
+    quality: int = USUAL,
 ) -> Response:
     """Make an answer with an ETag of its bytes.
 
@@ -48,6 +50,8 @@ def cacheable(
         the first time on.
     digest
         Of the body, hexadecimal, where it is known already.
+    quality
+        Of brotli: how much time compressing it is worth.
     """
     content = body.encode() if isinstance(body, str) else body
     # In one go: the setters of a response look through all of its headers each time.
@@ -60,6 +64,7 @@ def cacheable(
     if varies_by:
         headers.append(("Vary", ", ".join(varies_by)))
     response = Response(content, headers=headers)
+    notes()["quality"] = quality
     if is_shared and request.query_string in _SHARED_QUERIES:
         notes()["shared"] = True
     return response
@@ -71,8 +76,7 @@ def stored(content: bytes, media_type: str, *, cache_control: str, varies_by: Se
     Parameters are those of :func:`cacheable`; ``is_canonical`` says that the query is the one that our own pages write. Under another one it is kept
     from the second time on, as any answer.
     """
-    response = cacheable(content, media_type, cache_control=cache_control, varies_by=varies_by)
-    notes()["small"] = True
+    response = cacheable(content, media_type, cache_control=cache_control, varies_by=varies_by, quality=SMALL)
     if not request.query_string or is_canonical:
         notes()["shared"] = True
     return response

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from enum import StrEnum
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
 
 from werkzeug.datastructures import MultiDict
 
 from geo.bbox import Box
 from geo.errors import BadParameterError
 from geo.layers.select import Layer, Selection
-from geo.tables.kinds import Corridor, District, Kind
+from geo.tables.kinds import Corridor, Kind
+from geo.tables.reading import Tables
 
 MAX_Q = 100
 # What the map page reads.
 PAGE_PARAMETERS = frozenset({"corridor", "kind", "district", "q", "indicator", "basemap", "place", "page", "lang"})
 # What messengers and campaigns append to shared links: no parameter of ours, and no mistake of the reader's.
 APPENDED = re.compile(r"utm_\w+|from|isappinstalled|nsukey|spm|share_token|gclid|fbclid")
-_E = TypeVar("_E", bound=StrEnum)
 
 
-def parse_selection(args: MultiDict[str, str], layer: Layer) -> Selection:
+def parse_selection(args: MultiDict[str, str], layer: Layer, tables: Tables) -> Selection:
     """Read the filters of a layer from query parameters.
 
     ``corridor``, ``kind`` and ``district`` may stand more than once or hold several values with commas.
+
+    Parameters
+    ----------
+    args, layer
+        What is asked for, and of which layer.
+    tables
+        Which districts there are.
 
     Raises
     ------
@@ -39,23 +44,23 @@ def parse_selection(args: MultiDict[str, str], layer: Layer) -> Selection:
         if len(args.getlist(name)) > 1:
             raise BadParameterError(name, args.getlist(name)[1], "the parameter once")
     return Selection(
-        corridors=_parse_choices(args, "corridor", Corridor),
-        kinds=_parse_choices(args, "kind", Kind),
-        districts=_parse_choices(args, "district", District),
+        corridors=frozenset(map(Corridor, _parse_choices(args, "corridor", Corridor))),
+        kinds=frozenset(map(Kind, _parse_choices(args, "kind", Kind))),
+        districts=_parse_choices(args, "district", tables.districts),
         bbox=parse_bbox(args["bbox"]) if "bbox" in args else None,
         q=_parse_q(args.get("q", "")),
     )
 
 
-def parse_filters(values: Mapping[str, str], layer: Layer) -> Selection:
-    """Read the filters of a layer as a shell gives them: each at most once, several values with commas.
+def parse_filters(values: Mapping[str, str], layer: Layer, tables: Tables) -> Selection:
+    """Read the filters of a layer as a shell gives them: each at most once, several values with commas; as :func:`parse_selection`.
 
     Raises
     ------
     BadParameterError
         As :func:`parse_selection`.
     """
-    return parse_selection(MultiDict(values), layer)
+    return parse_selection(MultiDict(values), layer, tables)
 
 
 def is_known_parameter(name: str) -> bool:
@@ -63,8 +68,15 @@ def is_known_parameter(name: str) -> bool:
     return name in PAGE_PARAMETERS or APPENDED.fullmatch(name) is not None
 
 
-def page_selection(args: MultiDict[str, str]) -> tuple[Selection | None, int, list[BadParameterError]]:
+def page_selection(args: MultiDict[str, str], tables: Tables) -> tuple[Selection | None, int, list[BadParameterError]]:
     """Read the filters of the page; what cannot be used is dropped and reported.
+
+    Parameters
+    ----------
+    args
+        What is asked for.
+    tables
+        Which districts there are.
 
     Returns
     -------
@@ -77,15 +89,15 @@ def page_selection(args: MultiDict[str, str]) -> tuple[Selection | None, int, li
     """
     dropped: list[BadParameterError] = []
 
-    def choices(name: str, enumeration: type[_E]) -> frozenset[_E]:
+    def choices(name: str, allowed: Iterable[str]) -> frozenset[str]:
         kept = MultiDict[str, str]()
         for value in filter(None, _values(args, name)):
             try:
-                _parse_choices(MultiDict([(name, value)]), name, enumeration)
+                _parse_choices(MultiDict([(name, value)]), name, allowed)
                 kept.add(name, value)
             except BadParameterError as error:
                 dropped.append(error)
-        return _parse_choices(kept, name, enumeration)
+        return _parse_choices(kept, name, allowed)
 
     q = ""
     try:
@@ -93,8 +105,10 @@ def page_selection(args: MultiDict[str, str]) -> tuple[Selection | None, int, li
     except BadParameterError as error:
         dropped.append(error)
     all_off = args.getlist("corridor") == [""]
-    corridors = frozenset[Corridor]() if all_off else choices("corridor", Corridor)
-    selection = Selection(corridors=corridors, kinds=choices("kind", Kind), districts=choices("district", District), q=q)
+    corridors = frozenset[Corridor]() if all_off else frozenset(map(Corridor, choices("corridor", Corridor)))
+    selection = Selection(
+        corridors=corridors, kinds=frozenset(map(Kind, choices("kind", Kind))), districts=choices("district", tables.districts), q=q
+    )
     number = args.get("page", "1")
     if not re.fullmatch(r"[1-9]\d{0,5}", number, re.ASCII):
         dropped.append(BadParameterError("page", number, "the number of a page, from 1"))
@@ -106,12 +120,12 @@ def _values(args: MultiDict[str, str], name: str) -> list[str]:
     return [value for text in args.getlist(name) for value in text.split(",")]
 
 
-def _parse_choices(args: MultiDict[str, str], name: str, enumeration: type[_E]) -> frozenset[_E]:
-    allowed: Sequence[str] = [member.value for member in enumeration]
+def _parse_choices(args: MultiDict[str, str], name: str, allowed: Iterable[str]) -> frozenset[str]:
+    allowed = list(map(str, allowed))
     for value in _values(args, name):
         if value not in allowed:
             raise BadParameterError(name, value, f"one of {', '.join(allowed)}", allowed)
-    return frozenset(enumeration(value) for value in _values(args, name))
+    return frozenset(_values(args, name))
 
 
 def parse_bbox(text: str) -> Box:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,18 +10,12 @@ from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum, auto
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import brotli
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 from geo.words.phrases import LANGUAGES
 
@@ -43,39 +36,17 @@ COMPRESSED = frozenset(
         "application/vnd.oai.openapi+json",
     }
 )
-# In the order of preference where a client likes several alike. Fast ones: an answer may be asked for only once.
-_FAST: Mapping[str, Callable[[bytes], bytes]] = {
-    "br": lambda content: brotli.compress(content, quality=5),
-    "zstd": lambda content: zstd.compress(content, 3),
-    "gzip": lambda content: gzip.compress(content, 6, mtime=0),
+# In the order of preference where a client likes several alike.
+_CODINGS: Mapping[str, Callable[[bytes, int], bytes]] = {
+    "br": lambda content, quality: brotli.compress(content, quality=quality),
+    "gzip": lambda content, _: gzip.compress(content, 6, mtime=0),
 }
-# In a tenth of a millisecond, for what is made as quickly and hardly ever asked for again.
-_QUICK: Mapping[str, Callable[[bytes], bytes]] = {
-    "br": lambda content: brotli.compress(content, quality=1),
-    "zstd": lambda content: zstd.compress(content, 1),
-    "gzip": lambda content: gzip.compress(content, 1, mtime=0),
-}
-# As small as can be, for what is sent many times.
-_SMALL: Mapping[str, Callable[[bytes], bytes]] = {
-    "br": lambda content: brotli.compress(content, quality=11),
-    "zstd": lambda content: zstd.compress(content, 19),
-    "gzip": lambda content: gzip.compress(content, 9, mtime=0),
-}
-
-
-class Effort(Enum):
-    """How much time compressing an answer is worth: by how often it will be sent."""
-
-    QUICK = auto()
-    FAST = auto()
-    SMALL = auto()
-
-
-_CODERS = {Effort.QUICK: _QUICK, Effort.FAST: _FAST, Effort.SMALL: _SMALL}
+# Qualities of brotli, by how often an answer will be sent: many times; a few times; perhaps once, and it is made within a moment.
+SMALL, USUAL, QUICK = 11, 5, 1
 # From this size on the last per cents of compression cost seconds.
 _LARGE = 1 << 18
-# What one kind of answers may hold, in bytes: those that every visitor shares, and those that somebody chose.
-SHARED_BYTES, CHOSEN_BYTES = 96 << 20, 32 << 20
+# What the answers of a site may hold, in bytes.
+HELD_BYTES = 128 << 20
 _REMEMBERED = 8192
 
 
@@ -119,8 +90,8 @@ class Answer:
         When what it is made from was changed.
     media_type
         As in its Content-Type header, without parameters.
-    effort
-        How much time compressing it is worth.
+    quality
+        Of brotli: how much time compressing it is worth.
     """
 
     headers: tuple[tuple[str, str], ...]
@@ -128,7 +99,7 @@ class Answer:
     etag: str
     last_modified: datetime | None
     media_type: str
-    effort: Effort = Effort.FAST
+    quality: int = USUAL
     _coded: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
@@ -136,31 +107,35 @@ class Answer:
         """What it holds in memory, in bytes."""
         return len(self.body) + sum(map(len, self._coded.values()))
 
-    def is_quick(self, coding: str) -> bool:
-        """Tell whether its body is there in a coding, or within a moment."""
-        return coding == IDENTITY or self.media_type not in COMPRESSED or coding in self._coded or self.effort is Effort.QUICK
-
     def coded(self, coding: str) -> tuple[str, bytes]:
         """Give the body in a coding, compressed when it is first asked for, and the coding: none where nothing is gained by it."""
         if coding == IDENTITY or self.media_type not in COMPRESSED:
             return IDENTITY, self.body
         content = self._coded.get(coding)
         if content is None:
-            content = self._coded[coding] = compress(self.body, coding, self.effort)
+            content = self._coded[coding] = compress(self.body, coding, self.quality)
         return (coding, content) if len(content) < len(self.body) else (IDENTITY, self.body)
 
 
-def compress(content: bytes, coding: str, effort: Effort = Effort.FAST) -> bytes:
-    """Compress content in a coding that :func:`choose_coding` gives; the same content gives the same bytes."""
-    if effort is Effort.SMALL and len(content) >= _LARGE:
-        effort = Effort.FAST
-    return _CODERS[effort][coding](content)
+def compress(content: bytes, coding: str, quality: int = USUAL) -> bytes:
+    """Compress content in a coding that :func:`choose_coding` gives; the same content gives the same bytes.
+
+    Parameters
+    ----------
+    content
+        What to compress.
+    coding
+        ``br`` or ``gzip``.
+    quality
+        Of brotli, 0 to 11; large content is compressed with the usual one at most.
+    """
+    return _CODINGS[coding](content, min(quality, USUAL) if len(content) >= _LARGE else quality)
 
 
 @lru_cache(maxsize=1024)
 def choose_coding(accepted: str) -> str:
     """Choose the content coding that a client likes best, from its Accept-Encoding header."""
-    return parse_accept_header(accepted).best_match(list(_FAST)) or IDENTITY
+    return parse_accept_header(accepted).best_match(list(_CODINGS)) or IDENTITY
 
 
 @lru_cache(maxsize=1024)
@@ -170,21 +145,21 @@ def choose_language(accepted: str) -> str:
 
 
 class Answers:
-    """The answers of one site; least recently used ones make room.
+    """The answers of one site; the least recently used ones make room.
 
-    What a stranger may vary at will (a filter, a host, the spelling of a query) is kept apart from what all share, and only from the second time on:
-    who asks for everything once drives nothing out.
+    What a stranger may vary at will (a filter, a host, the spelling of a query) is kept from the second time on only: a client that asks for
+    everything once evicts nothing.
 
     Parameters
     ----------
-    shared_bytes, chosen_bytes
-        How much the two kinds may hold.
+    held_bytes
+        How much all answers may hold, in bytes.
     """
 
-    def __init__(self, shared_bytes: int = SHARED_BYTES, chosen_bytes: int = CHOSEN_BYTES) -> None:
-        self._room = {True: shared_bytes, False: chosen_bytes}
-        self._held = {True: 0, False: 0}
-        self._kept: dict[bool, OrderedDict[tuple[str, ...], tuple[Answer, Asked, int]]] = {True: OrderedDict(), False: OrderedDict()}
+    def __init__(self, held_bytes: int = HELD_BYTES) -> None:
+        self._held_bytes = held_bytes
+        self._held = 0
+        self._kept: OrderedDict[tuple[str, ...], tuple[Answer, Asked, int]] = OrderedDict()
         # On what the answers at an address depend; an address is path and query.
         self._varies: OrderedDict[tuple[str, str, str], frozenset[str]] = OrderedDict()
         self._once: OrderedDict[int, None] = OrderedDict()
@@ -194,7 +169,7 @@ class Answers:
     @property
     def held(self) -> int:
         """What all answers hold, in bytes."""
-        return sum(self._held.values())
+        return self._held
 
     def find(self, asked: Asked) -> Answer | None:
         """Return the answer to a request, where it is kept."""
@@ -203,11 +178,10 @@ class Answers:
             if varies is None:
                 return None
             key = _key(asked, varies)
-            for kept in self._kept.values():
-                if key in kept:
-                    kept.move_to_end(key)
-                    return kept[key][0]
-        return None
+            if key not in self._kept:
+                return None
+            self._kept.move_to_end(key)
+            return self._kept[key][0]
 
     @contextmanager
     def made_once(self, asked: Asked) -> Iterator[Future[Any]]:
@@ -257,7 +231,7 @@ class Answers:
             self._varies.move_to_end(address)
             while len(self._varies) > _REMEMBERED:
                 self._varies.popitem(last=False)
-            self._hold(is_shared, key, answer, asked)
+            self._hold(key, answer, asked)
 
     def note_size(self, asked: Asked) -> None:
         """Count what an answer holds since it has been compressed."""
@@ -266,15 +240,13 @@ class Answers:
             if varies is None:
                 return
             key = _key(asked, varies)
-            for is_shared, kept in self._kept.items():
-                if key in kept:
-                    self._hold(is_shared, key, kept[key][0], asked)
+            if key in self._kept:
+                self._hold(key, self._kept[key][0], asked)
 
     def latest(self, count: int) -> list[Asked]:
         """Give the requests that were answered from here last, the latest first: what is likely to be asked for again."""
         with self._lock:
-            latest = [asked for kept in self._kept.values() for _, asked, _ in list(kept.values())[: -count - 1 : -1]]
-        return latest[:count]
+            return [asked for _, asked, _ in list(self._kept.values())[: -count - 1 : -1]]
 
     def _is_asked_again(self, key: tuple[str, ...]) -> bool:
         digest = hash(key)
@@ -286,19 +258,18 @@ class Answers:
             self._once.popitem(last=False)
         return False
 
-    def _hold(self, is_shared: bool, key: tuple[str, ...], answer: Answer, asked: Asked) -> None:
-        kept, room = self._kept[is_shared], self._room[is_shared]
-        if key in kept:
-            self._held[is_shared] -= kept.pop(key)[2]
+    def _hold(self, key: tuple[str, ...], answer: Answer, asked: Asked) -> None:
+        if key in self._kept:
+            self._held -= self._kept.pop(key)[2]
         size = answer.size
-        # One answer that fills half of the room would drive out many.
-        if size > room // 2:
+        # One answer that fills half of the room would evict many.
+        if size > self._held_bytes // 2:
             return
-        kept[key] = (answer, asked, size)
-        self._held[is_shared] += size
-        while self._held[is_shared] > room:
-            _, (_, _, freed) = kept.popitem(last=False)
-            self._held[is_shared] -= freed
+        self._kept[key] = (answer, asked, size)
+        self._held += size
+        while self._held > self._held_bytes:
+            _, (_, _, freed) = self._kept.popitem(last=False)
+            self._held -= freed
 
 
 def _key(asked: Asked, varies: frozenset[str]) -> tuple[str, ...]:

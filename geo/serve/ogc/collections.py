@@ -17,7 +17,7 @@ from geo.layers.formats import encode_features
 from geo.layers.select import Encoded, Layers, Selection
 from geo.serve.ogc.crs import CRS84, Crs, reproject
 from geo.serve.ogc.filters import KINDS
-from geo.tables.kinds import Basis, Corridor, CorridorBasis, District, FigureStatus, Kind, PlaceStatus, Precision, Qualifier
+from geo.tables.kinds import Basis, Corridor, CorridorBasis, FigureStatus, Kind, PlaceStatus, Precision, Qualifier
 from geo.words.phrases import N_
 
 # West, south, east, north.
@@ -55,7 +55,7 @@ class Property(NamedTuple):
 _NAMES = (Property("name_zh", "string", N_("中文名")), Property("name_en", "string", N_("英文名")))
 _KIND = Property("kind", "string", N_("类别"), tuple(Kind))
 _CORRIDOR = Property("corridor", "string", N_("走廊"), tuple(Corridor))
-_DISTRICT = Property("district", "string", N_("所在区县"), tuple(District))
+_DISTRICT = Property("district", "string", N_("所在区县"))
 _SOURCE = Property("source", "string", N_("来源编号"))
 _PARAGRAPH = Property("paragraph", "integer", N_("段落"))
 _PLACE = (
@@ -265,18 +265,25 @@ class Collection:
         return self._geometry[crs.uri]
 
 
-def build_collections(layers: Layers) -> Mapping[str, Collection]:
-    """Build the collections from the layers, by id."""
-    return {id_: _build_collection(id_, description, layers) for id_, description in DESCRIPTIONS.items()}
+def build_collections(layers: Layers, allowed: Mapping[str, Sequence[str]]) -> Mapping[str, Collection]:
+    """Build the collections from the layers, by id.
+
+    Parameters
+    ----------
+    layers
+        What they hold.
+    allowed
+        The values that a property can have, by its name, where the tables say them.
+    """
+    return {id_: _build_collection(id_, description, layers, allowed) for id_, description in DESCRIPTIONS.items()}
 
 
-def _build_collection(id_: str, described: Description, layers: Layers) -> Collection:
+def _build_collection(id_: str, described: Description, layers: Layers, allowed: Mapping[str, Sequence[str]]) -> Collection:
     rows, every = layers.choose(id_, Selection()), encode_features(layers, id_)
     layer = layers.select(id_, Selection())
     encoded = Encoded(tuple(every.texts[row] for row in rows), tuple(every.digests[row] for row in rows))
+    properties = tuple(one._replace(allowed=tuple(allowed.get(one.name, one.allowed))) for one in described.properties)
     # A layer without any row may lack columns.
     columns: dict[str, Any] = {one.name: layer.get(one.name, []) for one in described.properties}
     frame = gpd.GeoDataFrame(columns, index=layer.index, geometry=layer.geometry, crs=layer.crs)
-    return Collection(
-        id_, described.title, described.description, described.properties, described.has_time, frame, encoded, {CRS84.uri: frame.geometry}
-    )
+    return Collection(id_, described.title, described.description, properties, described.has_time, frame, encoded, {CRS84.uri: frame.geometry})

@@ -29,7 +29,7 @@ _REFUSALS = {
 }
 
 
-def build_openapi(collections: Mapping[str, Collection], root: str, version: str, _: Translate) -> dict[str, Any]:
+def build_openapi(collections: Mapping[str, Collection], root: str, title: str, description: str, version: str, _: Translate) -> dict[str, Any]:
     """Build the document.
 
     Parameters
@@ -38,6 +38,8 @@ def build_openapi(collections: Mapping[str, Collection], root: str, version: str
         By id.
     root
         Address of the landing page.
+    title, description
+        Of the atlas, in the language of the request.
     version
         Of the data.
     _
@@ -56,8 +58,8 @@ def build_openapi(collections: Mapping[str, Collection], root: str, version: str
     return {
         "openapi": "3.0.3",
         "info": {
-            "title": _("杭州产业平台图"),
-            "description": _("杭州产业平台、项目与指标的地图：每个数字有出处，每个位置有精度。"),
+            "title": title,
+            "description": description,
             "version": version,
             "license": {"name": "MIT", "url": "https://spdx.org/licenses/MIT.html"},
         },

@@ -13,13 +13,14 @@ from flask_babel import gettext
 from werkzeug.exceptions import NotAcceptable
 
 from geo.errors import BadParameterError, NotFoundError
-from geo.serve.http.language import chosen_language
+from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.limits import TURNS
-from geo.serve.http.responses import BY_LANGUAGE_AND_TYPE, cacheable, notes
+from geo.serve.http.responses import BY_LANGUAGE_AND_TYPE, cacheable
+from geo.serve.http.store import QUICK
 from geo.serve.ogc.collections import Collection
 from geo.serve.ogc.crs import CRS84, CRSS, Crs
 from geo.serve.ogc.openapi import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, build_openapi
-from geo.serve.ogc.pages import Words, build_members, collections_of, join_feature, join_page, known_of, same_address
+from geo.serve.ogc.pages import Words, build_members, collections_of, join_feature, join_page, same_address
 from geo.serve.ogc.query import PARAMETERS, Query, encode, parse_crs, parse_query, select
 from geo.serve.ogc.schemas import queryable_schemas
 from geo.serve.site import current_site
@@ -72,8 +73,8 @@ def landing() -> Response:
         _link("data", "ogc.collections", JSON, gettext("数据集")),
     ]
     document = {
-        "title": gettext("杭州产业平台图"),
-        "description": gettext("杭州产业平台、项目与指标的地图：每个数字有出处，每个位置有精度。"),
+        "title": request_wording().title,
+        "description": request_wording().description,
         "links": links,
     }
     return _answer(document, JSON, "landing", collections=_collections().values())
@@ -91,7 +92,8 @@ def api() -> Response:
     """Describe the API."""
     _read_parameters()
     site = current_site()
-    document = build_openapi(_collections(), url_for("ogc.landing", _external=True), site.atlas.tables.version, gettext)
+    root, wording = url_for("ogc.landing", _external=True), request_wording()
+    document = build_openapi(_collections(), root, wording.title, wording.description, site.atlas.tables.version, gettext)
     return _answer(document, OPENAPI, "api", components=document["components"])
 
 
@@ -142,11 +144,7 @@ def items(id_: str) -> Response:
     if not _is_page_wanted(GEOJSON):
         site = current_site()
         body, digest = join_page(shown, build_members(site, address, args, query, page, words))
-        if query.crs is CRS84:
-            # Another page of this collection needs no view: see geo/serve/ogc/pages.py.
-            site.once(known_of).words[id_, chosen_language()] = words
-            notes()["page"] = id_
-        return _in(query.crs, cacheable(body, GEOJSON, varies_by=BY_LANGUAGE_AND_TYPE, digest=digest))
+        return _in(query.crs, cacheable(body, GEOJSON, varies_by=BY_LANGUAGE_AND_TYPE, digest=digest, quality=QUICK))
     before, after, count = max(0, query.offset - query.limit), query.offset + query.limit, len(shown.texts)
     pages = {
         "first": query.offset + 1,
@@ -169,7 +167,7 @@ def feature(id_: str, feature_id: str) -> Response:
     shown = encode(found, [found.positions[feature_id]], crs)
     if not _is_page_wanted(GEOJSON):
         body, digest = join_feature(shown, _address(), request.args.to_dict(), _words(found))
-        return _in(crs, cacheable(body, GEOJSON, varies_by=BY_LANGUAGE_AND_TYPE, digest=digest))
+        return _in(crs, cacheable(body, GEOJSON, varies_by=BY_LANGUAGE_AND_TYPE, digest=digest, quality=QUICK))
     document = json.loads(shown.texts[0])
     nested = {one.name: json.dumps(document["properties"][one.name], ensure_ascii=False) for one in found.properties if not one.is_queryable}
     return _in(crs, _answer(document, GEOJSON, "feature", collection=found, nested=nested))

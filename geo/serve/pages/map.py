@@ -42,6 +42,7 @@ def shared_by_all_pages() -> dict[str, Any]:
         "language": chosen_language(),
         "languages": LANGUAGES,
         "version": site.atlas.tables.version,
+        "slug": site.atlas.tables.profile.slug,
         "language_url": _language_url,
         "is_frozen": site.is_frozen,
         "wording": request_wording(),
@@ -76,7 +77,7 @@ def embed() -> Response:
 
 def _map_page(*, is_embedded: bool) -> Response:
     site, wording = current_site(), request_wording()
-    selection, number, dropped = page_selection(request.args)
+    selection, number, dropped = page_selection(request.args, site.atlas.tables)
     shown = list(site.atlas.layers.select("places", selection).index) if selection is not None else []
     comparison, dropped_comparison = _chosen_comparison(site)
     dropped += dropped_comparison + _dropped_parameters(site)

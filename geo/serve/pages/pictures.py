@@ -81,7 +81,7 @@ def _draw_place(site: Site, wording: Wording, id_: str, *, is_preview: bool) -> 
     caption = Caption(
         title=entry.name if is_preview else "",
         finding=f"{entry.headline_note} {entry.headline}" if is_preview and entry.headline != "—" else "",
-        footer=[f"{gettext('杭州产业平台图')} · {entry.located} · {wording.review_number(None)}"] if is_preview else [],
+        footer=[f"{wording.title} · {entry.located} · {wording.review_number(None)}"] if is_preview else [],
         legend=(),
         corridors={corridor: wording.corridor(corridor) for corridor in Corridor},
         district_name="name_en" if wording.language == "en" else "name_zh",
@@ -97,7 +97,7 @@ def _draw(site: Site, wording: Wording) -> bytes:
         raise BadParameterError("lang", lang, f"one of {', '.join(LANGUAGES)}", tuple(LANGUAGES))
     if key and key not in site.atlas.comparisons:
         raise BadParameterError("indicator", key, "an indicator and a period that go together", tuple(site.atlas.comparisons))
-    selection = parse_selection(args, LAYERS["places"])
+    selection = parse_selection(args, LAYERS["places"], site.atlas.tables)
     comparison = site.atlas.comparisons.get(key)
     shown = site.atlas.layers.select("places", selection)
     corridors = [corridor for corridor in Corridor if not selection.corridors or corridor in selection.corridors]
@@ -105,14 +105,21 @@ def _draw(site: Site, wording: Wording) -> bytes:
     belts = belts[belts["corridor"].isin([corridor.value for corridor in corridors])]
     ties = {corridor: lines for corridor, lines in map_ties(site).items() if corridor in corridors}
     caption = _caption(site, wording, comparison, shown)
-    return draw_svg(site.outline, belts, map_marks(site, wording, shown, comparison), ties, selection.bbox or _view(shown, belts), caption)
+    return draw_svg(
+        site.outline,
+        belts,
+        map_marks(site, wording, shown, comparison),
+        ties,
+        selection.bbox or _view(shown, belts, site.atlas.tables.profile.box),
+        caption,
+    )
 
 
-def _view(shown: gpd.GeoDataFrame, belts: gpd.GeoDataFrame) -> Box:
+def _view(shown: gpd.GeoDataFrame, belts: gpd.GeoDataFrame, frame: Box) -> Box:
     # The point of a whole city lies far from everything that is worth a look.
     geometry = [*belts.geometry, *shown[shown["kind"] != "city"].geometry.dropna()]
     if not geometry:
-        return Box(119.4, 29.7, 120.8, 30.6)
+        return frame
     west, south, east, north = gpd.GeoSeries(geometry, crs="EPSG:4326").total_bounds
     return Box(west, south, east, north)
 
@@ -141,7 +148,7 @@ def _caption(site: Site, wording: Wording, comparison: Comparison | None, shown:
         footer[0] += " · " + gettext("{count} 处没有这个数字，画成灰色空心圈").format(count=without)
     names: Mapping[Corridor, str] = {corridor: wording.corridor(corridor) for corridor in Corridor}
     return Caption(
-        title=gettext("杭州产业平台图"),
+        title=wording.title,
         finding=finding,
         footer=footer,
         legend=legend,

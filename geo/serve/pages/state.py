@@ -16,7 +16,7 @@ from geo.layers.formats import FORMATS
 from geo.serve.http.selection import APPENDED, PAGE_PARAMETERS
 from geo.serve.pages.marks import map_symbol, map_ties
 from geo.serve.site import Site
-from geo.tables.kinds import Basis, Corridor, District, Kind
+from geo.tables.kinds import Basis, Corridor, Kind
 from geo.tables.rows import Place
 from geo.words.cards import Wording
 from geo.words.phrases import GROUPS
@@ -45,6 +45,7 @@ def draw_map(site: Site, wording: Wording) -> MapParts:
                 comparisons={one.key: _comparison_state(site, one, wording) for one in site.atlas.comparisons.values()},
                 corridor_names={corridor: wording.corridor(corridor) for corridor in Corridor},
                 district_name="name_en" if wording.language == "en" else "name_zh",
+                frame=site.atlas.tables.profile.box,
             )
         )
     return parts
@@ -74,7 +75,7 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "words": {
                 "corridor": {corridor.value: wording.corridor_short(corridor) for corridor in Corridor},
                 "kind": {kind.value: wording.kind(kind) for kind in Kind},
-                "district": {district.value: wording.district(district) for district in District},
+                "district": {district: wording.district(district) for district in site.atlas.tables.districts},
             },
             "pageUrl": url_for("pages.index"),
             "embedUrl": url_for("pages.embed"),
@@ -127,7 +128,7 @@ def _phrases(wording: Wording) -> dict[str, str]:
         "growth": gettext("增长"),
         "map": gettext("地图"),
         "embedCopied": gettext("嵌入代码已复制"),
-        "embedTitle": gettext("杭州产业平台图"),
+        "embedTitle": wording.title,
         "noMeasure": gettext("没有这个数字"),
         "without": gettext("{count} 处没有这个数字，画成灰色空心圈"),
         "growthScale": gettext("颜色为增长：紫降，绿升"),
@@ -150,6 +151,7 @@ def _frozen_state(site: Site) -> dict[str, Any]:
     return {
         "parameters": sorted(PAGE_PARAMETERS),
         "appended": APPENDED.pattern,
+        "slug": site.atlas.tables.profile.slug,
         "version": site.atlas.tables.version,
         "attributionsUrl": url_for("frozen.attributions"),
         "heldUrl": url_for("frozen.held"),
@@ -198,7 +200,7 @@ def _map_place(site: Site, place: Place, position: int, wording: Wording) -> dic
         "corridor": place.corridor.value,
         "basis": wording.corridor_with_basis(place),
         "kind": place.kind.value,
-        "district": place.district.value,
+        "district": place.district,
         "symbol": map_symbol(place, answer),
         "host": place.parent_id if by_host else None,
         "lon": None if point is None else point.x,

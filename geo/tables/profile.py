@@ -1,0 +1,150 @@
+"""What the tables cannot say: what the atlas is called, which city it is about, and how it is drawn; from ``atlas.toml``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Annotated
+
+import pyproj
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from geo.bbox import Box
+from geo.errors import Problem
+
+FILE = "atlas.toml"
+
+
+def _is_projected(text: str) -> str:
+    try:
+        crs = pyproj.CRS.from_user_input(text)
+    except pyproj.exceptions.CRSError:
+        crs = None
+    if crs is None or not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info):
+        raise ValueError("a projected CRS in metres, such as EPSG:4549")
+    return text
+
+
+def _in_order(frame: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    west, south, east, north = frame
+    if not (-180 <= west < east <= 180 and -85 <= south < north <= 85):
+        raise ValueError("west, south, east and north in degrees, west before east and south before north")
+    return frame
+
+
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+_EXPECTED = {"missing": "this key, which is missing", "extra_forbidden": "no key of this name"}
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Bilingual(_Section):
+    """A text in both languages."""
+
+    zh: _Text
+    en: _Text
+
+
+class Province(Bilingual):
+    """The province, with the name that addresses use without its kind."""
+
+    short_zh: _Text
+
+
+class City(Province):
+    """The city, with the name that addresses use without its kind, and its code."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^\d{6}$")] = Field(description="GB/T 2260, as in admin/divisions.csv")
+
+
+class Examples(_Section):
+    """What error messages name as an example: a district, and a place of the gazetteer."""
+
+    division: _Text
+    place: _Text
+
+
+class Profile(_Section):
+    """What the atlas is called, which city it is about, and how it is drawn.
+
+    Attributes
+    ----------
+    slug
+        Begins the names of files.
+    projected_crs
+        In metres; the belts are drawn in it.
+    frame
+        West, south, east, north in degrees, WGS-84: shown when nothing is located.
+    title, subtitle, description, abstract
+        In both languages; of the pages, of link previews, and of catalogues of data.
+    province, city
+        Where it is.
+    examples
+        For error messages.
+    """
+
+    slug: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
+    projected_crs: Annotated[str, AfterValidator(_is_projected)]
+    frame: Annotated[tuple[float, float, float, float], AfterValidator(_in_order)]
+    title: Bilingual
+    subtitle: Bilingual
+    description: Bilingual
+    abstract: Bilingual
+    province: Province
+    city: City
+    examples: Examples
+
+    @property
+    def box(self) -> Box:
+        """The frame as a box."""
+        return Box(*self.frame)
+
+
+def read_profile(text: str, problems: list[Problem]) -> Profile | None:
+    """Read the profile; what is wrong with it is added to ``problems``, with line and key.
+
+    Parameters
+    ----------
+    text
+        TOML.
+    problems
+        Takes what is wrong.
+
+    Returns
+    -------
+    Profile or None
+        ``None`` where anything is wrong.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        problems.append(Problem(FILE, int(found[1]) if found else 0, "", "", f"TOML ({error})"))
+        return None
+    try:
+        return Profile.model_validate(document)
+    except ValidationError as error:
+        for wrong in error.errors():
+            key = ".".join(str(part) for part in wrong["loc"] if isinstance(part, str))
+            cause = wrong.get("ctx", {}).get("error")
+            value = "" if wrong["type"] == "missing" else str(wrong["input"])
+            expected = str(cause) if cause else _EXPECTED.get(wrong["type"], wrong["msg"])
+            problems.append(Problem(FILE, _line_of(text, key), key, value, expected))
+        return None
+
+
+def _line_of(text: str, key: str) -> int:
+    """Find the line of a key, or of the section that it should stand in; 0 where there is neither."""
+    section, _, name = key.rpartition(".")
+    inside, found = "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if heading := re.match(r"\s*\[([\w.]+)\]", line):
+            inside = heading[1]
+            found = number if inside in (section, key) else found
+        elif inside == section and re.match(rf"\s*{re.escape(name)}\s*=", line):
+            return number
+    return found
