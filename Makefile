@@ -17,11 +17,11 @@ check: .venv/dev.stamp ## Lint, types, and the order of the rooms
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/pytest -q tests/test_import_graph.py
+	@$(BIN)/pytest -q tests/unit/test_import_graph.py
 
 rehearsal: .venv/dev.stamp ## Try the deployment: gunicorn behind nginx, as deploy/ has them
-	@sh tests/install_nginx.sh
-	@$(BIN)/pytest -m rehearsal --junitxml=test-results/rehearsal.xml tests/test_deploy.py
+	@sh tests/process/install_nginx.sh
+	@$(BIN)/pytest -m rehearsal --junitxml=test-results/rehearsal.xml tests/process/test_deploy.py
 
 audit: .venv/dev.stamp .venv/audit.stamp ## Record what a deployment installs, and look for known vulnerabilities in it
 	@$(BIN)/python deploy/dependencies.py

@@ -1,6 +1,6 @@
 """A hundred thousand requests that nobody would make on purpose, without one that makes the server fail: ``python -m bench.fuzz``.
 
-The application itself is asked, without a server around it. ``tests/web/fuzzing.py`` says what is asked; the tests ask a small part of it.
+The application itself is asked, without a server around it. ``tests/http/fuzzing.py`` says what is asked; the tests ask a small part of it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from app import create_app
 from geo.settings import Settings
-from tests.web.fuzzing import Wanted, assert_stands, requests
+from tests.http.fuzzing import Wanted, assert_stands, requests
 
 
 def main() -> int:

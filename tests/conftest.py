@@ -1,15 +1,18 @@
-"""What the tests share: the real data, read once, and copies of it to break."""
+"""What the tests share: the tables that they know, read once, and copies of them to break."""
 
 from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
+from app import create_app
 from bench.places import write_places
 from geo.atlas import Atlas, build_atlas
 from geo.bbox import Box
@@ -19,23 +22,26 @@ from geo.geocode.answers import Match
 from geo.serve.freeze.rendering import render_site
 from geo.serve.freeze.writing import write_frozen
 from geo.serve.pages.marks import map_symbol
-from geo.settings import PROJECT, Settings
+from geo.settings import Settings
 from geo.tables.kinds import Basis, Kind
 from geo.tables.reading import Tables
+from tests.known import DATA
 
 # Examples are the same in every run, and a slow machine is no failure.
 hypothesis.settings.register_profile("same_every_time", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("same_every_time")
 
-DATA = PROJECT / "data"
+# What a browser sends when a person opens an address.
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 
 Edit = Callable[[str, int, str, str], None]
+Ids = Callable[[str], list[str]]
 
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
-    """The defaults: the real tables."""
-    return Settings.from_env({})
+    """The defaults, with the tables that the tests know."""
+    return Settings.from_env({"GEO_DATA": str(DATA)})
 
 
 @pytest.fixture(scope="session")
@@ -50,9 +56,9 @@ def tables(atlas: Atlas) -> Tables:
 
 @pytest.fixture(scope="session")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with 600 generated places beside the real ones; for reading only."""
+    """A data folder with 600 generated places beside those that the tests know; for reading only."""
     folder = tmp_path_factory.mktemp("crowd")
-    write_places(folder, 600)
+    write_places(folder, 600, data=DATA)
     return folder
 
 
@@ -68,7 +74,7 @@ def frozen_folder(tmp_path_factory: pytest.TempPathFactory, settings: Settings, 
 def data_copy(tmp_path: Path) -> Path:
     """A copy of the data folder that a test may break."""
     copy = tmp_path / "data"
-    shutil.copytree(DATA, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    shutil.copytree(DATA, copy)
     return copy
 
 
@@ -114,3 +120,51 @@ def view(atlas: Atlas) -> Box:
         *map(max, zip(places[places["kind"] != Kind.CITY].total_bounds[2:], atlas.layers.corridors.total_bounds[2:], strict=True)),
     )
     return Box(west, south, east, north)
+
+
+# --- the application without a network: one for all tests, as nothing in it depends on a request ---
+
+
+@pytest.fixture(scope="session")
+def flask_app(settings: Settings) -> Flask:
+    return create_app(settings)
+
+
+@pytest.fixture
+def client(flask_app: Flask) -> Iterator[FlaskClient]:
+    with flask_app.test_client() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def crowded_app(crowd: Path) -> Flask:
+    """An application that serves 630 places."""
+    return create_app(Settings(host="127.0.0.1", port=8000, data=crowd))
+
+
+@pytest.fixture
+def crowded(crowded_app: Flask) -> FlaskClient:
+    return crowded_app.test_client()
+
+
+@pytest.fixture
+def ids(client: FlaskClient) -> Ids:
+    """The ids of the features at an address, in order."""
+
+    def read(path: str) -> list[str]:
+        response = client.get(path)
+        assert response.status_code == 200, response.get_data(as_text=True)
+        assert response.content_type == "application/geo+json"
+        return [feature["id"] for feature in response.json["features"]]  # type: ignore[index]
+
+    return read
+
+
+@pytest.fixture
+def client_of() -> Callable[[Path], FlaskClient]:
+    """A client of an application that serves other tables."""
+
+    def build(data: Path) -> FlaskClient:
+        return create_app(Settings(host="127.0.0.1", port=8000, data=data)).test_client()
+
+    return build

@@ -11,10 +11,10 @@ from playwright.sync_api import Page, expect
 
 from geo.atlas import Atlas
 from geo.geocode.answers import Match
-from geo.settings import PROJECT
 from geo.tables.reading import read_tables
 from geo.words.cards import Wording
 from tests.browser.conftest import Open, listed, pinned, query_of, tabled, wait_until_drawn
+from tests.known import DATA
 
 CORRIDORS = ("west", "east", "none")
 FINDINGS = {
@@ -146,7 +146,7 @@ def test_search_narrows_list_table_and_map(open_map: Open, atlas: Atlas, typed: 
     # The belts are of the layers, which are still on.
     assert page.locator("path.belt").count() == 2
     found = [place for place in atlas.tables.places if place.id in expected]
-    expect(page.locator("#finding")).to_have_text(Wording("zh", str, read_tables(PROJECT / "data")).finding(found, atlas.tables))
+    expect(page.locator("#finding")).to_have_text(Wording("zh", str, read_tables(DATA)).finding(found, atlas.tables))
     assert page.evaluate("new URLSearchParams(location.search).get('q')") == typed
 
 

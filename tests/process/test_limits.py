@@ -1,0 +1,382 @@
+"""What one visitor may ask of the server, and what is said beyond it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from geo.errors import BusyError
+from geo.serve import server
+from geo.serve.data import downloads
+from geo.serve.http.limits import Turns
+from geo.settings import PROJECT, Settings
+from tests.conftest import BROWSER
+
+BODY = "the request has a body; expected none: everything is asked for in the address"
+BUSY = "the server makes as many files and pictures as it can at a time; ask again in 5 seconds"
+
+
+@pytest.mark.parametrize("path", ["/", "/layers/places.geojson", "/ogc/collections/places/items", "/healthz", "/geocode?q=a"])
+def test_a_request_with_a_body_is_refused(client: FlaskClient, path: str) -> None:
+    for _ in range(2):
+        response = client.get(path, data=b"x")
+        assert response.status_code == 413
+        document = response.get_json(force=True)
+        assert (document["title"], document["detail"]) == ("Body not accepted", BODY)
+    assert client.get(path, headers={"Transfer-Encoding": "chunked"}).status_code == 413
+    assert client.get(path, headers={"Content-Length": "0"}).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"])
+def test_a_method_that_is_not_allowed_is_told_first(client: FlaskClient, method: str) -> None:
+    assert client.open("/", method=method, data=b"x").status_code == 405
+
+
+# --- work that takes long -----------------------------------------------------------------------------------------------------------------
+
+
+def test_so_many_work_and_so_many_wait_and_the_next_is_sent_away() -> None:
+    turns, working, leave = Turns(running=2, waiting=1, wait_s=30), threading.Semaphore(0), threading.Event()
+    done: list[str] = []
+
+    def work() -> None:
+        with turns.taken():
+            working.release()
+            leave.wait(30)
+            done.append("done")
+
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers[:2]:
+        worker.start()
+        assert working.acquire(timeout=30)
+    workers[2].start()
+    for _ in range(3000):
+        if turns._room._value == 0:
+            break
+        time.sleep(0.01)
+    # The third waits: it holds a place in the queue and no place to work.
+    assert not working.acquire(blocking=False)
+    with pytest.raises(BusyError, match=re.escape(BUSY)), turns.taken():
+        pass
+    leave.set()
+    for worker in workers:
+        worker.join(30)
+    assert done == ["done"] * 3
+    with turns.taken(), turns.taken():
+        pass
+
+
+def test_a_queue_that_does_not_move_sends_away_and_gives_back_its_place() -> None:
+    turns = Turns(running=1, waiting=1, wait_s=0.01)
+    with turns.taken():
+        for _ in range(5):
+            with pytest.raises(BusyError), turns.taken():
+                pass
+    with turns.taken():
+        pass
+
+
+def test_work_that_fails_gives_back_its_place() -> None:
+    turns = Turns(running=1, waiting=0)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError), turns.taken():
+            _ = 1 / 0
+
+
+def test_who_is_sent_away_is_told_when_to_come_back(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Turns(running=0, waiting=0)
+    monkeypatch.setattr(downloads, "TURNS", full)
+    monkeypatch.setattr("geo.serve.pages.pictures.TURNS", full)
+    monkeypatch.setattr("geo.serve.ogc.views.TURNS", full)
+    client = create_app(settings).test_client()
+    items = "/ogc/collections/places/items"
+    for path in (
+        *(f"/layers/places.{extension}" for extension in ("csv", "xlsx", "gpkg", "kml", "fgb", "parquet")),
+        *("/map.svg", "/map.png", "/places/fullsemi-1/map.png", f"{items}?filter=kind='project'", f"{items}?sortby=name_zh"),
+    ):
+        response = client.get(path)
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "5"), path
+        assert response.headers["Cache-Control"] == "no-store"
+        document = response.get_json(force=True)
+        assert (document["title"], document["detail"]) == ("Too much at once", BUSY)
+    # What is quick is still answered.
+    for path in ("/", "/layers/places.geojson?corridor=west", f"{items}?bbox=120,30,121,31", "/places/fullsemi-1", "/healthz"):
+        assert client.get(path).status_code == 200, path
+    assert client.get("/map.svg", headers={"Accept": BROWSER}).content_type == "text/html; charset=utf-8"
+
+
+# --- the server ---------------------------------------------------------------------------------------------------------------------------
+
+
+# Variables of the process that are called as parts of a request are.
+LIKE_A_REQUEST = {
+    **{"HTTP_HOST": "evil.example", "HTTP_X_FORWARDED_HOST": "evil.example", "HTTP_ACCEPT": "text/html", "HTTP_ACCEPT_LANGUAGE": "en"},
+    **{"HTTP_IF_NONE_MATCH": "*", "HTTP_TRANSFER_ENCODING": "chunked", "HTTP_USER_AGENT": "evil", "HTTP_PROXY": "http://evil.example"},
+    **{"SCRIPT_NAME": "/evil", "PATH_INFO": "/evil", "QUERY_STRING": "evil=1", "REQUEST_METHOD": "PUT", "REQUEST_URI": "/evil", "RAW_URI": "/evil"},
+    **{
+        "wsgi.url_scheme": "https",
+        "geo.site": "evil",
+        "REMOTE_ADDR": "6.6.6.6",
+        "CONTENT_LENGTH": "5",
+        "CONTENT_TYPE": "text/evil",
+        "SERVER_NAME": "evil",
+        "SERVER_PROTOCOL": "EVIL/1",
+    },
+}
+
+
+@contextlib.contextmanager
+def program(code: str, lines: Path, **env: str) -> Iterator[int]:
+    """Run the real program, or a variant of it, on a free port; gives the port once it answers there."""
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        number: int = probe.getsockname()[1]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GEO_")}
+    with lines.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, *code.split(" ", 1)], cwd=PROJECT, env=clean | env | {"GEO_PORT": str(number)}, stdout=out, stderr=subprocess.PIPE
+        )
+    assert process.stderr
+    try:
+        assert b"The atlas is at" in process.stderr.readline()
+        yield number
+    finally:
+        process.terminate()
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, b"")
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The log of the program, a line a request."""
+    return tmp_path_factory.mktemp("log") / "lines"
+
+
+@pytest.fixture(scope="module")
+def port(lines: Path) -> Iterator[int]:
+    """The real program, with variables that a request might be taken for."""
+    with program("app.py", lines, **LIKE_A_REQUEST) as number:
+        yield number
+
+
+def ask(port: int, request: bytes) -> bytes:
+    """Send bytes as they are and read what comes until the server closes."""
+    with contextlib.closing(socket.create_connection(("127.0.0.1", port), timeout=60)) as connection:
+        connection.sendall(request)
+        received = b""
+        while chunk := connection.recv(1 << 16):
+            received += chunk
+    return received
+
+
+def say(port: int, request: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Send bytes as they are, and give status, headers and body of what comes until the server closes."""
+    head, _, body = ask(port, request).partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    return int(first.split()[1]), dict(line.split(": ", 1) for line in lines), body
+
+
+def get(path: bytes, *headers: bytes) -> bytes:
+    return b"\r\n".join([b"GET " + path + b" HTTP/1.1", b"Host: localhost", b"Connection: close", *headers, b"", b""])
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "title", "detail"),
+    [
+        (get(b"/", b"Content-Length: 9999999"), 413, "Body not accepted", BODY),
+        (get(b"/", b"Content-Length: 3") + b"abc", 413, "Body not accepted", BODY),
+        (get(b"/", b"Content-Length: 20000") + b"a" * 20_000, 413, "Body not accepted", BODY),
+        (get(b"/", b"Content-Length: 3", b"Expect: 100-continue"), 413, "Body not accepted", BODY),
+        # The first chunk of a body without an end.
+        (get(b"/", b"Transfer-Encoding: chunked") + b"3\r\nabc\r\n", 413, "Body not accepted", BODY),
+        (get(b"/?" + b"a" * 2001), 414, "Query too long", "the query has 2001 bytes; expected 2000 at most"),
+        (get(b"/").replace(b"GET", b"TRACE"), 405, "Method not allowed", "The method is not allowed for the requested URL."),
+    ],
+)  # fmt: skip
+def test_what_is_not_answered_is_refused_with_a_document(port: int, request_: bytes, status: int, title: str, detail: str) -> None:
+    code, headers, body = say(port, request_)
+    document: dict[str, Any] = json.loads(body)
+    assert (code, document) == (status, {"type": "about:blank", "title": title, "status": status, "detail": detail})
+    assert headers["content-type"] == "application/problem+json"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["content-security-policy"].startswith("default-src 'self'")
+    assert headers["server"] == ""
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (get(b"/", b"X: " + b"a" * 20_000), 431),
+        (get(b"/" + b"a" * 20_000), 431),
+        (get(b"/", *(b"X-%d: a" % number for number in range(200))), 431),
+        (get(b"/", b"Content-Length: x"), 400),
+        (get(b"/", b"Content-Length: 1", b"Content-Length: 2"), 400),
+        (get(b"/", b"X : a"), 400),
+        (get(b"/\xff\xfe"), 400),
+        (b"nonsense\r\n\r\n", 400),
+    ],
+)
+def test_what_cannot_be_read_is_refused_and_the_connection_closed(port: int, request_: bytes, status: int) -> None:
+    """By the server itself, before there is a request: it gives no reason."""
+    code, headers, body = say(port, request_)
+    assert (code, headers["content-length"], headers["connection"], body) == (status, "0", "close", b"")
+    assert "server" not in headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(b"/layers/..%2f..%2fdata%2fplaces.csv", b"/layers/../../data/places.csv", b"/static/../../../etc/passwd", b"/assets/%2e%2e/%2e%2e/app.py"),
+        *(b"/layers/places.csv%00.geojson", b"/places/%00", b"/%c0%ae%c0%ae/%c0%ae%c0%ae/etc/passwd", b"/assets/..%5c..%5capp.py", b"//etc/passwd"),
+        *(b"/ogc/collections/..%2f..%2fdata/items", b"/sources/..%2f..%2fREADME.md", b"/%ff%fe", b"/places/....//....//etc/passwd"),
+    ],
+)
+def test_no_path_leads_out_of_what_is_served(port: int, path: bytes) -> None:
+    code, _, body = say(port, get(path))
+    assert 400 <= code < 500
+    assert b"root:" not in body
+    assert json.loads(body)["status"] == code
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [(b"/places/%C3%A9", "é"), (b"/places/\xc3\xa9", "é"), (b"/places/%FF", "�"), (b"/places/a%2Fb", None), (b"/places/%25", "%")],
+)
+def test_a_path_is_read_as_its_bytes_say(port: int, path: bytes, named: str | None) -> None:
+    _, _, body = say(port, get(path))
+    detail = json.loads(body)["detail"]
+    assert detail == f"no place '{named}'; /layers/places.geojson has them all" if named else detail.startswith("The requested URL was not found")
+
+
+@pytest.mark.parametrize("query", ["滨江".encode(), b"%E6%BB%A8%E6%B1%9F"])
+def test_a_query_is_read_as_its_bytes_say(port: int, query: bytes) -> None:
+    """Some programs send the characters as they are."""
+    code, _, body = say(port, get(b"/layers/places.geojson?q=" + query + b"&kind=platform"))
+    assert (code, [feature["id"] for feature in json.loads(body)["features"]]) == (200, ["binjiang-hitech"])
+
+
+def origins(body: bytes) -> set[str]:
+    """Give where the links of ``/layers`` begin."""
+    return {format_["href"].partition("/layers/")[0] for layer in json.loads(body)["layers"] for format_ in layer["formats"]}
+
+
+@pytest.mark.parametrize(
+    ("request_", "origin"),
+    [
+        (get(b"/layers"), "http://localhost"),
+        (get(b"/layers", b"X-Forwarded-Host: evil.example", b"X-Forwarded-Proto: https", b"X-Forwarded-Prefix: /evil"), "http://localhost"),
+        (get(b"/layers", b"Forwarded: host=evil.example;proto=https", b"X_Forwarded_Host: evil.example"), "http://localhost"),
+        # Who does not say under which name the server was asked is given its address.
+        (b"GET /layers HTTP/1.0\r\n\r\n", "http://127.0.0.1:{port}"),
+        (b"GET /layers HTTP/1.1\r\nHost: \xff.example\r\nConnection: close\r\n\r\n", "http://127.0.0.1:{port}"),
+        (b"GET http://elsewhere.example/layers HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "http://localhost"),
+    ],
+)
+def test_answers_depend_on_the_request_alone(port: int, request_: bytes, origin: str) -> None:
+    """Neither on headers that only a proxy may send, nor on variables of the process."""
+    code, headers, body = say(port, request_)
+    assert (code, headers["content-type"]) == (200, "application/json")
+    assert origins(body) == {origin.format(port=port)}
+    assert b"evil" not in body
+
+
+def test_the_log_depends_on_the_request_alone(port: int, lines: Path) -> None:
+    ask(port, get(b"/healthz?seen=here", b"X-Forwarded-For: 6.6.6.6"))
+    found: list[str] = []
+    # The lines of a moment are written together.
+    for _ in range(600):
+        found = [line for line in lines.read_text().splitlines() if "seen=here" in line]
+        if found:
+            break
+        time.sleep(0.05)
+    (line,) = found
+    assert re.match(r'127\.0\.0\.1 - - \[[^]]+\] "GET /healthz\?seen=here HTTP/1\.1" 200 \d+ "-" "-" ', line), line
+
+
+def test_forwarded_headers_are_believed_where_a_proxy_is_said_to_stand(tmp_path: Path) -> None:
+    with program("app.py", tmp_path / "lines", GEO_PROXIES="1") as port:
+        headers = (b"X-Forwarded-Host: atlas.example", b"X-Forwarded-Proto: https", b"X-Forwarded-For: 6.6.6.6, 203.0.113.9")
+        assert origins(say(port, get(b"/layers", *headers))[2]) == {"https://atlas.example"}
+    assert (tmp_path / "lines").read_text().startswith("203.0.113.9 - - [")
+
+
+def test_a_connection_is_kept_and_requests_may_be_sent_ahead(port: int) -> None:
+    one = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    # A small body is passed over: what follows is the next request.
+    refused = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc"
+    received = ask(port, one + refused + one + get(b"/healthz"))
+    assert re.findall(rb"HTTP/1\.1 (\d+) ", received) == [b"200", b"413", b"200", b"200"]
+
+
+def test_an_answer_without_a_body_says_how_long_it_would_be(port: int) -> None:
+    _, headers, body = say(port, get(b"/layers/places.geojson"))
+    code, without, nothing = say(port, get(b"/layers/places.geojson").replace(b"GET", b"HEAD"))
+    assert (code, nothing, without["content-length"]) == (200, b"", str(len(body)))
+    code, unchanged, nothing = say(port, get(b"/layers/places.geojson", b"If-None-Match: " + headers["etag"].encode()))
+    assert (code, nothing, unchanged["etag"]) == (304, b"", headers["etag"])
+
+
+def test_a_slow_sender_does_not_keep_its_connection(tmp_path: Path) -> None:
+    """However steadily it sends: a byte now and then would keep it for ever. Nor does who has sent nothing, or nothing more."""
+    variant = "-c import sys, app; from geo.serve import server; server.HEADERS_S = 1; sys.exit(app.main())"
+    with program(variant, tmp_path / "lines") as port, contextlib.ExitStack() as stack:
+        silent, asked, slow = (stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60)) for _ in range(3))
+        asked.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        slow.sendall(b"GET / HTTP/1.1\r\n")
+        for _ in range(1200):
+            try:
+                slow.sendall(b"a")
+            except OSError:
+                break
+            time.sleep(0.05)
+        else:
+            raise AssertionError("the connection is still open")
+        assert silent.recv(1) == b""
+        assert asked.recv(1 << 16).startswith(b"HTTP/1.1 200 OK")
+        assert asked.recv(1) == b""
+
+
+def test_slow_readers_take_no_thread(port: int) -> None:
+    """More of them than threads, each with an answer that it does not read."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(3 * server.THREADS):
+            reader = stack.enter_context(socket.socket())
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader.connect(("127.0.0.1", port))
+            reader.sendall(get(b"/map.js"))
+        code, _, body = say(port, get(b"/healthz"))
+        assert (code, json.loads(body)["status"]) == (200, "ready")
+
+
+def test_many_idle_connections_do_no_harm(port: int) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(server.CONNECTIONS // 2):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        code, _, body = say(port, get(b"/healthz"))
+        assert (code, json.loads(body)["status"]) == (200, "ready")
+
+
+def test_no_route_sets_a_cookie(port: int, flask_app: Flask) -> None:
+    values = {"id_": "binjiang-hitech", "name": "places", "extension": "geojson", "feature_id": "binjiang-hitech"}
+    for rule in flask_app.url_map.iter_rules():
+        path = str(rule)
+        for name in rule.arguments:
+            value = "places" if "/collections/" in path and name == "id_" else "report-2023" if "/sources/" in path else values[name]
+            path = path.replace(f"<{name}>", value)
+        _, headers, _ = say(port, get(path.encode(), b"Cookie: session=x"))
+        assert "set-cookie" not in headers, path
+        assert headers["referrer-policy"] == "strict-origin-when-cross-origin", path

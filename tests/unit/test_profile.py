@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from geo.bbox import Box
+from geo.errors import TableError
+from geo.settings import PROJECT
+from geo.tables.profile import read_profile
+from geo.tables.reading import read_tables
+from tests.known import DATA
+
+TEXT = (PROJECT / "data" / "atlas.toml").read_text(encoding="utf-8")
+
+
+def problems_of(text: str) -> list[str]:
+    problems: list[object] = []
+    assert read_profile(text, problems) is None  # type: ignore[arg-type]
+    return [str(problem) for problem in problems]
+
+
+def test_the_shipped_profile_is_about_the_city_of_its_divisions() -> None:
+    tables = read_tables(DATA)
+    assert tables.profile.city.code in {row.code for row in tables.divisions}
+    assert tables.profile.city.zh in tables.districts
+    assert tables.profile.examples.division in tables.districts
+    assert tables.profile.box == Box(*tables.profile.frame)
+
+
+@pytest.mark.parametrize(
+    ("change", "messages"),
+    [
+        (
+            lambda text: text.replace("EPSG:4549", "EPSG:4326"),
+            ["atlas.toml:6 [projected_crs] 'EPSG:4326': expected a projected CRS in metres, such as EPSG:4549"],
+        ),
+        (
+            lambda text: text.replace("EPSG:4549", "metres"),
+            ["atlas.toml:6 [projected_crs] 'metres': expected a projected CRS in metres, such as EPSG:4549"],
+        ),
+        (lambda text: text.replace('code = "330100"\n', ""), ["atlas.toml:35 [city.code]: expected this key, which is missing"]),
+        (lambda text: text + 'colour = "red"\n', ["atlas.toml:46 [examples.colour] 'red': expected no key of this name"]),
+        (lambda text: text.replace("[province]", "[province"), None),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line_and_key(change: Callable[[str], str], messages: list[str] | None) -> None:
+    found = problems_of(change(TEXT))
+    if messages is None:
+        (found_one,) = found
+        assert found_one.startswith("atlas.toml:30: expected TOML (")
+    else:
+        assert found == messages
+
+
+def test_a_missing_profile_is_a_problem_beside_those_of_the_tables(data_copy: Path) -> None:
+    (data_copy / "atlas.toml").unlink()
+    with pytest.raises(TableError, match=r"^atlas\.toml: expected a readable file in data/$"):
+        read_tables(data_copy)

@@ -1,0 +1,368 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from babel.support import Translations
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo.atlas import Atlas
+from geo.datum import Datum
+from geo.geocode.answers import Level, Match, Method, Miss, MissReason
+from geo.settings import PROJECT
+from geo.tables.cells import UNITS, Period
+from geo.tables.kinds import Basis, Corridor, Kind, Precision
+from geo.tables.reading import Tables, read_tables
+from geo.tables.rows import Indicator, Place, Source
+from geo.words.cards import Card, Chip, Wording
+from geo.words.figures import FigureWords
+from geo.words.phrases import (
+    BASES,
+    CORRIDORS,
+    GROUPS,
+    KINDS,
+    MISS_REASONS,
+    NUMBER_REASONS,
+    PRECISIONS,
+    QUALIFIERS,
+    RELATIONS,
+    SOURCE_KINDS,
+    STATUSES,
+)
+from tests.known import DATA
+
+ZH = Wording("zh", str, read_tables(DATA))
+EN = Wording("en", Translations.load(PROJECT / "translations", ["en"]).ugettext, read_tables(DATA))
+SOURCE = Source.model_validate(dict.fromkeys(Source.model_fields) | {"id": "a-source", "title": "某报道", "kind": "web"})
+
+
+def stated(**cells: str) -> Indicator:
+    base = {"subject_id": "somewhere", "indicator": "investment", "qualifier": "exact", "status": "actual", "source": "a-source"}
+    return Indicator.model_validate(dict.fromkeys(Indicator.model_fields) | base | cells)
+
+
+def found(**changed: object) -> Match:
+    cells = {
+        "query": "某园",
+        "name": "某园",
+        "matched": "某园",
+        "level": Level.PLACE,
+        "method": Method.EXACT,
+        "score": 100.0,
+        "runner_up": None,
+        "unresolved": "",
+        "lon": 120.1,
+        "lat": 30.1,
+        "precision": Precision.LOCALITY,
+        "uncertainty_m": 900,
+        "divisions": (),
+        "basis": Basis.DERIVED,
+        "source": "a-source",
+        "datum_of_source": Datum.WGS84,
+        "note": None,
+    }
+    return Match(**(cells | changed))  # type: ignore[arg-type]
+
+
+def place_of(tables: Tables, id_: str) -> Place:
+    return next(place for place in tables.places if place.id == id_)
+
+
+def card_of(atlas: Atlas, id_: str, wording: Wording) -> Card:
+    return wording.card(place_of(atlas.tables, id_), atlas)
+
+
+@pytest.mark.parametrize(
+    ("text", "zh", "en"),
+    [
+        ("2022", "2022 年", "2022"),
+        ("2023-05", "2023 年 5 月", "May 2023"),
+        ("2023-06-20", "2023 年 6 月 20 日", "20 Jun 2023"),
+        ("2023-06-02", "2023 年 6 月 2 日", "2 Jun 2023"),
+        ("2023-Q1", "2023 年一季度", "Q1 2023"),
+        ("2023-Q4", "2023 年四季度", "Q4 2023"),
+        ("2023-01/2023-05", "2023 年 1—5 月", "Jan–May 2023"),
+        ("2022-11/2023-02", "2022 年 11 月–2023 年 2 月", "Nov 2022–Feb 2023"),
+        ("2023-Q1/2023-Q2", "2023 年一季度–2023 年二季度", "Q1 2023–Q2 2023"),
+        ("2020/2022", "2020—2022 年", "2020–2022"),
+        ("/2027", "到 2027 年", "by 2027"),
+        ("/2027-06", "到 2027 年 6 月", "by Jun 2027"),
+        ("2020/", "2020 年以来", "since 2020"),
+        ("2020-Q2/", "2020 年二季度以来", "since Q2 2020"),
+    ],
+)
+def test_a_period_reads_in_both_languages(text: str, zh: str, en: str) -> None:
+    period = Period.parse(text)
+    assert (ZH.period(period), EN.period(period)) == (zh, en)
+
+
+def test_a_period_that_is_not_stated_says_so() -> None:
+    assert (ZH.period(None), EN.period(None)) == ("原文未写时期", "period not stated")
+
+
+@pytest.mark.parametrize(
+    ("cells", "zh", "en"),
+    [
+        ({"value": "756"}, "756", "756"),
+        ({"value": "1851.1"}, "1851.1", "1,851.1"),
+        ({"value": "2.0", "qualifier": "over"}, "超 2.0", "over 2.0"),
+        ({"value": "10", "qualifier": "about"}, "约 10", "about 10"),
+        ({"value": "1000", "qualifier": "under"}, "不足 1000", "under 1,000"),
+        ({"value": "7", "qualifier": "at_least"}, "至少 7", "at least 7"),
+        ({"value": "700", "value_max": "800", "qualifier": "about"}, "约 700–800", "about 700–800"),
+        ({"value": "3", "value_max": "5"}, "3–5", "3–5"),
+        ({"growth_pct": "49.3"}, "", ""),
+    ],
+)
+def test_an_amount_keeps_its_digits_and_its_qualifier(cells: dict[str, str], zh: str, en: str) -> None:
+    assert (ZH.amount(stated(**cells)), EN.amount(stated(**cells))) == (zh, en)
+
+
+@pytest.mark.parametrize(
+    ("unit", "en"),
+    [
+        ("亿元", "× 100 million CNY"),
+        ("万亿元", "× trillion CNY"),
+        ("万元/亩", "× 10,000 CNY per mu"),
+        ("亩", "mu"),
+        ("平方公里", "km²"),
+        ("英寸", "inch"),
+        ("个", ""),
+        ("年", "years"),
+        ("倍", "times"),
+    ],
+)
+def test_a_unit_that_is_a_number_stands_behind_a_times_sign_in_english(unit: str, en: str) -> None:
+    figure = stated(value="1", unit=unit)
+    assert (ZH.unit(figure), EN.unit(figure)) == (unit, en)
+
+
+@pytest.mark.parametrize(
+    ("cells", "converted"),
+    [
+        ({"value": "756", "unit": "亿元"}, "75.6 billion CNY"),
+        ({"value": "305.8", "unit": "亿元"}, "30.58 billion CNY"),
+        ({"value": "2.0", "unit": "亿元"}, "200 million CNY"),
+        ({"value": "1.5", "unit": "万亿元", "qualifier": "over"}, "over 1.5 trillion CNY"),
+        ({"value": "9999", "unit": "亿元"}, "999.9 billion CNY"),
+        ({"value": "10000", "unit": "亿元"}, "1 trillion CNY"),
+        ({"value": "700", "value_max": "800", "unit": "亿元", "qualifier": "about"}, "about 70–80 billion CNY"),
+        # Both ends of a range are told in one power.
+        ({"value": "5", "value_max": "20", "unit": "亿元"}, "0.5–2 billion CNY"),
+        ({"value": "1851.1", "unit": "万元/亩"}, "18.511 million CNY per mu"),
+        ({"value": "12", "unit": "万元"}, "120,000 CNY"),
+        # What is not counted in 万 or 亿, or has no value, needs no other words.
+        ({"value": "700", "unit": "亩"}, ""),
+        ({"value": "2.0"}, ""),
+        ({"growth_pct": "49.3"}, ""),
+    ],
+)
+def test_an_amount_in_ten_thousands_is_told_in_whole_units_in_english(cells: dict[str, str], converted: str) -> None:
+    figure = stated(**cells)
+    assert EN.converted(figure) == EN.figure(figure, "Investment", SOURCE).converted == converted
+    # In Chinese it is counted so anyway.
+    assert ZH.converted(figure) == ZH.figure(figure, "投资", SOURCE).converted == ""
+
+
+@given(st.decimals(min_value=0, max_value=10**9, places=4, allow_nan=False, allow_infinity=False), st.sampled_from(["万元", "亿元", "万亿元"]))
+def test_whole_units_are_the_same_amount_to_the_last_digit(value: Decimal, unit: str) -> None:
+    number, *words, currency = EN.converted(stated(value=f"{value:f}", unit=unit)).split()
+    power = {"trillion": 10**12, "billion": 10**9, "million": 10**6}[words[0]] if words else 1
+    assert currency == "CNY"
+    assert Decimal(number.replace(",", "")) * power == value * UNITS[unit].magnitude
+
+
+def test_a_figure_without_a_unit_has_none_in_words() -> None:
+    assert (ZH.unit(stated(value="2.0")), EN.unit(stated(value="2.0"))) == ("", "")
+
+
+@pytest.mark.parametrize(("growth", "words", "sign"), [("8.1", "+8.1%", 1), ("-3.20", "-3.20%", -1), ("0", "+0%", 0)])
+def test_a_growth_carries_its_sign(growth: str, words: str, sign: int) -> None:
+    figure = ZH.figure(stated(growth_pct=growth), "投资", SOURCE)
+    assert (figure.value, figure.growth, figure.growth_sign) == ("", words, sign)
+
+
+def test_no_growth_has_no_sign() -> None:
+    figure = ZH.figure(stated(value="1"), "投资", SOURCE)
+    assert (figure.growth, figure.growth_sign) == ("", 0)
+
+
+def test_a_rank_follows_its_amount_with_its_scope() -> None:
+    figure = stated(value="756", unit="亿元", rank="1", rank_scope_zh="杭州市", rank_scope_en="Hangzhou")
+    zh, en = ZH.figure(figure, "增加值", SOURCE), EN.figure(figure, "Value added", SOURCE)
+    assert (zh.value, zh.unit, zh.rank) == ("756", "亿元", "杭州市第 1")
+    assert (en.value, en.unit, en.rank) == ("756", "× 100 million CNY", "No. 1, Hangzhou")
+
+
+def test_a_rank_alone_stands_as_the_value_with_its_scope_beside_it() -> None:
+    figure = stated(rank="3", rank_scope_zh="浙江省", rank_scope_en="Zhejiang Province")
+    zh, en = ZH.figure(figure, "位次", SOURCE), EN.figure(figure, "Place", SOURCE)
+    assert (zh.value, zh.unit, zh.rank) == ("第 3", "", "浙江省")
+    assert (en.value, en.unit, en.rank) == ("No. 3", "", "Zhejiang Province")
+
+
+def test_a_figure_says_where_it_is_stated_and_whether_it_is_planned() -> None:
+    figure = stated(value="117", unit="亿元", period="2023-Q1", status="planned", paragraph="20", start="1", end="2")
+    assert EN.figure(figure, "Planned total investment", SOURCE) == FigureWords(
+        label="Planned total investment",
+        value="117",
+        unit="× 100 million CNY",
+        converted="11.7 billion CNY",
+        growth="",
+        growth_sign=0,
+        period="Q1 2023",
+        rank="",
+        planned="planned",
+        where="report, paragraph 20",
+        source="a-source",
+        paragraph=20,
+        share=None,
+        doubt="",
+    )
+    assert ZH.figure(stated(value="1"), "投资", SOURCE).where == "某报道"
+
+
+@pytest.mark.parametrize(
+    ("metres", "zh", "en"),
+    [(700, "700 米", "700 m"), (999, "999 米", "999 m"), (1000, "1 公里", "1 km"), (7300, "7.3 公里", "7.3 km"), (129000, "129 公里", "129 km")],
+)
+def test_a_distance_is_in_metres_below_a_kilometre(metres: int, zh: str, en: str) -> None:
+    assert (ZH.distance(metres), EN.distance(metres)) == (zh, en)
+
+
+def test_an_own_location_says_how_exact_it_is() -> None:
+    assert ZH.located(found(), "") == "位置为地段，误差 ±900 米"
+    assert EN.located(found(), "") == "Located to a locality, ±900 m"
+
+
+def test_a_location_of_the_host_says_whose_it_is() -> None:
+    guest = found(query="某厂", basis=Basis.PARENT, precision=Precision.AREA, uncertainty_m=2000)
+    assert ZH.located(guest, "大园") == "只知在大园，自身位置不详；误差 ±2 公里"
+    assert EN.located(guest, "Great Park") == "Known only to be in Great Park, own site unknown; ±2 km"
+    assert ZH.located(guest, "") == "只知在某园，自身位置不详；误差 ±2 公里"
+
+
+def test_a_miss_says_why() -> None:
+    assert ZH.located(Miss("某园", MissReason.UNKNOWN), "") == "位置不明，图上不标：地名表中没有这个名称"
+    assert EN.located(Miss("某园", MissReason.AMBIGUOUS), "") == "Location unknown, not on the map: the gazetteer has several places of this name"
+
+
+def test_the_finding_of_all_places_is_the_leading_figure_and_its_successor(tables: Tables) -> None:
+    assert ZH.finding(tables.places, tables) == (
+        "杭州高新区(滨江)规上工业增加值：2022 年 756 亿元，居杭州市第 1；2023 年 1—5 月 305.8 亿元，居杭州市第 1，增长 8.1%。"
+    )
+    assert EN.finding(tables.places, tables) == (
+        "Hangzhou High-tech Zone (Binjiang), Value added of industry above designated size: "
+        "756 × 100 million CNY (2022), No. 1, Hangzhou; 305.8 × 100 million CNY (Jan–May 2023), No. 1, Hangzhou, up 8.1%."
+    )
+
+
+def test_the_finding_of_the_west_is_that_there_are_no_figures(tables: Tables) -> None:
+    west = [place for place in tables.places if place.corridor is Corridor.WEST]
+    assert ZH.finding(west, tables) == "2 处地点，报道没有单独给出它们的数字。"
+    assert EN.finding(west, tables) == "2 places; the report states no figures of their own."
+
+
+def test_the_finding_without_a_ranked_figure_counts_what_there_is(tables: Tables) -> None:
+    some = [place_of(tables, "china-vision-valley"), place_of(tables, "lianji-base"), place_of(tables, "dessmann")]
+    assert ZH.finding(some, tables) == "3 处地点，3 个数字，逐条注明出处。"
+    assert EN.finding(some, tables) == "3 places and 3 figures, each with its source."
+
+
+def test_a_card_says_everything_about_a_place(atlas: Atlas) -> None:
+    card = card_of(atlas, "fullsemi-1", ZH)
+    assert (card.name, card.other_name, card.focus) == ("富芯半导体一期", "FullSemi 12-inch fab, phase 1", "12 英寸晶圆生产线")
+    assert card.chips == (Chip("城东 · 随所属平台", "east"), Chip("项目"), Chip("富阳区"), Chip("已运行"))
+    assert [(figure.label, figure.value, figure.unit, figure.rank) for figure in card.figures] == [
+        ("项目投资", "180", "亿元", ""),
+        ("晶圆直径", "12", "英寸", "浙江省（按建成先后）第 1"),
+        ("占地面积", "约 700", "亩", ""),
+    ]
+    assert (card.headline, card.headline_note) == ("180 亿元", "项目投资 · 原文未写时期")
+    assert card.located == "只知在滨富特别合作区，自身位置不详；误差 ±2 公里"
+    assert (card.named, card.source, card.paragraph, card.beyond_report) == ("报道第 38 段", "report-2023", 38, "")
+
+
+def test_a_card_in_english_has_no_chinese_but_the_other_name(atlas: Atlas) -> None:
+    card = card_of(atlas, "fullsemi-1", EN)
+    assert (card.name, card.other_name, card.focus) == ("FullSemi 12-inch fab, phase 1", "富芯半导体一期", "A 12-inch wafer line")
+    assert card.chips == (Chip("East · as its host", "east"), Chip("Project"), Chip("Fuyang District"), Chip("in operation"))
+    assert (card.headline, card.headline_note) == ("180 × 100 million CNY", "Project investment · period not stated")
+    assert card.located == "Known only to be in Binjiang-Fuyang Special Cooperation Zone, own site unknown; ±2 km"
+    assert card.named == "report, paragraph 38"
+
+
+def test_a_place_without_figures_says_so_instead_of_a_headline(atlas: Atlas) -> None:
+    card = card_of(atlas, "tonglu-edz", ZH)
+    assert (card.figures, card.headline, card.headline_note) == ((), "—", "报道未给出单独的数字")
+    assert card.chips[0] == Chip("多点", "none")
+
+
+def test_a_place_from_another_source_says_so(atlas: Atlas) -> None:
+    card = card_of(atlas, "binxiao-small-parks", EN)
+    assert card.beyond_report == "Not in the report; added from another source"
+    assert card.located == "Location unknown, not on the map: the gazetteer does not have this name"
+    assert (card.located_note, card.paragraph) == ("", None)
+
+
+def test_a_headline_is_the_first_figure_with_a_value(atlas: Atlas) -> None:
+    card = card_of(atlas, "binjiang-hitech", EN)
+    assert (card.headline, card.headline_note) == ("756 × 100 million CNY", "Value added of industry above designated size · 2022")
+    assert [figure.growth for figure in card.figures if not figure.value] == ["+49.3%"]
+
+
+def test_a_line_of_the_list_says_what_the_card_says(atlas: Atlas) -> None:
+    for wording in (ZH, EN):
+        for place in atlas.tables.places:
+            entry, card = wording.entry(place, atlas), wording.card(place, atlas)
+            for part in ("id", "name", "headline", "headline_note", "located"):
+                assert getattr(entry, part) == getattr(card, part), (place.id, part)
+
+
+def test_a_line_of_the_list_has_its_figure_in_whole_units_in_english(atlas: Atlas) -> None:
+    place = place_of(atlas.tables, "binjiang-hitech")
+    assert EN.entry(place, atlas).converted == "75.6 billion CNY"
+    assert ZH.entry(place, atlas).converted == ""
+    assert EN.entry(place_of(atlas.tables, "tonglu-edz"), atlas).converted == ""
+
+
+@pytest.mark.parametrize(
+    ("zh", "en", "in_zh", "in_en"),
+    [("园", "Park", "园", "Park"), ("园", None, "园", "园"), (None, "Park", "Park", "Park"), (None, None, "", "")],
+)
+def test_a_text_that_is_missing_in_a_language_is_taken_from_the_other(zh: str | None, en: str | None, in_zh: str, in_en: str) -> None:
+    assert (ZH.pick(zh, en), EN.pick(zh, en)) == (in_zh, in_en)
+
+
+def test_a_description_is_not_shown_in_english_where_there_is_none(atlas: Atlas) -> None:
+    place = place_of(atlas.tables, "fullsemi-1").model_copy(update={"focus_en": None})
+    assert EN.card(place, atlas).focus == ""
+    assert ZH.card(place, atlas).focus == "12 英寸晶圆生产线"
+
+
+def test_every_member_of_an_enumeration_has_its_words() -> None:
+    for words in (CORRIDORS, BASES, KINDS, STATUSES, PRECISIONS, RELATIONS, SOURCE_KINDS, NUMBER_REASONS, QUALIFIERS, MISS_REASONS):
+        members = list(type(next(iter(words))))
+        assert list(words) == members
+    assert sorted(kind for _, kinds in GROUPS for kind in kinds) == sorted(Kind)
+
+
+def test_single_words_in_both_languages() -> None:
+    assert (ZH.corridor(Corridor.NONE), EN.corridor(Corridor.NONE)) == ("多点支撑（不在两廊）", "Beyond the two corridors")
+    assert (ZH.kind(Kind.VALLEY), EN.kind(Kind.VALLEY)) == ("谷", "Valley")
+    assert (ZH.district("临安区"), EN.district("临安区")) == ("临安区", "Lin'an District")
+
+
+def test_every_figure_stands_on_a_card(atlas: Atlas) -> None:
+    cards = {place.id: EN.card(place, atlas) for place in atlas.tables.places}
+    assert sum(len(card.figures) for card in cards.values()) == 40
+    assert {figure.unit for card in cards.values() for figure in card.figures} <= {"", *(unit.en for unit in UNITS.values())} | {
+        f"× {unit.en}" for unit in UNITS.values() if unit.magnitude > Decimal(1)
+    }
+
+
+def test_the_extent_of_a_corridor_reads_in_both_languages(tables: Tables) -> None:
+    west, east = tables.corridors
+    assert ZH.corridor_extent(west) == west.scope_note_zh
+    assert EN.corridor_extent(east).startswith("No published area or boundary was found.")
