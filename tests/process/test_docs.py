@@ -1,0 +1,350 @@
+"""What the pages say is run: every command, address, output, example and link of the READMEs and of ``docs/``."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+import openpyxl
+import pyogrio
+import pytest
+
+from geo.layers.formats import FORMATS
+from geo.layers.select import LAYERS
+from geo.settings import PROJECT, SETTINGS
+from tests.conftest import Edit
+
+READMES = ("README.md", "README.zh-CN.md")
+PAGES = (*READMES, *sorted(path.relative_to(PROJECT).as_posix() for path in (PROJECT / "docs").rglob("*.md")))
+# Read for their links only: the commands of deploy/ are for a server of its own, and make rehearsal tries its files.
+LINKING = (*PAGES, "data/README.md", "deploy/README.md")
+LANGUAGES = {"sh", "bat", "text", "json", "python"}
+SERVER, PYTHON = "http://127.0.0.1:8000", ".venv/bin/python"
+FORMS = ("make ", f"curl '{SERVER}/", "curl -o ", f"{PYTHON} -m geo ", f"{PYTHON} -m tests.record ")
+# Settings of the tests.
+TEST_SETTINGS = {"GEO_WRITE_PICTURE"}
+# Without the settings of whoever runs the tests.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("GEO_")} | {"PYTHONPATH": str(PROJECT)}
+
+
+class Block(NamedTuple):
+    """A fenced block of a page.
+
+    Attributes
+    ----------
+    language
+        What stands behind the fence.
+    content
+        Between the fences.
+    shown
+        The text block that follows directly: what the commands print; empty where there is none.
+    """
+
+    language: str
+    content: str
+    shown: str
+
+
+def read(name: str) -> str:
+    return (PROJECT / name).read_text(encoding="utf-8")
+
+
+def blocks(name: str) -> list[Block]:
+    fences = re.compile(r"^```(\w*)\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", flags=re.MULTILINE | re.DOTALL)
+    return [Block(language, content, shown) for language, content, shown in fences.findall(read(name))]
+
+
+def prose(name: str) -> str:
+    """A page without its fenced blocks."""
+    return re.sub(r"^```.*?^```$", "", read(name), flags=re.MULTILINE | re.DOTALL)
+
+
+def commands(language: str, names: Sequence[str] = PAGES) -> list[str]:
+    return sorted({line for name in names for block in blocks(name) if block.language == language for line in block.content.splitlines()})
+
+
+def inline_codes(name: str) -> list[str]:
+    return re.findall(r"(?<!`)`([^`\n]+)`(?!`)", prose(name))
+
+
+def links(name: str) -> list[tuple[str, str]]:
+    """The file and the anchor of every link and picture within the project."""
+    return re.findall(r"\]\((?!https?://)([^)#]*)(?:#([^)]+))?\)", prose(name))
+
+
+def anchors(name: str) -> set[str]:
+    """The anchors of the headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", prose(name), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+COMPANIES = (
+    ("企业名称", "所在区", "地址"),
+    ("样例软件有限公司", "滨江区", "长河街道网商路599号"),
+    ("样例机器人有限公司", "余杭区", "未来科技城"),
+    ("样例贸易有限公司", "", "高新区"),
+)
+
+
+@pytest.fixture
+def folder_with_lists(tmp_path: Path) -> Path:
+    """A folder with the list that the pages name, as a workbook and as text."""
+    book = openpyxl.Workbook()
+    for row in COMPANIES:
+        book.worksheets[0].append([cell or None for cell in row])
+    book.save(tmp_path / "companies.xlsx")
+    with (tmp_path / "companies.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(COMPANIES)
+    return tmp_path
+
+
+def run(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a documented command in a folder, with the interpreter of the tests."""
+    first, *arguments = shlex.split(command)
+    assert first == PYTHON
+    return subprocess.run([sys.executable, *arguments], cwd=folder, env=ENVIRONMENT | environment, capture_output=True, encoding="utf-8", check=False)
+
+
+def assert_printed(printed: str, shown: str) -> None:
+    """What is printed is what a page shows; an ellipsis there is any text within a line."""
+    pattern = "".join(".+" if part == "…" else re.escape(part) for part in re.split("(…)", shown))
+    assert re.fullmatch(pattern, printed), f"printed:\n{printed}\nshown:\n{shown}"
+
+
+@pytest.fixture(scope="module")
+def made_server() -> Iterator[str]:
+    """The address at which ``make serve`` serves, as the README says it, on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        ["make", "serve"],
+        cwd=PROJECT,
+        env=ENVIRONMENT | {"GEO_PORT": str(port)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):  # The first run installs the requirements.
+            assert process.poll() is None, "make serve ended by itself"
+            try:
+                urllib.request.urlopen(f"{address}/healthz").close()
+                break
+            except urllib.error.URLError:
+                time.sleep(0.5)
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+# --- commands -----------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_block_says_what_it_is(name: str) -> None:
+    assert read(name).count("\n```") == 2 * len(blocks(name)) + 2 * sum(1 for block in blocks(name) if block.shown)
+    assert {block.language for block in blocks(name)} <= LANGUAGES
+
+
+def test_every_command_is_of_a_form_that_a_test_runs() -> None:
+    assert [command for command in commands("sh") if not command.startswith(FORMS)] == []
+    assert commands("bat") == ["py -m pip install -r requirements.txt", "py app.py"]
+
+
+def test_every_make_command_is_run_here_or_by_continuous_integration() -> None:
+    documented = {command for command in commands("sh") if command.startswith("make ")}
+    assert documented == {"make serve", "make test", "make check", "make shots", "make data"}
+    in_ci = set(re.findall(r"^make \w+", read(".ci/run"), flags=re.MULTILINE))
+    # make serve runs in this file; make data downloads 200 MB of packages for the developers of the basemap and is described as such.
+    assert documented - in_ci == {"make serve", "make data"}
+    assert "build_basemap.py" in subprocess.run(["make", "-n", "data"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+
+
+def test_make_serve_serves_the_map(made_server: str) -> None:
+    with urllib.request.urlopen(made_server) as answer:
+        assert "杭州产业平台图" in answer.read().decode()
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if any(f"{PYTHON} -m geo" in block.content for block in blocks(name))])
+def test_every_command_of_a_page_prints_what_the_page_shows(name: str, folder_with_lists: Path) -> None:
+    """They run in the order of the page, in one folder."""
+    ran = 0
+    for block in blocks(name):
+        lines = [line for line in block.content.splitlines() if line.startswith(f"{PYTHON} -m geo ")]
+        printed = ""
+        for command in lines:
+            done = run(command, folder_with_lists)
+            assert (done.returncode, done.stderr if done.returncode else "") == (0, ""), command
+            printed += done.stdout
+            ran += 1
+        if lines and block.shown:
+            assert_printed(printed, block.shown)
+    assert ran
+
+
+@pytest.mark.parametrize("command", [line for line in commands("sh") if "-m geo geocode" in line and " -o " not in line])
+def test_every_geocoding_command_finds_what_it_asks(command: str, tmp_path: Path) -> None:
+    assert {json.loads(line)["status"] for line in run(command, tmp_path).stdout.splitlines()} == {"match"}
+
+
+def test_the_commands_that_record_are_understood(tmp_path: Path) -> None:
+    """A recording takes minutes: a folder that is there is refused, which shows that the command was understood."""
+    recording, comparing = (
+        [line for line in commands("sh") if "tests.record" in line and ("--compare" in line) is is_comparing] for is_comparing in (False, True)
+    )
+    for command in recording:
+        (tmp_path / shlex.split(command)[-1]).mkdir()
+        assert run(command, tmp_path).stderr.endswith("expected a FOLDER that does not exist yet\n")
+    for command in comparing:
+        done = run(command, tmp_path)
+        assert (done.returncode, done.stdout) == (0, "equal\n")
+
+
+def test_freezing_writes_the_files_that_are_told(tmp_path: Path) -> None:
+    (command,) = commands("sh", ["docs/publish.md"])
+    done = run(command, tmp_path)
+    files, megabytes = re.findall(r"^written: site: (\d+) files, ([\d.]+) MB, in zh and en$", done.stdout, flags=re.MULTILINE)[0]
+    told = re.findall(r"(?:some|约) (\d+) (?:files of|个文件，)\s?(\d+) MB", "".join(map(read, PAGES)))
+    assert told
+    assert set(told) == {(str(round(int(files), -1)), str(round(float(megabytes))))}
+    assert (tmp_path / "site" / "index.html").is_file()
+
+
+def test_a_broken_cell_is_told_as_it_is_shown(data_copy: Path, edit: Edit) -> None:
+    (shown,) = (block.content for block in blocks("docs/command-line.md") if block.language == "text" and block.content.startswith("places.csv"))
+    edit("places.csv", 2, "kind", "castle")
+    done = run(f"{PYTHON} -m geo check", data_copy, GEO_DATA=str(data_copy))
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", shown)
+
+
+def test_every_python_example_prints_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    examples = [(name, block) for name in PAGES for block in blocks(name) if block.language == "python"]
+    assert examples
+    for name, block in examples:
+        exec(compile(block.content, name, "exec"), {})
+        assert block.shown
+        assert_printed(capsys.readouterr().out, block.shown)
+
+
+# --- addresses ----------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [command for command in commands("sh") if command.startswith("curl")])
+def test_every_address_that_is_asked_gives_features(made_server: str, command: str, tmp_path: Path) -> None:
+    *options, address = shlex.split(command)[1:]
+    target = tmp_path / (options[1] if options else "printed.geojson")
+    with urllib.request.urlopen(address.replace(SERVER, made_server)) as answer:
+        target.write_bytes(answer.read())
+    if target.suffix == ".geojson":
+        document = json.loads(target.read_bytes())
+        features = document.get("features", [document])
+        assert features
+        assert all(feature["type"] == "Feature" for feature in features)
+    elif target.suffix in (".png", ".svg"):
+        assert target.read_bytes().startswith((b"\x89PNG", b"<?xml"))
+    else:
+        assert len(pyogrio.list_layers(target)) > 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_address_in_a_sentence_answers(name: str, made_server: str) -> None:
+    for address in re.findall(rf"{SERVER}(/[^\s`<>)，。；]*)", prose(name)):
+        with urllib.request.urlopen(made_server + address) as answer:
+            assert answer.status == 200, address
+
+
+def test_every_path_of_the_api_answers(made_server: str) -> None:
+    table = read("docs/http-api.md").partition("|---|---|\n")[2].partition("\n\n")[0]
+    paths = [path for row in table.splitlines() for path in re.findall(r"`(/[^`]*)`", row.split(" | ")[0])]
+    assert len(paths) > 12
+    fills = {"layer": "places", "format": "geojson", "/places/{id}": "/places/fullsemi-1", "/sources/{id}": "/sources/report-2023"}
+    for path in paths:
+        for hole, filling in fills.items():
+            path = path.replace(hole if hole.startswith("/") else f"{{{hole}}}", filling)
+        path = path.replace("q=…", f"q={quote('滨江区')}").replace("lon=…", "lon=120.2").replace("lat=…", "lat=30.2")
+        with urllib.request.urlopen(made_server + path) as answer:
+            assert answer.status == 200, path
+
+
+def test_every_format_and_layer_is_in_the_tables() -> None:
+    page = read("docs/http-api.md")
+    rows = re.findall(r"^\| (`.+?`) \| .+ \| .+ \|$", page.partition("## Formats")[2].partition("\n## ")[0], flags=re.MULTILINE)
+    assert [name for row in rows for name in re.findall(r"`(\w+)`", row)] == list(FORMATS)
+    (layers,) = re.findall(r"^\| `/layers/\{layer\}\.\{format\}` \| (.+?);", page, flags=re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", layers)) == set(LAYERS)
+
+
+def test_the_reference_systems_are_those_of_the_api(made_server: str) -> None:
+    (told,) = re.findall(r"; CRS84, EPSG:([\d, and]+);", read("docs/http-api.md"))
+    with urllib.request.urlopen(f"{made_server}/ogc/collections/places?f=json") as answer:
+        crs = json.load(answer)["crs"]
+    assert set(re.findall(r"\d+", told)) == {uri.rpartition("/")[2] for uri in crs if "/EPSG/" in uri}
+
+
+def test_the_problem_document_is_the_one_that_is_shown(made_server: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(f"{made_server}/layers/places.geojson?corridor=north")
+    shown = [json.loads(block.content) for name in PAGES for block in blocks(name) if block.language == "json"]
+    assert shown == [json.load(caught.value)]
+
+
+# --- names in the text --------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_settings_table_is_the_one_in_code() -> None:
+    rows = re.findall(r"^\| `(GEO_\w+)` \| `([^`]*)` \| (.*) \|$", read("docs/settings.md"), flags=re.MULTILINE)
+    assert rows == [tuple(setting) for setting in SETTINGS]
+
+
+@pytest.mark.parametrize("name", LINKING)
+def test_every_name_in_code_letters_is_one_of_the_project(name: str) -> None:
+    """Settings, targets of make, commands, modules and files that a page names are there."""
+    settings = {setting.name for setting in SETTINGS} | TEST_SETTINGS
+    targets = set(re.findall(r"^(\w+):", read("Makefile"), flags=re.MULTILINE))
+    subcommands = {"check", "geocode", "reverse", "audit", "export", "freeze"}
+    for code in inline_codes(name):
+        assert set(re.findall(r"\bGEO_\w+", code)) <= settings, code
+        assert set(re.findall(r"\bmake ([a-z]+)", code)) <= targets, code
+        assert set(re.findall(r"-m geo (\w+)", code)) <= subcommands, code
+        for module in re.findall(r"-m ((?:bench|tests|docs)[\w.]*)", code):
+            assert importlib.util.find_spec(module), code
+        if re.fullmatch(r"(geo|static|templates|translations|deploy|docs|bench|data)/[\w./-]*", code):
+            assert (PROJECT / code).exists(), code
+
+
+@pytest.mark.parametrize("name", LINKING)
+def test_every_link_leads_somewhere(name: str) -> None:
+    assert links(name)
+    for file, anchor in links(name):
+        target = (PROJECT / name).parent / file if file else PROJECT / name
+        assert target.exists(), file
+        if anchor:
+            assert anchor in anchors(target.resolve().relative_to(PROJECT).as_posix()), f"{file}#{anchor}"
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached, left = set(), ["README.md"]
+    while left:
+        name = left.pop()
+        reached.add(name)
+        found = [((PROJECT / name).parent / file).resolve().relative_to(PROJECT).as_posix() for file, _ in links(name) if file.endswith(".md")]
+        left += [page for page in found if page not in reached]
+    assert set(PAGES) <= reached
