@@ -1,6 +1,6 @@
 # Every target does its own set-up in .venv; make alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help serve test check rehearsal audit bench soak shots data browser
+.PHONY: help serve test quick check rehearsal audit bench soak shots data browser
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -13,7 +13,10 @@ serve: .venv/runtime.stamp ## Serve the map at http://127.0.0.1:8000/
 test: .venv/dev.stamp browser ## Run the tests, the browser's included
 	@$(BIN)/pytest --junitxml=test-results/junit.xml
 
-check: .venv/dev.stamp ## Lint, types, and the order of the rooms
+quick: .venv/dev.stamp ## Run the tests that need no server, browser or other process
+	@$(BIN)/pytest -q tests/unit tests/shipped_data tests/http
+
+check: .venv/dev.stamp ## Lint, types, and the order of the folders
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy

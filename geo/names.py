@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import opencc
 from pypinyin import Style, lazy_pinyin
+from pypinyin.seg import mmseg
+
+_CHINESE = re.compile("[\u4e00-\u9fff]+")
 
 
 def normalize_name(name: str) -> str:
@@ -68,7 +71,19 @@ _FOLDED = _Folding()
 
 def pinyin_of(folded: str) -> str:
     """Write a folded name in pinyin, without tones, as one word; what is not Chinese stays."""
-    return "".join(lazy_pinyin(folded, v_to_u=False))
+    return "".join(_syllables(folded))
+
+
+@lru_cache(1 << 16)
+def _syllables(folded: str) -> tuple[str, ...]:
+    """Give the syllables of a folded name; what is not Chinese comes character by character."""
+    return tuple(syllable for word in mmseg.seg.cut(folded) for syllable in _syllables_of_word(word))
+
+
+@lru_cache(1 << 16)
+def _syllables_of_word(word: str) -> tuple[str, ...]:
+    # pypinyin reads a name word by word; names of places share theirs, and reading one takes longer than finding where it ends.
+    return tuple(lazy_pinyin(word))
 
 
 @cache
@@ -101,9 +116,9 @@ def search_keys(names: Iterable[str]) -> tuple[str, ...]:
         folded = normalize_name(name)
         keys[folded] = None
         if not folded.isascii():
-            syllables = lazy_pinyin(folded)
+            syllables = _syllables(folded)
             keys["".join(syllables)] = None
-            # A run that is not Chinese stays whole in the initials; where every character is a syllable they need not be looked up anew.
-            is_chinese = len(syllables) == len(folded)
+            # A run that is not Chinese stays whole in the initials.
+            is_chinese = _CHINESE.fullmatch(folded)
             keys["".join(syllable[0] for syllable in syllables) if is_chinese else "".join(lazy_pinyin(folded, style=Style.FIRST_LETTER))] = None
     return tuple(keys)

@@ -10,7 +10,7 @@ from geo.atlas import Atlas
 from geo.geocode.answers import Match
 from geo.settings import PROJECT
 from geo.tables.kinds import Basis
-from tests.test_docs import READMES, blocks, links, prose, read
+from tests.process.test_docs import READMES, blocks, links, prose, read
 
 
 @pytest.mark.parametrize("name", READMES)

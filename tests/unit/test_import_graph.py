@@ -100,7 +100,7 @@ def test_the_composition_needs_the_server_and_the_settings_only_and_nothing_need
         ("folium", {"draw.webmap"}),
         ("branca", {"draw.webmap"}),
         ("jinja2", {"draw.webmap", "words.review_sheet"}),
-        ("pydantic", {"geocode.online", "tables.cells", "tables.reading", "tables.rows"}),
+        ("pydantic", {"geocode.online", "tables.cells", "tables.profile", "tables.reading", "tables.rows"}),
         ("csv", {"geocode.lists", "layers.formats", "tables.reading"}),
         ("os", {"cli", "serve.server"}),
         ("opencc", {"names"}),
