@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from geo.errors import GeoError, Problem
+from geo.files import replaced
 from geo.layers.formats import FORMATS, Download, find_format, find_layer
 from geo.layers.select import LAYERS, Layers, Selection
 from geo.tables.reading import Tables
@@ -76,14 +77,9 @@ def export_layers(
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file beside its place and then rename it, so that no reader sees half of it."""
-    growing = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with replaced(path) as growing:
             growing.write_bytes(content)
-            growing.replace(path)
-        finally:
-            growing.unlink(missing_ok=True)
     except OSError as error:
         raise ExportError(path, error.strerror or str(error), "a place where a file can be written") from error

@@ -208,13 +208,6 @@ def _parse_sha256(cell: object) -> str:
     return text
 
 
-def _parse_yes_no(cell: object) -> bool:
-    text = _given(cell)
-    if text not in ("yes", "no"):
-        raise ValueError("yes, no or nothing")
-    return text == "yes"
-
-
 def _parse_unit(cell: object) -> Unit:
     text = _given(cell)
     if text not in UNITS:
@@ -257,6 +250,5 @@ PeriodCell = Annotated[Period, BeforeValidator(_parse_period)]
 DateCell = Annotated[Period, BeforeValidator(_parse_date)]
 Url = Annotated[str, BeforeValidator(_parse_url)]
 Sha256 = Annotated[str, BeforeValidator(_parse_sha256)]
-YesNo = Annotated[bool, BeforeValidator(_parse_yes_no)]
 UnitCell = Annotated[Unit, BeforeValidator(_parse_unit)]
 Axis = Annotated[shapely.LineString | shapely.MultiLineString, BeforeValidator(_parse_axis)]

@@ -26,7 +26,6 @@ from geo.tables.cells import (
     Text,
     UnitCell,
     Url,
-    YesNo,
     expect_in_china,
 )
 from geo.tables.kinds import (
@@ -139,7 +138,6 @@ class Vocable(Row):
     label_zh: Text
     label_en: Text
     unit_kind: UnitKind
-    more_is_better: YesNo | None
 
 
 class Indicator(Row):

@@ -27,6 +27,7 @@ from geo.datum import Datum, to_wgs84
 from geo.draw.basemap import Outline
 from geo.draw.marks import Mark
 from geo.draw.picture import Caption, draw_svg
+from geo.files import replaced
 from geo.geocode.answers import Answer, Level, Match, Method, Miss
 from geo.geocode.gazetteer import Feature, Gazetteer, Location
 from geo.names import fold_name
@@ -197,12 +198,8 @@ def write_audit(atlas: Atlas, outline: Outline, target: Path) -> None:
         If it cannot be written there.
     """
     content = encode_audit(atlas, outline)
-    growing = target.with_name(f".{target.name}.growing")
-    try:
+    with replaced(target) as growing:
         growing.write_bytes(content)
-        growing.replace(target)
-    finally:
-        growing.unlink(missing_ok=True)
 
 
 def _count(labels: Mapping[_Member, str], found: Iterable[_Member]) -> list[tuple[str, int]]:

@@ -230,7 +230,6 @@ def test_a_long_value_is_shortened_in_its_message(data_copy: Path, edit: Edit) -
             "noise",
             "other_numbers.csv:2 [reason] 'noise': expected one of 'page', 'title', 'rank_scope', 'programme', 'class' or 'figure_of_speech'",
         ),
-        ("vocabulary.csv", 2, "more_is_better", "maybe", "vocabulary.csv:2 [more_is_better] 'maybe': expected yes, no or nothing"),
         # Duplicates.
         ("places.csv", 7, "id", "qiantang-smart-city", "places.csv:7 [id] 'qiantang-smart-city': expected no duplicate of line 4"),
         ("sources.csv", 20, "id", "tonglu-2025", "sources.csv:20 [id] 'tonglu-2025': expected no duplicate of line 9"),
@@ -400,7 +399,7 @@ def test_one_run_reports_every_problem_of_every_file(data_copy: Path, edit: Edit
     edit("places.csv", 4, "district", "江干区")
     edit("places.csv", 7, "id", "Tonglu")
     edit("places.csv", 7, "paragraph", "0")
-    edit("vocabulary.csv", 2, "more_is_better", "maybe")
+    edit("vocabulary.csv", 2, "unit_kind", "maybe")
     edit("indicators.csv", 18, "value", "1e1")
     edit("indicators.csv", 38, "period", "2020-00")
     edit("relations.csv", 24, "relation", "owns")
@@ -415,7 +414,7 @@ def test_one_run_reports_every_problem_of_every_file(data_copy: Path, edit: Edit
         ("places.csv", 4, "district"),
         ("places.csv", 7, "id"),
         ("places.csv", 7, "paragraph"),
-        ("vocabulary.csv", 2, "more_is_better"),
+        ("vocabulary.csv", 2, "unit_kind"),
         ("indicators.csv", 18, "value"),
         ("indicators.csv", 38, "period"),
         ("relations.csv", 24, "relation"),

@@ -13,6 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from geo.files import replaced
+
 _EDGE = 1 << 20
 _MANIFEST = "manifest.json"
 
@@ -67,9 +69,8 @@ class Parts:
             reason = f"{self.folder.name} holds parts of other work and is begun anew: {', '.join(changed)} changed"
             shutil.rmtree(self.folder)
         self.folder.mkdir()
-        growing = manifest.with_suffix(".growing")
-        growing.write_text(json.dumps(plan, ensure_ascii=False, indent=1), encoding="utf-8")
-        growing.replace(manifest)
+        with replaced(manifest) as growing:
+            growing.write_text(json.dumps(plan, ensure_ascii=False, indent=1), encoding="utf-8")
         return reason
 
     def path(self, number: int) -> Path:
@@ -103,9 +104,8 @@ class Parts:
 
 def write_part(table: pa.Table, path: Path) -> None:
     """Write a part beside its place and rename it, so that a part is whole or not there; two that write the same part do not disturb each other."""
-    growing = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    pq.write_table(table.combine_chunks(), growing, compression="zstd")
-    growing.replace(path)
+    with replaced(path, path.with_name(f".{path.name}.{uuid.uuid4().hex}")) as growing:
+        pq.write_table(table.combine_chunks(), growing, compression="zstd")
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:

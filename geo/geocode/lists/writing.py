@@ -21,6 +21,7 @@ import shapely
 import xlsxwriter
 
 from geo.errors import Problem
+from geo.files import replaced, without_formula
 from geo.geocode.lists.reading import CELLS, ListError
 from geo.geocode.lists.results import PREFIX, RESULTS
 
@@ -31,8 +32,6 @@ RESERVED = frozenset((*RESULTS.names, CELLS, _ROW, _POINT))
 _XLSX_ROWS, _XLSX_COLUMNS, _XLSX_CHARACTERS = 1_048_576, 16_384, 32_767
 # More digits are no number to a workbook.
 _XLSX_DIGITS = 15
-# What makes a spreadsheet take the text of a CSV cell for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 # A file that says when it was written would never be the same twice.
 _NO_TIME = datetime(1980, 1, 1, tzinfo=UTC)
 
@@ -95,20 +94,16 @@ def write_target(target: Path, parts: Parts, schema: pa.Schema, beside: Path) ->
     ListError
         If a cell is longer than a workbook can hold.
     """
-    growing = beside / target.name
-    growing.unlink(missing_ok=True)
-    WRITERS[target.suffix.lower()](growing, parts, schema)
-    growing.replace(target)
+    with replaced(target, beside / target.name) as growing:
+        WRITERS[target.suffix.lower()](growing, parts, schema)
 
 
 def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]], beside: Path) -> None:
     """Write rows of our own as CSV for a spreadsheet: UTF-8 with a byte order mark, and no text that it would take for a formula."""
-    growing = beside / path.name
-    with growing.open("w", encoding="utf-8-sig", newline="") as file:
+    with replaced(path, beside / path.name) as growing, growing.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header)
-        writer.writerows([_guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    growing.replace(path)
+        writer.writerows([without_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
 
 
 def _write_csv(path: Path, parts: Parts, schema: pa.Schema) -> None:
@@ -129,7 +124,7 @@ def _write_text(path: Path, parts: Parts, schema: pa.Schema, delimiter: str) -> 
             columns = [part[name].cast(pa.string()).to_pylist() for name in names]
             for place, name in enumerate(names):
                 if name in RESULTS.names and RESULTS.field(name).type == pa.string():
-                    columns[place] = [cell and _guarded(cell) for cell in columns[place]]
+                    columns[place] = [cell and without_formula(cell) for cell in columns[place]]
             writer.writerows(zip(*columns, strict=True))
 
 
@@ -257,10 +252,6 @@ def _write_parquet(path: Path, parts: Parts, schema: pa.Schema) -> None:
 
 def _shown_names(schema: pa.Schema) -> list[str]:
     return [name for name in schema.names if name != CELLS]
-
-
-def _guarded(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
 
 
 def _is_text_or_number(type_: pa.DataType) -> bool:

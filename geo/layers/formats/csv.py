@@ -8,11 +8,9 @@ from typing import Any
 
 import geopandas as gpd
 
+from geo.files import without_formula
 from geo.layers.formats.download import Download
 from geo.layers.formats.flat import flatten
-
-# What makes a spreadsheet take text for a formula (OWASP, CSV injection); in full width, too, which some fold.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def encode_csv(download: Download) -> bytes:
@@ -40,7 +38,7 @@ def _points(features: gpd.GeoDataFrame) -> dict[str, list[float | None]]:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+        return without_formula(value)
     if isinstance(value, bool):
         return str(value).lower()
     # The shortest form of the same number: 756 and 305.8.

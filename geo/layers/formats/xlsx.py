@@ -11,7 +11,7 @@ import geopandas as gpd
 import xlsxwriter
 
 from geo.errors import GeoError
-from geo.layers.formats.csv import FORMULA_STARTS
+from geo.files import FORMULA_STARTS
 from geo.layers.formats.download import Download
 from geo.layers.formats.flat import flatten
 from geo.tables.cells import Period
