@@ -230,6 +230,7 @@ def test_one_name_takes_one_reading_of_the_tables(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("geo.tables.reading.read_tables", read_and_count)
     monkeypatch.setattr("geo.atlas.read_tables", read_and_count)
+    monkeypatch.setenv("GEO_DATA", str(DATA))
     assert main(["geocode", "滨江区", "--admin", "杭州"]) == 0
     assert read == [DATA]
 
