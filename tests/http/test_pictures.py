@@ -219,11 +219,12 @@ def test_the_preview_of_a_place_has_its_name_its_figure_and_how_sure_its_locatio
     assert client.get("/places/fullsemi-1/map.png", headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
 
 
-@pytest.mark.parametrize("ending", ["svg", "png"])
-def test_every_located_place_has_its_pictures(client: FlaskClient, flask_app: Flask, ending: str) -> None:
-    for id_, answer in site_of(flask_app).atlas.answers.items():
-        response = client.get(f"/places/{id_}/map.{ending}")
-        assert response.status_code == (200 if isinstance(answer, Match) else 404), id_
+def test_every_located_place_has_its_pictures(client: FlaskClient, flask_app: Flask) -> None:
+    """The PNG of one in five here, and of every one in the frozen site."""
+    for number, (id_, answer) in enumerate(site_of(flask_app).atlas.answers.items()):
+        for ending in ("svg",) if number % 5 and isinstance(answer, Match) else ("svg", "png"):
+            response = client.get(f"/places/{id_}/map.{ending}")
+            assert response.status_code == (200 if isinstance(answer, Match) else 404), (id_, ending)
 
 
 @pytest.mark.parametrize("ending", ["svg", "png"])
@@ -244,15 +245,18 @@ def test_the_picture_of_a_place_takes_a_language_and_nothing_else(client: FlaskC
     assert document["allowed"] == ["zh", "en"]
 
 
-@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "&lt;b&gt;", '"><g onload="x">', "{{ 6 * 7 }}"])
-def test_a_name_is_no_markup(client_of: Callable[[Path], FlaskClient], data_copy: Path, edit: Edit, name: str) -> None:
-    edit("places.csv", 2, "name_zh", name)
+def test_a_name_is_no_markup(client_of: Callable[[Path], FlaskClient], data_copy: Path, edit: Edit) -> None:
+    names = ["<script>alert(1)</script>", "&lt;b&gt;", '"><g onload="x">', "{{ 6 * 7 }}"]
+    ids = ["binjiang-hitech", "qiantang-new-area", "qiantang-smart-city", "future-scitech-city"]
+    for line, name in enumerate(names, 2):
+        edit("places.csv", line, "name_zh", name)
     client = client_of(data_copy)
     svg = svg_at(client, "/map.svg")
-    assert name in texts(svg)
+    assert set(names) <= set(texts(svg))
     assert not any(element.tag.endswith("script") or "onload" in element.attrib for element in svg.iter())
     assert client.get("/map.png").data.startswith(b"\x89PNG\r\n\x1a\n")
-    of_place = svg_at(client, "/places/binjiang-hitech/map.svg")
-    assert name in texts(of_place)
-    assert not any(element.tag.endswith("script") or "onload" in element.attrib for element in of_place.iter())
-    assert client.get("/places/binjiang-hitech/map.png").data.startswith(b"\x89PNG\r\n\x1a\n")
+    for id_, name in zip(ids, names, strict=True):
+        of_place = svg_at(client, f"/places/{id_}/map.svg")
+        assert name in texts(of_place)
+        assert not any(element.tag.endswith("script") or "onload" in element.attrib for element in of_place.iter())
+        assert client.get(f"/places/{id_}/map.png").data.startswith(b"\x89PNG\r\n\x1a\n")

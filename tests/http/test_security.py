@@ -170,8 +170,8 @@ def test_a_name_is_no_template(client_of: Callable[[Path], FlaskClient], data_co
     assert f"滨江{name}区" in client.get("/").get_data(as_text=True).replace("&#34;", '"')
 
 
-@pytest.mark.parametrize("name", ["</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<!--", "'\"\\", "\u2028\u202e"])
-def test_markup_in_a_card_is_only_data(client_of: Callable[[Path], FlaskClient], data_copy: Path, edit: Edit, name: str) -> None:
+def test_markup_in_a_card_is_only_data(client_of: Callable[[Path], FlaskClient], data_copy: Path, edit: Edit) -> None:
+    name = "</script><script>alert(1)</script><img src=x onerror=alert(1)>'\"\\\u2028\u202e<!--"
     for file, line, column in (("places.csv", 2, "name_zh"), ("places.csv", 2, "focus_zh"), ("vocabulary.csv", 2, "label_zh")):
         edit(file, line, column, f"某{name}区")
     response = client_of(data_copy).get("/places/binjiang-hitech/card.json")

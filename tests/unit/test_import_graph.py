@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,12 +40,14 @@ def door_of(path: Path) -> str:
     return ".".join(part for part in parts[:2] if part != "__init__")
 
 
+@cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imported_modules(path: Path) -> set[str]:
-    modules = set()
+@cache
+def imported_modules(path: Path) -> frozenset[str]:
+    modules: set[str] = set()
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             modules |= {name.name for name in node.names}
@@ -54,7 +55,7 @@ def imported_modules(path: Path) -> set[str]:
             assert node.level == 0, f"{path}:{node.lineno}: a relative import hides which folder it is from"
             modules.add(node.module or "")
             modules |= {f"{node.module}.{name.name}" for name in node.names if (node.module or "").split(".")[0] in ("geo", "os", "importlib")}
-    return modules
+    return frozenset(modules)
 
 
 def imported_folders(path: Path) -> set[str]:
@@ -140,21 +141,6 @@ def test_a_package_is_known_where_it_is_needed_only(package: str, doors: set[str
 )
 def test_nothing_else_opens_a_connection_or_a_process(package: str, doors: set[str]) -> None:
     assert {door_of(path) for path in FILES if package in imported_packages(path)} == doors
-
-
-def test_a_server_loads_nothing_that_asks_other_hosts() -> None:
-    """The online geocoders are loaded where an operator turned one on only, and the libraries of lists with a list."""
-    unwanted = {"geo.geocode.online.geocoder", "geopy", "tenacity", "geo.geocode.lists.running", "openpyxl", "distributed"}
-    code = f"import sys, app; app.create_app(); print(sorted({unwanted} & set(sys.modules)))"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=PROJECT)
-    assert (run.stdout, run.stderr) == ("[]\n", "")
-
-
-def test_the_process_that_only_waits_loads_nothing_of_the_atlas() -> None:
-    """The one that answers would hold it a second time."""
-    code = "import sys, app; print(sorted(name for name in sys.modules if name in ('numpy', 'flask') or name.startswith('geo.')))"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=PROJECT)
-    assert (run.stdout, run.stderr) == ("['geo.errors', 'geo.serve', 'geo.serve.server', 'geo.settings']\n", "")
 
 
 def test_files_are_read_at_the_doors_only() -> None:

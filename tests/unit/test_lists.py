@@ -4,13 +4,9 @@ import csv
 import io
 import json
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +26,6 @@ from geo.geocode.lists.results import RESULTS
 from geo.geocode.lists.running import Summary, geocode_file
 from geo.geocode.lists.writing import WRITERS
 from geo.geocode.offline import OfflineGeocoder
-from geo.settings import PROJECT
 from geo.tables.kinds import Basis, Precision
 from geo.tables.reading import read_tables
 from tests.known import DATA
@@ -753,29 +748,6 @@ def test_a_list_that_changes_meanwhile_is_not_written(tmp_path: Path) -> None:
         run(source, tmp_path / "out.csv", Changing)
     assert str(caught.value) == "in.csv: expected a list that does not change while it is geocoded; start again"
     assert not (tmp_path / "out.csv").exists()
-
-
-def test_a_process_that_is_killed_leaves_no_target_and_its_work_goes_on(tmp_path: Path) -> None:
-    source, target, gate = many(tmp_path / "in.csv"), tmp_path / "out.csv", tmp_path / "gate"
-    gate.mkdir()
-    run(source, tmp_path / "whole.csv", chunk_rows=10)
-    script = (
-        "import sys; from pathlib import Path; from functools import partial; from tests.unit.test_lists import GatedGeocoder, run\n"
-        f"run(Path({str(source)!r}), Path({str(target)!r}), partial(GatedGeocoder, Path({str(gate)!r}), '滨江区55号'), chunk_rows=10)"
-    )
-    child = subprocess.Popen([sys.executable, "-c", script], cwd=PROJECT)
-    try:
-        wait_for(lambda: any(gate.glob("reached-*")) or child.poll() is not None)
-        child.send_signal(signal.SIGKILL)
-    finally:
-        child.kill()
-        child.wait()
-    assert child.returncode == -signal.SIGKILL
-    assert not target.exists() and not (tmp_path / "out.misses.csv").exists()
-    (gate / "open").touch()
-    summary = run(source, target, partial(GatedGeocoder, gate, "滨江区55号"), chunk_rows=10)
-    assert summary.resumed_rows == 50
-    assert target.read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
 def wait_for(condition: Callable[[], object]) -> None:

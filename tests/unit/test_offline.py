@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import csv
 import gc
-import os
 import random
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +20,6 @@ from geo.geocode.answers import Answer, Candidate, Level, Match, Method, Miss, M
 from geo.geocode.gazetteer import Gazetteer
 from geo.geocode.offline import LEAST_SCORE, OfflineGeocoder
 from geo.names import fold_name, pinyin_of
-from geo.settings import PROJECT
 from geo.tables.kinds import Basis, Precision
 from geo.tables.reading import read_tables
 from geo.tables.rows import DivisionRow, FormerRow, GazetteerRow, Place
@@ -666,12 +662,12 @@ SHARED = [Query(head + tail) for head in HEADS for tail in TAILS]
 
 @pytest.fixture(scope="module")
 def answers_of_their_own() -> dict[Query, Answer]:
-    """The answers of geocoders that were asked nothing else; to one in ten of the list, as a geocoder takes a while to build."""
-    queries = dict.fromkeys([*queries_of(LABELLED[::10]), *SHARED[::2]])
+    """The answers of geocoders that were asked nothing else; to one in forty of the list, as a geocoder takes a while to build."""
+    queries = dict.fromkeys([*queries_of(LABELLED[::40]), *SHARED[::5]])
     return {query: OfflineGeocoder(GAZETTEER).geocode([query])[0] for query in queries}
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_batch_in_any_order_and_twice_answers_as_one_by_one(answers_of_their_own: dict[Query, Answer], seed: int) -> None:
     every = [*queries_of(LABELLED), *SHARED]
     expected = dict(zip(every, OfflineGeocoder(GAZETTEER).geocode(every), strict=True)) | answers_of_their_own
@@ -806,24 +802,6 @@ def test_a_number_that_is_a_name_is_not_left_over() -> None:
     (match,) = geocoder.geocode([Query("滨江区77号")])
     assert isinstance(match, Match)
     assert (match.name, match.level, match.unresolved) == ("77号", Level.PLACE, "")
-
-
-def test_candidates_and_runners_up_come_in_the_same_order_in_every_process() -> None:
-    """Python hashes text anew in every process: nothing may depend on it, or a list that is resumed changes its mind."""
-    program = (
-        "from geo.geocode.gazetteer import Gazetteer; from geo.geocode.answers import Query; "
-        "from geo.geocode.offline import OfflineGeocoder; "
-        "from geo.settings import PROJECT; from geo.tables.reading import read_tables; "
-        "geocoder = OfflineGeocoder(Gazetteer(read_tables(PROJECT / 'data'))); "
-        "print(geocoder.geocode([Query(text) for text in ('东舟街道', '富江乡', '古联网小镇', '锦程街道', '姜村街道')]))"
-    )
-    told = {
-        subprocess.run(
-            [sys.executable, "-c", program], cwd=PROJECT, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, check=True
-        ).stdout
-        for seed in ("1", "2", "3")
-    }
-    assert len(told) == 1
 
 
 def test_two_ways_to_write_a_name_each_keep_their_own_words() -> None:

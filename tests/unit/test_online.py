@@ -4,9 +4,6 @@ import contextlib
 import csv
 import json
 import logging
-import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -549,31 +546,6 @@ def test_the_key_is_not_in_the_cache(make: Make, server: ProviderServer, tmp_pat
     kept = b"".join(path.read_bytes() for path in (tmp_path / "cache").iterdir())
     assert "文三路90号".encode() in kept
     assert KEY.encode() not in kept
-
-
-WRITER = """
-import sys
-from pathlib import Path
-from geo.geocode.online.cache import AnswerCache
-cache = AnswerCache(Path(sys.argv[1]))
-for number in range(1_000_000):
-    cache.put("amap GCJ02", f"文三路{number}号", "", {"number": number, "filling": "x" * 2000})
-    print(number, flush=True)
-"""
-
-
-def test_a_killed_process_leaves_the_cache_readable(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], cwd=PROJECT, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        written = [int(child.stdout.readline()) for _ in range(50)]
-        child.kill()
-    cache = AnswerCache(tmp_path)
-    assert [cache.get("amap GCJ02", f"文三路{number}号", "")["number"] for number in written] == list(range(50))
-    with contextlib.closing(sqlite3.connect(cache.path)) as database:
-        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert database.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
-    cache.put("amap GCJ02", "文三路0号", "", {"number": -1})
-    assert cache.get("amap GCJ02", "文三路0号", "") == {"number": -1}
 
 
 def test_a_file_that_is_no_cache_is_refused(tmp_path: Path) -> None:
