@@ -3,6 +3,8 @@
 .PHONY: help serve test quick check rehearsal audit bench soak shots data browser
 PYTHON ?= python3
 BIN := .venv/bin
+# Processes that run tests, each with a browser and servers of its own; auto: one a core.
+WORKERS ?= auto
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -11,10 +13,10 @@ serve: .venv/runtime.stamp ## Serve the map at http://127.0.0.1:8000/
 	@$(BIN)/python app.py
 
 test: .venv/dev.stamp browser ## Run the tests, the browser's included
-	@$(BIN)/pytest --junitxml=test-results/junit.xml
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --junitxml=test-results/junit.xml
 
 quick: .venv/dev.stamp ## Run the tests that need no server, browser or other process
-	@$(BIN)/pytest -q tests/unit tests/shipped_data tests/http
+	@$(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/unit tests/shipped_data tests/http
 
 check: .venv/dev.stamp ## Lint, types, and the order of the folders
 	@$(BIN)/ruff check .

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import csv
+import gc
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import hypothesis
 import pytest
+from filelock import FileLock
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -19,10 +25,8 @@ from geo.bbox import Box
 from geo.draw.basemap import Outline, read_outline
 from geo.draw.marks import Mark
 from geo.geocode.answers import Match
-from geo.serve.freeze.rendering import render_site
-from geo.serve.freeze.writing import write_frozen
 from geo.serve.pages.marks import map_symbol
-from geo.settings import Settings
+from geo.settings import PROJECT, Settings
 from geo.tables.kinds import Basis, Kind
 from geo.tables.reading import Tables
 from tests.known import DATA
@@ -36,6 +40,12 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,imag
 
 Edit = Callable[[str, int, str, str], None]
 Ids = Callable[[str], list[str]]
+
+
+def pytest_collection_finish() -> None:
+    """Leave the modules and the tests themselves out of every later search for cycles: they stay, and are many."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -62,12 +72,32 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+class Frozen(NamedTuple):
+    """The site without a server, and what the command said that wrote it."""
+
+    folder: Path
+    printed: str
+
+
 @pytest.fixture(scope="session")
-def frozen_folder(tmp_path_factory: pytest.TempPathFactory, settings: Settings, tables: Tables) -> Path:
-    """The real site without a server, in a folder below two others; for reading only."""
-    folder = tmp_path_factory.mktemp("files") / "a" / "b"
-    write_frozen(render_site(settings), folder, tables.version)
-    return folder
+def frozen(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Frozen:
+    """The site as ``python -m geo freeze`` writes it, in a folder below two others; once in a run, and for reading only."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "frozen"
+    target, said = shared / "a" / "b", shared / "printed.txt"
+    with FileLock(shared.with_suffix(".lock")):
+        if not said.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            command, env = [sys.executable, "-m", "geo", "freeze", str(target)], {**os.environ, "GEO_DATA": str(DATA)}
+            done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, encoding="utf-8", check=False)
+            assert done.returncode == 0, done.stderr
+            said.write_text(done.stdout, encoding="utf-8")
+    return Frozen(target, said.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def frozen_folder(frozen: Frozen) -> Path:
+    return frozen.folder
 
 
 @pytest.fixture

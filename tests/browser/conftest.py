@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
+import subprocess
+import sys
+import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,9 +22,9 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, ViewportSize
 from waitress import wasyncore
 
-from app import create_app
-from geo.settings import Settings
+from geo.settings import PROJECT
 from tests.browser.chromium import ARGUMENTS, find_browser
+from tests.known import DATA
 
 NewContext = Callable[..., BrowserContext]
 Open = Callable[..., Page]
@@ -28,14 +33,53 @@ Serve = Callable[[Path], str]
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 NARROW: ViewportSize = {"width": 320, "height": 700}
+# A free port is another program's now and then by the time the server takes it.
+TRIES = 5
 
 
 # --- the server ---------------------------------------------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
+def running(**environment: str) -> Iterator[str]:
+    """Run ``python app.py``, the server that users get, with these settings while the block runs; give its address."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GEO_")}
+    with tempfile.TemporaryFile(mode="w+", encoding="utf-8") as log:
+        for _ in range(TRIES):
+            with socket.create_server(("127.0.0.1", 0)) as probe:
+                port: int = probe.getsockname()[1]
+            process = subprocess.Popen(
+                [sys.executable, "app.py"],
+                cwd=PROJECT,
+                env=clean | {"GEO_DATA": str(DATA), **environment, "GEO_PORT": str(port)},
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+            while process.poll() is None and "The atlas is at" not in _text_of(log):
+                time.sleep(0.05)
+            # Another program may have taken the port meanwhile.
+            if process.returncode is None or "is in use" not in _text_of(log):
+                break
+        assert process.returncode is None, _text_of(log)
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _text_of(file: IO[str]) -> str:
+    file.seek(0)
+    return file.read()
+
+
+@contextlib.contextmanager
 def served(app: Flask) -> Iterator[str]:
-    """Serve an application on a free port of this machine while the block runs; give its address."""
+    """Serve an application from a thread, where a test changes what the application answers; give its address."""
     sockets: dict[int, Any] = {}
     server = waitress.create_server(app, host="127.0.0.1", port=0, ident=None, map=sockets)
     thread = threading.Thread(target=server.run, name="atlas")
@@ -50,16 +94,16 @@ def served(app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def site(settings: Settings) -> Iterator[str]:
-    """The address of the atlas with the real tables."""
-    with served(create_app(settings)) as address:
+def site() -> Iterator[str]:
+    """The address of the atlas with the tables that the tests know."""
+    with running() as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def crowded_site(crowd: Path) -> Iterator[str]:
     """The address of an atlas with 630 places."""
-    with served(create_app(Settings(host="127.0.0.1", port=8000, data=crowd))) as address:
+    with running(GEO_DATA=str(crowd)) as address:
         yield address
 
 
@@ -69,7 +113,7 @@ def serve() -> Iterator[Serve]:
     with contextlib.ExitStack() as stack:
 
         def start(data: Path) -> str:
-            return stack.enter_context(served(create_app(Settings(host="127.0.0.1", port=8000, data=data))))
+            return stack.enter_context(running(GEO_DATA=str(data)))
 
         yield start
 

@@ -10,6 +10,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import urlsplit
@@ -17,11 +18,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
-from app import create_app
 from geo.atlas import Atlas
 from geo.datum import wgs84_to_gcj02
-from geo.settings import Settings
-from tests.browser.conftest import Open, Watch, pinned, query_of, served, wait_until_drawn
+from tests.browser.conftest import Open, Watch, pinned, query_of, running, wait_until_drawn
 from tests.browser.test_accessibility import assert_nothing_found
 from tests.browser.test_map import MARKERS, symbols
 
@@ -73,8 +72,8 @@ class Tiles:
     has: Callable[[str], bool] = lambda path: True
 
 
-@pytest.fixture
-def tiles() -> Iterator[Tiles]:
+@pytest.fixture(scope="module")
+def tile_server() -> Iterator[Tiles]:
     found = Tiles()
 
     class Handler(BaseHTTPRequestHandler):
@@ -102,19 +101,37 @@ def tiles() -> Iterator[Tiles]:
 
 
 @pytest.fixture
-def tiled(tiles: Tiles, settings: Settings, watch: Watch) -> Iterator[Tiled]:
-    """Serve the atlas with tiles: ``tiled(tiles_datum="GCJ02")``; nothing but the two servers is asked for anything."""
-    allowed = {tiles.origin}
+def tiles(tile_server: Tiles) -> Tiles:
+    """The tile server, which has every tile and has not been asked for one yet."""
+    tile_server.asked.clear()
+    tile_server.has = lambda path: True
+    return tile_server
+
+
+@pytest.fixture(scope="module")
+def serve_tiled(tile_server: Tiles) -> Iterator[Tiled]:
+    """Serve the atlas with tiles, with the same settings only once."""
     with contextlib.ExitStack() as stack:
 
+        @cache
         def start(**others: str) -> str:
-            given = {"tiles_url": f"{tiles.origin}/{{z}}/{{x}}/{{y}}.png", "tiles_attribution": "© 某图商", **others}
-            app = create_app(Settings(host="127.0.0.1", port=8000, data=settings.data, basemaps=("custom",), **given))  # type: ignore[arg-type]
-            address = stack.enter_context(served(app))
-            allowed.add(address)
-            return address
+            given = {"tiles_url": f"{tile_server.origin}/{{z}}/{{x}}/{{y}}.png", "tiles_attribution": "© 某图商", **others}
+            return stack.enter_context(running(GEO_BASEMAPS="custom", **{f"GEO_{name.upper()}": value for name, value in given.items()}))
 
         yield start
+
+
+@pytest.fixture
+def tiled(tiles: Tiles, serve_tiled: Tiled, watch: Watch) -> Iterator[Tiled]:
+    """Serve the atlas with tiles: ``tiled(tiles_datum="GCJ02")``; nothing but the two servers is asked for anything."""
+    allowed = {tiles.origin}
+
+    def start(**others: str) -> str:
+        address = serve_tiled(**others)
+        allowed.add(address)
+        return address
+
+    yield start
     assert {f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, watch.requests)} <= allowed
 
 

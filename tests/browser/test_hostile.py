@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from playwright.sync_api import Page, expect
 
 from geo.atlas import build_atlas
 from geo.settings import Settings
-from tests.browser.conftest import PHONE, Serve, Watch, listed, pinned, sideways, wait_until_drawn
+from tests.browser.conftest import PHONE, Watch, listed, pinned, running, sideways, wait_until_drawn
+from tests.known import DATA
 
 # Markup, a template literal (folium writes names into script), the end of a script element, a spreadsheet formula, text turned around.
 POISON = "<img src=x onerror=window.pwned=1>${window.pwned=1}</script><script>window.pwned=1</script>{{7*7}}'\"`=cmd()\u202egnp.exe"
@@ -51,10 +53,20 @@ def assert_harmless(page: Page, seen_in: Sequence[str] = ("body",)) -> None:
         assert "{{7*7}}" in text, selector
 
 
-@pytest.fixture
-def poisoned(serve: Serve, data_copy: Path) -> str:
+@pytest.fixture(scope="module")
+def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an atlas whose every free text is poisoned."""
-    return serve(rewrite(data_copy, POISONED, POISON))
+    data = shutil.copytree(DATA, tmp_path_factory.mktemp("poisoned") / "data")
+    with running(GEO_DATA=str(rewrite(data, POISONED, POISON))) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def long_worded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an atlas whose every free text has no end."""
+    data = shutil.copytree(DATA, tmp_path_factory.mktemp("long") / "data")
+    with running(GEO_DATA=str(rewrite(data, POISONED, LONG))) as address:
+        yield address
 
 
 def test_the_poison_reaches_the_tables(data_copy: Path) -> None:
@@ -152,10 +164,9 @@ def test_turned_text_turns_nothing_around_it(page: Page, poisoned: str, path: st
         "/about",
     ],
 )
-def test_a_text_without_end_does_not_widen_the_page_of_a_phone(page: Page, serve: Serve, data_copy: Path, path: str) -> None:
-    address = serve(rewrite(data_copy, POISONED, LONG))
+def test_a_text_without_end_does_not_widen_the_page_of_a_phone(page: Page, long_worded: str, path: str) -> None:
     page.set_viewport_size(PHONE)
-    page.goto(f"{address}{path}")
+    page.goto(f"{long_worded}{path}")
     if path.startswith("/?") or path == "/":
         wait_until_drawn(page)
         assert len(pinned(page)) == 29

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import brotli
 import pytest
@@ -149,8 +151,8 @@ def test_the_assets_of_the_map_page_are_as_small_as_they_can_be(client: FlaskCli
         assert packed.data == brotli.compress(asset.content, quality=11), asset.name
 
 
-def test_two_builds_give_the_same_bytes(flask_app: Flask, settings: Settings) -> None:
-    first, second = flask_app.test_client(), create_app(settings).test_client()
+def test_two_builds_give_the_same_bytes(flask_app: Flask, settings: Settings, data_copy: Path) -> None:
+    first, second = flask_app.test_client(), create_app(replace(settings, data=data_copy)).test_client()
     for path in [*EVERYTHING, *asset_paths(flask_app)]:
         one, other = first.get(path), second.get(path)
         assert one.status_code == 200, path

@@ -30,7 +30,7 @@ from geo.layers.formats import FORMATS
 from geo.layers.select import LAYERS
 from geo.settings import PROJECT, SETTINGS
 from geo.tables.reading import Tables
-from tests.conftest import Edit
+from tests.conftest import Edit, Frozen
 
 READMES = ("README.md", "README.zh-CN.md")
 PAGES = (*READMES, *sorted(path.relative_to(PROJECT).as_posix() for path in (PROJECT / "docs").rglob("*.md")))
@@ -242,15 +242,14 @@ def test_the_commands_that_record_are_understood(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout) == (0, "equal\n")
 
 
-def test_freezing_writes_the_files_that_are_told(tmp_path: Path) -> None:
+def test_freezing_writes_the_files_that_are_told(frozen: Frozen) -> None:
     (command,) = commands("sh", ["docs/publish.md"])
-    done = run(command, tmp_path)
-    assert done.returncode == 0
-    files, megabytes = re.findall(r"^written: site: (\d+) files, ([\d.]+) MB, in zh and en$", done.stdout, flags=re.MULTILINE)[0]
+    assert shlex.split(command) == [".venv/bin/python", "-m", "geo", "freeze", "site"]
+    files, megabytes = re.findall(r"^written: .+: (\d+) files, ([\d.]+) MB, in zh and en$", frozen.printed, flags=re.MULTILINE)[0]
     told = re.findall(r"(?:some|约) (\d+) (?:files of|个文件，)\s?(\d+) MB", "".join(map(read, PAGES)))
     assert told
     assert set(told) == {(str(round(int(files), -1)), str(round(float(megabytes))))}
-    assert (tmp_path / "site" / "index.html").is_file()
+    assert (frozen.folder / "index.html").is_file()
 
 
 def test_a_broken_cell_is_told_as_it_is_shown(data_copy: Path, edit: Edit) -> None:

@@ -46,7 +46,8 @@ def test_a_name_folded_for_geocoding_is_folded(name: str) -> None:
 
 def test_every_character_is_folded_at_once_and_with_others_as_by_itself() -> None:
     # Every character, so that there are more than are worth to be replaced one after another; and all of them but those.
-    names = [chr(code) for code in range(0x110000)]
+    # Of what Unicode has given no characters to, and of what is for private use, some are enough.
+    names = [chr(code) for code in (*range(0x34000), *range(0xE0000, 0xE0200), 0x5FFFF, 0xF0000, 0x10FFFF)]
     folded = [fold_name(name) for name in names]
     assert [once for name, once in zip(names, folded, strict=True) if once != name and fold_name(once) != once] == []
     assert fold_names(names) == folded

@@ -347,6 +347,10 @@ def test_a_long_value_is_shortened_in_its_message(data_copy: Path, edit: Edit) -
 def test_a_broken_cell_is_the_one_problem_that_is_named(
     data_copy: Path, edit: Edit, file: str, line: int, column: str, value: str, message: str
 ) -> None:
+    if file != "admin/elsewhere.csv":
+        # Three thousand rows that have nothing to do with it take most of the time.
+        elsewhere = data_copy / "admin/elsewhere.csv"
+        elsewhere.write_text("".join(elsewhere.read_text(encoding="utf-8").splitlines(keepends=True)[:40]), encoding="utf-8")
     edit(file, line, column, value)
     assert messages_of(data_copy) == [message]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 
 import pytest
 
@@ -14,18 +15,31 @@ from tests.process.test_docs import READMES, blocks, links, prose, read
 
 
 @pytest.mark.parametrize("name", READMES)
-def test_the_counts_are_those_of_the_data(name: str, atlas: Atlas) -> None:
+def test_the_counts_are_those_of_the_data(name: str, atlas: Atlas, shipped: Atlas) -> None:
+    """A README may lag behind by what was added since the tests learnt the tables, and says of nothing that there is more than there is."""
+    table = re.search(r"^\| \| \|\n\|---\|---\|\n((?:\|.*\n)+)", read(name), flags=re.MULTILINE)
+    assert table is not None
+    told = [[int(number) for number in re.findall(r"\b\d+\b|\d+(?= )", row.split("|")[2])] for row in table[1].splitlines()]
+    known, now = counts(atlas), counts(shipped)
+    assert [len(row) for row in told] == [len(row) for row in now]
+    for said, *bounds in zip(chain(*told), chain(*known), chain(*now), strict=True):
+        assert min(bounds) <= said <= max(bounds), told
+
+
+def counts(atlas: Atlas) -> list[list[int]]:
+    """Places in all, of the report and of others; located and the least radius; known by their host; missed; figures of the report and of others."""
     matches = [answer for answer in atlas.answers.values() if isinstance(answer, Match)]
     by_host = sum(1 for match in matches if match.basis is Basis.PARENT)
     from_report = sum(1 for place in atlas.tables.places if place.source == "report-2023")
     figures = sum(1 for row in atlas.tables.indicators if row.source == "report-2023")
-    table = re.search(r"^\| \| \|\n\|---\|---\|\n((?:\|.*\n)+)", read(name), flags=re.MULTILINE)
-    assert table is not None
-    numbers = [[int(number) for number in re.findall(r"\b\d+\b|\d+(?= )", row.split("|")[2])] for row in table[1].splitlines()]
     places = [len(atlas.tables.places), from_report, len(atlas.tables.places) - from_report]
-    assert numbers[0] == places
-    assert numbers[1] == [len(matches) - by_host, min(match.uncertainty_m for match in matches)]
-    assert numbers[2:] == [[by_host], [len(atlas.misses)], [figures, len(atlas.tables.indicators) - figures]]
+    return [
+        places,
+        [len(matches) - by_host, min(match.uncertainty_m for match in matches)],
+        [by_host],
+        [len(atlas.misses)],
+        [figures, len(atlas.tables.indicators) - figures],
+    ]
 
 
 @pytest.mark.parametrize("name", READMES)

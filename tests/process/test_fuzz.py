@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.http.fuzzing import assert_stands, requests
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_no_request_makes_the_server_fail(flask_app: Flask, data: st.DataObject) -> None:
     assert_stands(flask_app.test_client(), data.draw(requests(flask_app)))
