@@ -17,13 +17,11 @@ from bench.places import write_places
 from geo.atlas import Atlas, build_atlas
 from geo.bbox import Box
 from geo.draw.basemap import Outline, read_outline
-from geo.draw.marks import Mark
-from geo.geocode.answers import Match
+from geo.draw.marks import Mark, map_marks
 from geo.serve.freeze.rendering import render_site
 from geo.serve.freeze.writing import write_frozen
-from geo.serve.pages.marks import map_symbol
 from geo.settings import Settings
-from geo.tables.kinds import Basis, Kind
+from geo.tables.kinds import Kind
 from geo.tables.reading import Tables
 from tests.known import DATA
 
@@ -101,14 +99,8 @@ def outline() -> Outline:
 @pytest.fixture(scope="session")
 def marks(atlas: Atlas) -> list[Mark]:
     """Every place that has a location, as the page shows it."""
-    found = []
-    for place in atlas.tables.places:
-        answer = atlas.answers[place.id]
-        if isinstance(answer, Match):
-            host = place.parent_id if answer.basis is Basis.PARENT else None
-            point = atlas.layers.places.geometry[place.id]
-            found.append(Mark(place.id, host, map_symbol(place, answer), place.corridor, point.x, point.y, place.name_zh))
-    return found
+    points = atlas.layers.places.geometry.to_dict()
+    return map_marks(atlas.tables.places, atlas.answers, points, lambda place: place.name_zh, None)
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from flask import Flask, request
 
 from geo.atlas import Atlas, build_atlas
 from geo.draw.basemap import Basemap, Outline, choose_basemaps, read_outline
+from geo.draw.marks import Ties, map_ties
 from geo.draw.webmap import MapParts
 from geo.errors import NotFoundError
 from geo.geocode.reverse import ReverseGeocoder
@@ -117,6 +118,11 @@ class Site:
         """The point of every place, WGS-84; ``None`` where it is a miss."""
         points: dict[str, shapely.Point | None] = self.atlas.layers.places.geometry.to_dict()
         return points
+
+    @cached_property
+    def ties(self) -> Ties:
+        """The lines of the stated ties, by the corridor that they belong to."""
+        return map_ties(self.atlas.tables.relations, self.places, self.points)
 
     @cached_property
     def report(self) -> Source | None:

@@ -25,7 +25,7 @@ from geo.atlas import Atlas
 from geo.bbox import Box
 from geo.datum import Datum, to_wgs84
 from geo.draw.basemap import Outline
-from geo.draw.marks import Mark
+from geo.draw.marks import Look, Mark, plain_look
 from geo.draw.picture import Caption, draw_svg
 from geo.files import replaced
 from geo.geocode.answers import Answer, Level, Match, Method, Miss
@@ -360,14 +360,16 @@ class _Desk:
         reach_m = max(1.1 * match.uncertainty_m, _LEAST_REACH_M)
         north, east = reach_m / _DEGREE_M, reach_m / (_DEGREE_M * math.cos(math.radians(match.lat)))
         view = Box(match.lon - east, match.lat - north, match.lon + east, match.lat + north)
+        symbol = "guest" if match.basis is Basis.PARENT else "site"
         own = Mark(
             id=place.id,
             host=place.parent_id,
-            symbol="guest" if match.basis is Basis.PARENT else "site",
+            symbol=symbol,
             corridor=place.corridor,
             lon=match.lon,
             lat=match.lat,
             label=place.name_zh,
+            look=plain_look(symbol),
             uncertainty_m=match.uncertainty_m,
         )
         marks = [own, *self._neighbours(place, match), *(_townships(self._tables) if reach_m <= _MOST_TOWNSHIPS_M else ())]
@@ -384,7 +386,8 @@ class _Desk:
             if other.id == place.id or other.kind in (Kind.CITY, Kind.DISTRICT) or not isinstance(answer, Match) or answer.basis is Basis.PARENT:
                 continue
             is_host = (answer.lon, answer.lat) == (match.lon, match.lat)
-            marks.append(Mark(other.id, None, "site", other.corridor, answer.lon, answer.lat, other.name_zh, radius=4 if is_host else 3))
+            look = Look("circle", 4 if is_host else 3, "filled")
+            marks.append(Mark(other.id, None, "site", other.corridor, answer.lon, answer.lat, other.name_zh, look))
         return marks
 
 
@@ -415,8 +418,9 @@ def _is_origin(row: GazetteerRow, match: Match) -> bool:
 
 def _townships(tables: Tables) -> list[Mark]:
     """Give the points of townships, small and grey: what a note says, such as 九堡一带, is verified by them."""
+    look = Look("circle", 2, "without")
     return [
-        Mark(f"township-{row.code}", None, "site", Corridor.NONE, row.lon, row.lat, row.name, radius=2, is_without=True)
+        Mark(f"township-{row.code}", None, "site", Corridor.NONE, row.lon, row.lat, row.name, look)
         for row in tables.divisions
         if row.level is DivisionLevel.TOWNSHIP and row.lon is not None and row.lat is not None
     ]
