@@ -16,7 +16,7 @@ from app import create_app
 from bench.places import write_places
 from geo.atlas import Atlas, build_atlas
 from geo.bbox import Box
-from geo.draw.basemap import Outline, read_outline
+from geo.draw.basemap import Outline
 from geo.draw.marks import Mark, map_marks
 from geo.serve.freeze.rendering import render_site
 from geo.serve.freeze.writing import write_frozen
@@ -92,8 +92,8 @@ def edit(data_copy: Path) -> Edit:
 
 
 @pytest.fixture(scope="session")
-def outline() -> Outline:
-    return read_outline(DATA)
+def outline(atlas: Atlas) -> Outline:
+    return atlas.outline
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,7 @@ def sketch_view(site: Site, wording: Wording, selection: Selection | None, compa
         {corridor: lines for corridor, lines in site.ties.items() if is_whole and corridor in corridors},
         view,
         {corridor: wording.corridor(corridor) for corridor in Corridor},
-        site.outline.districts["features"],
+        site.atlas.outline.districts["features"],
         "name_en" if wording.language == "en" else "name_zh",
     )
 
@@ -48,4 +48,4 @@ def _corridors(selection: Selection | None) -> list[Corridor]:
 
 def _background(site: Site) -> str:
     # Drawn by now, in some language; the view is the same in each.
-    return draw_background(site.outline, next(iter(site.maps.values())).view)
+    return draw_background(site.atlas.outline, next(iter(site.maps.values())).view)

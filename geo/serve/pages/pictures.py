@@ -85,7 +85,7 @@ def _draw_place(site: Site, wording: Wording, id_: str, *, is_preview: bool) -> 
         district_name="name_en" if wording.language == "en" else "name_zh",
     )
     width, height = (1200, 630) if is_preview else (760, 420)
-    return draw_svg(site.outline, site.atlas.layers.corridors, marks, site.ties, view, caption, width=width, height=height)
+    return draw_svg(site.atlas.outline, site.atlas.layers.corridors, marks, site.ties, view, caption, width=width, height=height)
 
 
 def _draw(site: Site, wording: Wording) -> bytes:
@@ -104,7 +104,7 @@ def _draw(site: Site, wording: Wording) -> bytes:
     ties = {corridor: lines for corridor, lines in site.ties.items() if corridor in corridors}
     caption = _caption(site, wording, comparison, shown)
     return draw_svg(
-        site.outline,
+        site.atlas.outline,
         belts,
         _marks(site, wording, shown, comparison),
         ties,

@@ -46,7 +46,7 @@ def draw_map(site: Site, wording: Wording) -> MapParts:
     if parts is None:
         parts = site.maps[wording.language] = render_map(
             build_map(
-                outline=site.outline,
+                outline=site.atlas.outline,
                 belts=site.atlas.layers.corridors,
                 places={
                     corridor: [
