@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from geo.draw.basemap import read_outline
+from geo.draw.basemap import Outline, read_outline
 from geo.geocode.answers import Answer, Fallback, Geocoder, Miss, geocode_places
 from geo.geocode.gazetteer import Gazetteer
 from geo.geocode.offline import OfflineGeocoder
@@ -36,6 +36,8 @@ class Atlas:
         The geocoder's answer for every place id, misses included.
     layers
         The places and corridors in EPSG:4326.
+    outline
+        The basemap that the atlas brings along.
     comparisons
         The figures that may be compared, by key.
     texts
@@ -49,6 +51,7 @@ class Atlas:
     geocoder: OfflineGeocoder = field(repr=False)
     answers: Mapping[str, Answer]
     layers: Layers
+    outline: Outline = field(repr=False)
     comparisons: Mapping[str, Comparison]
     texts: Mapping[str, SourceText]
     unverified: frozenset[Indicator]
@@ -111,7 +114,7 @@ def build_atlas(settings: Settings) -> Atlas:
     Raises
     ------
     TableError
-        If the tables are broken; with every problem.
+        If the tables or the outline are broken; with every problem.
     SettingsError
         If a text of a source cannot be read.
     """
@@ -126,4 +129,5 @@ def build_atlas(settings: Settings) -> Atlas:
     belts = build_belts(tables.corridors, tables.profile.projected_crs)
     layers = build_layers(tables, answers, belts, gazetteer)
     texts = read_texts(settings.source_texts, tables.sources) if settings.source_texts else {}
-    return Atlas(tables, gazetteer, geocoder, answers, layers, find_comparisons(tables), texts, find_unverified(tables, texts))
+    unverified = find_unverified(tables, texts)
+    return Atlas(tables, gazetteer, geocoder, answers, layers, read_outline(settings.data), find_comparisons(tables), texts, unverified)

@@ -214,13 +214,11 @@ def _reverse(lon: float, lat: float) -> int:
 
 def _audit(target: Path) -> int:
     from geo.atlas import build_atlas
-    from geo.draw.basemap import read_outline
     from geo.words.review_sheet import write_audit
 
-    settings = Settings.from_env(os.environ)
-    atlas, outline = build_atlas(settings), read_outline(settings.data)
+    atlas = build_atlas(Settings.from_env(os.environ))
     try:
-        write_audit(atlas, outline, target)
+        write_audit(atlas, target)
     except OSError as error:
         print(f"{target}: {error.strerror}", file=sys.stderr)
         return 1
@@ -230,11 +228,8 @@ def _audit(target: Path) -> int:
 
 def _check(text: Path | None) -> int:
     from geo.atlas import build_atlas
-    from geo.draw.basemap import read_outline
 
-    settings = Settings.from_env(os.environ)
-    atlas = build_atlas(settings)
-    read_outline(settings.data)
+    atlas = build_atlas(Settings.from_env(os.environ))
     _print_summary(atlas)
     if text is None:
         print("pointers: not verified against a text; give one with --text FILE")

@@ -1,14 +1,66 @@
-"""Every colour, radius and size of lettering that the map is drawn with, once."""
+"""Every colour, radius and distance that the map is drawn with, once: the server draws with them and hands them to the page."""
 
 from __future__ import annotations
+
+# --- symbols, in pixels -------------------------------------------------------------------------------------------------------------------
 
 RADII = {"platform": 10.0, "zone": 7.0, "site": 5.0, "guest": 5.0, "district": 5.0, "city": 5.0}
 # Symbols that give way to located ones: guests have no point of their own, and the point of a district stands for the whole of it.
 FLOATING = ("guest", "district", "city")
-# Pixels of labels and names.
+# Drawn as diamonds; the others are circles.
+AREAS = ("district", "city")
+# In a comparison: the radius of the largest figure, the least of any, that of a figure without an amount, and that of a place without a figure.
+LARGEST, LEAST, UNSIZED, WITHOUT = 26.0, 5.0, RADII["platform"], 4.0
+# The line around a symbol, which lies half outside of it, and how opaque its inside is.
+STROKES = {"filled": 1.5, "hollow": 2.0, "measured": 1.5, "without": 1.25}
+OPACITIES = {"filled": 0.88, "hollow": 1.0, "measured": 0.75, "without": 1.0}
+# More symbols than this are dots; none of them is larger than the second number where no figures are compared.
+CROWD, DOT = 250, 5.0
+# A symbol that stands around its host: how far it is from it, and from the next one.
+RING_GAP, RING_STEP = 6.0, 4.0
+
+# --- lettering, in pixels -----------------------------------------------------------------------------------------------------------------
+
 LABEL_SIZE, AXIS_NAME_SIZE, DISTRICT_NAME_SIZE = 13, 13, 12
+# The height of a label's box, where in it the base line is, and how far a label is from its symbol.
+LABEL_HEIGHT, LABEL_BASE, LABEL_GAP = 16.0, 13.0, 4.0
+# These get their labels before the others.
+LABELLED_FIRST = ("platform", "zone")
+# Where a label may stand, best first. From the middle of the symbol to the left top corner of the label: to the right, as so many times the radius
+# with the gap, a distance, and a share of the label's width; then down, as so many times the radius with the gap, and a distance.
+LABEL_CORNERS = (
+    (1, 0, 0, 0, -8),
+    (-1, 0, -1, 0, -8),
+    (0, 0, -0.5, 1, -1),
+    (0, 0, -0.5, -1, -15),
+    (1, -2, 0, 1, -4),
+    (1, -2, 0, -1, -12),
+    (-1, 2, -1, 1, -4),
+    (-1, 2, -1, -1, -12),
+)
+
+# --- colours ------------------------------------------------------------------------------------------------------------------------------
+
 # The light tokens of the page: a picture is printed and pasted, so that it does not follow a reader's dark mode.
 PAPER, CARD, INK, MUTE, LINE = "#f6f4ee", "#fffdf9", "#22262b", "#62676d", "#dcd7cb"
 WATER, LAND_LINE = "#bcd3dd", "#cfc9bb"
-# Of the corridors, by their ids.
+# Of the corridors, by their ids; a place without the compared figure has that of none.
 HUES = {"west": "#1f5f8b", "east": "#b5511a", "none": "#5d6166"}
+BELT_OPACITY = 0.14
+# Growth diverges at zero, and is full at so many percent; the weakest has so much of its hue, in percent.
+GROWTH_HUES = {"up": "#1f6f54", "down": "#8a3d6b"}
+FULL_GROWTH, WEAKEST_GROWTH = 50, 30
+
+
+def mix(colour: str, share: int, ground: str = CARD) -> str:
+    """Mix a colour with its ground in sRGB, as ``color-mix`` of CSS does.
+
+    Parameters
+    ----------
+    colour, ground
+        Such as ``#1f6f54``.
+    share
+        How much of the colour, in percent.
+    """
+    channels = zip(*(bytes.fromhex(one.removeprefix("#")) for one in (colour, ground)), strict=True)
+    return "#" + bytes(round((one * share + other * (100 - share)) / 100) for one, other in channels).hex()

@@ -22,12 +22,10 @@ from app import create_app
 from bench.places import write_places
 from geo.atlas import Atlas, build_atlas
 from geo.bbox import Box
-from geo.draw.basemap import Outline, read_outline
-from geo.draw.marks import Mark
-from geo.geocode.answers import Match
-from geo.serve.pages.marks import map_symbol
+from geo.draw.basemap import Outline
+from geo.draw.marks import Mark, map_marks
 from geo.settings import PROJECT, Settings
-from geo.tables.kinds import Basis, Kind
+from geo.tables.kinds import Kind
 from geo.tables.reading import Tables
 from tests.known import DATA
 
@@ -124,21 +122,15 @@ def edit(data_copy: Path) -> Edit:
 
 
 @pytest.fixture(scope="session")
-def outline() -> Outline:
-    return read_outline(DATA)
+def outline(atlas: Atlas) -> Outline:
+    return atlas.outline
 
 
 @pytest.fixture(scope="session")
 def marks(atlas: Atlas) -> list[Mark]:
     """Every place that has a location, as the page shows it."""
-    found = []
-    for place in atlas.tables.places:
-        answer = atlas.answers[place.id]
-        if isinstance(answer, Match):
-            host = place.parent_id if answer.basis is Basis.PARENT else None
-            point = atlas.layers.places.geometry[place.id]
-            found.append(Mark(place.id, host, map_symbol(place, answer), place.corridor, point.x, point.y, place.name_zh))
-    return found
+    points = atlas.layers.places.geometry.to_dict()
+    return map_marks(atlas.tables.places, atlas.answers, points, lambda place: place.name_zh, None)
 
 
 @pytest.fixture(scope="session")

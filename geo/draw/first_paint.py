@@ -11,7 +11,7 @@ import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -21,24 +21,18 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.bbox import Box
 from geo.draw.basemap import Outline
-from geo.draw.marks import Mark
+from geo.draw.marks import Look, Mark
 from geo.draw.placement import Frame, Name, Placed, place_marks, place_names, project_box
 from geo.draw.webmap import MAX_ZOOM, MIN_ZOOM, ZOOM_SNAP
-from geo.palette import LABEL_SIZE
+from geo.palette import CROWD, LABEL_SIZE, OPACITIES, STROKES
 from geo.tables.kinds import Corridor
 
 # Pixels of the whole world at zoom 0, as Leaflet and everybody else has it.
 _WORLD = 256
 # Radians: some fifty pixels at the largest zoom.
 _LEAST = 1e-5
-# More symbols than this are dots that stand in for each other where they overlap; the script has the same limit (static/atlas/crowd.js).
-CROWD = 250
-_DOT, _DOT_GRID = 2.5, 4
-# The lower and the upper line of a symbol, and the stroke of the circle that they stand for, which lies half outside (static/atlas.css).
-_Strokes: TypeAlias = tuple[str, str, float]
-_FILLED: _Strokes = ("rim", "core", 1.5)
-_HOLLOW: _Strokes = ("ring", "hole", 2)
-_WITHOUT: _Strokes = ("ring", "hole", 1.25)
+# Of a crowd a dot stands for all that lie in a cell of a grid.
+_DOT, _DOT_GRID = Look("circle", 2.5, "filled"), 4
 # The outline is drawn again in a moment, in full.
 _TOLERANCE = 1.0
 
@@ -184,13 +178,10 @@ def _extent(view: Box) -> tuple[float, float, float, float]:
 
 def _draw_marks(marks: Sequence[Mark], placed: Placed, ratio: float) -> str:
     """Draw the symbols by their looks, large ones first, and the labels for which there is room."""
-    looks: dict[tuple[float, str, str, _Strokes], list[tuple[float, float]]] = {}
+    looks: dict[tuple[Look, str], list[tuple[float, float]]] = {}
     for mark in sorted(marks, key=lambda mark: -mark.size):
-        # Areas are compared as circles.
-        corner = "diamond" if mark.symbol in ("district", "city") and (mark.radius is None or mark.is_without) else "dot"
-        hue = "none" if mark.is_without else mark.corridor.value
-        looks.setdefault((mark.size, corner, hue, _strokes(mark)), []).append(placed.spots[mark.id])
-    drawn = "".join(_dots(spots, *look, ratio) for look, spots in looks.items())
+        looks.setdefault((mark.look, mark.hue), []).append(placed.spots[mark.id])
+    drawn = "".join(_dots(spots, look, hue, ratio) for (look, hue), spots in looks.items())
     labels = (_text("label", *placed.labels[mark.id], mark.label, ratio) for mark in marks if mark.id in placed.labels)
     return drawn + "".join(labels)
 
@@ -200,31 +191,28 @@ def _draw_crowd(frame: Frame, marks: Sequence[Mark], ratio: float) -> str:
     seen: dict[str, dict[tuple[int, int], None]] = {}
     for mark in marks:
         x, y = frame.place(mark.lon, mark.lat)
-        seen.setdefault(mark.corridor.value, {})[round(x / _DOT_GRID), round(y / _DOT_GRID)] = None
-    return "".join(
-        _dots([(x * _DOT_GRID, y * _DOT_GRID) for x, y in cells], _DOT, "dot", corridor, _FILLED, ratio) for corridor, cells in seen.items()
-    )
+        seen.setdefault(mark.hue, {})[round(x / _DOT_GRID), round(y / _DOT_GRID)] = None
+    return "".join(_dots([(x * _DOT_GRID, y * _DOT_GRID) for x, y in cells], _DOT, hue, ratio) for hue, cells in seen.items())
 
 
 def _draw_name(name: Name, ratio: float) -> str:
     return _text(f"axis {name.corridor.value}" if name.corridor else "name", name.x, name.y, name.text, ratio, name.angle)
 
 
-def _dots(spots: Iterable[tuple[float, float]], size: float, corner: str, hue: str, strokes: _Strokes, ratio: float) -> str:
+def _dots(spots: Iterable[tuple[float, float]], look: Look, hue: str, ratio: float) -> str:
     """Draw symbols of one look: a wide line in the colour of the edge, and a narrower one on it in that of the inside."""
-    step = "l.1.1" if corner == "diamond" else "h.1"
+    corner, step = ("diamond", "l.1.1") if look.shape == "diamond" else ("dot", "h.1")
     path = "".join(f"M{x * ratio:.1f} {y * ratio:.1f}{step}" for x, y in spots)
-    below, above, stroke = strokes
-    return "".join(
-        f'<path class="{corner} {look} {hue}" stroke-width="{wide:g}" d="{path}"/>'
-        for look, wide in ((below, 2 * size + stroke), (above, 2 * size - stroke))
+    below, above = ("ring", "hole") if look.is_hollow else ("rim", "core")
+    stroke, opacity = STROKES[look.form], OPACITIES[look.form]
+    if look.growth:
+        # The rim is drawn in the colour of the ground, so that a share of the hue on it is their mixture.
+        hue, opacity = look.growth.hue, opacity * look.growth.share / 100
+    inside = f' stroke-opacity="{opacity:.2g}"' if opacity < 1 else ""
+    return (
+        f'<path class="{corner} {below} {hue}" stroke-width="{2 * look.radius + stroke:g}" d="{path}"/>'
+        f'<path class="{corner} {above} {hue}" stroke-width="{2 * look.radius - stroke:g}"{inside} d="{path}"/>'
     )
-
-
-def _strokes(mark: Mark) -> _Strokes:
-    if mark.is_without:
-        return _WITHOUT
-    return _HOLLOW if mark.is_hollow else _FILLED
 
 
 def _outlines(frame: Frame, geoms: Iterable[BaseGeometry]) -> str:

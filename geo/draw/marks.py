@@ -1,11 +1,68 @@
-"""The places on a map: which symbol each has, and how large it is."""
+"""The places on a map: which symbol each has, how it looks, and which ties are drawn; the same on the page, in its first paint and in a picture."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
-from geo.palette import FLOATING, RADII
-from geo.tables.kinds import Corridor
+import shapely
+
+from geo.geocode.answers import Answer, Match
+from geo.layers.comparisons import Comparison
+from geo.palette import AREAS, FLOATING, FULL_GROWTH, GROWTH_HUES, HUES, LARGEST, LEAST, RADII, UNSIZED, WEAKEST_GROWTH, WITHOUT, mix
+from geo.tables.kinds import Basis, Corridor, Kind, Relation
+from geo.tables.rows import Place, Tie
+
+# For each corridor the lines between places: two ``(lon, lat)``, WGS-84.
+Ties: TypeAlias = dict[Corridor, list[tuple[tuple[float, float], tuple[float, float]]]]
+
+
+class Growth(NamedTuple):
+    """The colour of a growth.
+
+    Attributes
+    ----------
+    hue
+        A key of ``GROWTH_HUES``.
+    share
+        How much of it is mixed with the ground, in percent.
+    """
+
+    hue: str
+    share: int
+
+    @property
+    def colour(self) -> str:
+        """The mixture in the light theme."""
+        return mix(GROWTH_HUES[self.hue], self.share)
+
+
+class Look(NamedTuple):
+    """How a symbol is drawn.
+
+    Attributes
+    ----------
+    shape
+        ``circle`` or ``diamond``.
+    radius
+        In pixels; of a diamond, half of its side.
+    form
+        A key of ``STROKES``: ``filled``, ``hollow``, ``measured`` with a figure of the comparison, ``without`` one.
+    growth
+        What fills it in the place of the hue of its corridor.
+    """
+
+    shape: str
+    radius: float
+    form: str
+    growth: Growth | None = None
+
+    @property
+    def is_hollow(self) -> bool:
+        """Whether it is drawn as a ring: where its place is is not known, or how much it has."""
+        return self.form in ("hollow", "without")
 
 
 @dataclass(frozen=True)
@@ -24,10 +81,8 @@ class Mark:
         Degrees, WGS-84.
     label
         Its name in the reader's language.
-    radius
-        In pixels, where a comparison sizes it; else as ``RADII`` says.
-    is_without
-        Whether it has no figure in the chosen comparison.
+    look
+        How its symbol is drawn.
     uncertainty_m
         Where it is what the picture is about: the radius in metres within which it lies, drawn as a disc around its point.
     """
@@ -39,16 +94,124 @@ class Mark:
     lon: float
     lat: float
     label: str
-    radius: float | None = None
-    is_without: bool = False
+    look: Look
     uncertainty_m: float | None = None
 
     @property
     def size(self) -> float:
         """Its radius in pixels."""
-        return RADII[self.symbol] if self.radius is None else self.radius
+        return self.look.radius
 
     @property
-    def is_hollow(self) -> bool:
-        """Whether its symbol is drawn as a ring: where it is is not known, or how much it has."""
-        return self.is_without or (self.radius is None and self.symbol in FLOATING)
+    def hue(self) -> str:
+        """The key of its hue."""
+        return Corridor.NONE.value if self.look.form == "without" else self.corridor.value
+
+    @property
+    def colour(self) -> str:
+        """What it is filled with, or drawn with where it is hollow, in the light theme."""
+        return self.look.growth.colour if self.look.growth else HUES[self.hue]
+
+
+def map_symbol(place: Place, answer: Answer) -> str:
+    """Choose the symbol of a place: what it is, and whether only its host is known."""
+    if isinstance(answer, Match) and answer.basis is Basis.PARENT:
+        return "guest"
+    match place.kind:
+        case Kind.PLATFORM:
+            return "platform"
+        case Kind.COOPERATION_ZONE:
+            return "zone"
+        case Kind.CITY | Kind.DISTRICT:
+            return place.kind.value
+        case _:
+            return "site"
+
+
+def plain_look(symbol: str) -> Look:
+    """Give the look of a symbol where nothing is compared."""
+    return Look("diamond" if symbol in AREAS else "circle", RADII[symbol], "hollow" if symbol in FLOATING else "filled")
+
+
+def look_without(symbol: str) -> Look:
+    """Give the look of a symbol whose place has no figure in the comparison."""
+    return Look(plain_look(symbol).shape, WITHOUT, "without")
+
+
+def measured_look(comparison: Comparison, place: str) -> Look:
+    """Give the look of a place that has a figure: areas are compared as circles, whatever its symbol is otherwise.
+
+    Parameters
+    ----------
+    comparison
+        The figures that are compared; a figure without an amount, such as a growth alone, has a fixed size.
+    place
+        Its id.
+    """
+    measure, largest = comparison.measures[place], comparison.largest
+    if measure.amount is None or largest is None or largest <= 0:
+        radius = UNSIZED
+    else:
+        radius = max(LEAST, LARGEST * math.sqrt(max(0.0, float(measure.amount / largest))))
+    return Look("circle", radius, "measured", None if measure.growth_pct is None else growth_colour(float(measure.growth_pct)))
+
+
+def growth_colour(percent: float) -> Growth:
+    """Give the colour of a growth: it diverges at zero, where nothing of a hue is left."""
+    if percent == 0:
+        return Growth("up", 0)
+    share = WEAKEST_GROWTH + min(abs(percent) / FULL_GROWTH, 1) * (100 - WEAKEST_GROWTH)
+    return Growth("down" if percent < 0 else "up", round(share))
+
+
+def map_marks(
+    places: Iterable[Place],
+    answers: Mapping[str, Answer],
+    points: Mapping[str, shapely.Point | None],
+    label: Callable[[Place], str],
+    comparison: Comparison | None,
+) -> list[Mark]:
+    """Give the marks of the places that have a location.
+
+    Parameters
+    ----------
+    places
+        Which of them are to be seen.
+    answers, points
+        How and where each is located, by id.
+    label
+        Gives the name to write beside a symbol.
+    comparison
+        What sizes and colours the symbols.
+    """
+    marks = []
+    for place in places:
+        answer, point = answers[place.id], points[place.id]
+        if not isinstance(answer, Match) or point is None:
+            continue
+        symbol = map_symbol(place, answer)
+        if comparison is None:
+            look = plain_look(symbol)
+        else:
+            look = measured_look(comparison, place.id) if place.id in comparison.measures else look_without(symbol)
+        host = place.parent_id if answer.basis is Basis.PARENT else None
+        marks.append(Mark(place.id, host, symbol, place.corridor, point.x, point.y, label(place), look))
+    return marks
+
+
+def map_ties(relations: Iterable[Tie], places: Mapping[str, Place], points: Mapping[str, shapely.Point | None]) -> Ties:
+    """Give the lines of the stated ties between a platform and its cooperation zones; they belong to the layer of the zone.
+
+    Parameters
+    ----------
+    relations
+        The ties that are stated.
+    places, points
+        What they tie and where it is, by id.
+    """
+    ties: Ties = {}
+    for tie in relations:
+        here, there = points[tie.from_id], points[tie.to_id]
+        if tie.relation is Relation.COOPERATES_WITH and here is not None and there is not None:
+            ties.setdefault(places[tie.to_id].corridor, []).append(((here.x, here.y), (there.x, there.y)))
+    return ties

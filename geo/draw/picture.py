@@ -20,7 +20,23 @@ from geo.bbox import Box
 from geo.draw.basemap import Outline
 from geo.draw.marks import Mark
 from geo.draw.placement import Frame, Rectangle, fit, place_marks, place_names, text_width
-from geo.palette import AXIS_NAME_SIZE, CARD, DISTRICT_NAME_SIZE, HUES, INK, LABEL_SIZE, LAND_LINE, LINE, MUTE, PAPER, RADII, WATER
+from geo.palette import (
+    AXIS_NAME_SIZE,
+    BELT_OPACITY,
+    CARD,
+    DISTRICT_NAME_SIZE,
+    HUES,
+    INK,
+    LABEL_SIZE,
+    LAND_LINE,
+    LINE,
+    MUTE,
+    OPACITIES,
+    PAPER,
+    RADII,
+    STROKES,
+    WATER,
+)
 from geo.tables.kinds import Corridor
 
 FONT = "Noto Sans CJK SC"
@@ -176,7 +192,7 @@ def _draw_map(
     for row in belts.itertuples():
         hue = HUES[Corridor(row.corridor)]
         if row.part == "belt":
-            _shape(inner, frame, row.geometry, fill=hue, stroke="none", **{"fill-opacity": "0.14"})
+            _shape(inner, frame, row.geometry, fill=hue, stroke="none", **{"fill-opacity": str(BELT_OPACITY)})
         else:
             _shape(inner, frame, row.geometry, fill="none", stroke=hue, **{"stroke-width": "2", "stroke-dasharray": "1 7", "stroke-linecap": "round"})
     for corridor, lines in ties.items():
@@ -225,15 +241,22 @@ def _draw_uncertainty(parent: ET.Element, frame: Frame, mark: Mark) -> None:
 
 
 def _draw_symbol(parent: ET.Element, mark: Mark, x: float, y: float) -> None:
-    hue = HUES[Corridor.NONE] if mark.is_without else HUES[mark.corridor]
-    filled = {"fill": hue, "fill-opacity": "0.85", "stroke": CARD, "stroke-width": "1.5"}
-    look = {"fill": CARD, "stroke": hue, "stroke-width": "2"} if mark.is_hollow else filled
-    if mark.uncertainty_m is not None:
-        look |= {"stroke": INK, "stroke-width": "2.5"}
-    if mark.symbol in ("district", "city") and mark.radius is None:
-        ET.SubElement(parent, "path", {"d": f"M{x:.1f} {y - 7:.1f} l7 7 l-7 7 l-7 -7 Z", **look})
+    stroke = f"{STROKES[mark.look.form]:g}"
+    if mark.look.is_hollow:
+        paint = {"fill": CARD, "stroke": mark.colour, "stroke-width": stroke}
     else:
-        ET.SubElement(parent, "circle", {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{mark.size:.1f}", **look})
+        paint = {"fill": mark.colour, "fill-opacity": f"{OPACITIES[mark.look.form]:g}", "stroke": CARD, "stroke-width": stroke}
+    if mark.uncertainty_m is not None:
+        paint |= {"stroke": INK, "stroke-width": "2.5"}
+    if mark.look.shape == "diamond":
+        ET.SubElement(parent, "path", {"d": _diamond(x, y, mark.size), **paint})
+    else:
+        ET.SubElement(parent, "circle", {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{mark.size:.1f}", **paint})
+
+
+def _diamond(x: float, y: float, radius: float) -> str:
+    reach = f"{radius * math.sqrt(2):.1f}"
+    return f"M{x:.1f} {y - float(reach):.1f} l{reach} {reach} l-{reach} {reach} l-{reach} -{reach} Z"
 
 
 # --- around the map -----------------------------------------------------------------------------------------------------------------------
@@ -258,6 +281,7 @@ def _draw_legend(svg: ET.Element, frame: Frame, legend: Sequence[tuple[str, str]
     left, top, right, bottom = _legend_box(frame, legend)
     _rect(svg, left, top, right - left, bottom - top, CARD, stroke=LINE, rx="8")
     grey = HUES[Corridor.NONE]
+    ring = {"fill": CARD, "stroke": grey, "stroke-width": f"{STROKES['hollow']:g}"}
     for position, (symbol, text) in enumerate(legend):
         x, y = left + 24, top + 20 + 22 * position
         match symbol:
@@ -271,9 +295,11 @@ def _draw_legend(svg: ET.Element, frame: Frame, legend: Sequence[tuple[str, str]
             case "tie":
                 ET.SubElement(svg, "path", {"d": f"M{x - 12} {y} h24", "stroke": grey, "stroke-width": "1.25"})
             case "district":
-                ET.SubElement(svg, "path", {"d": f"M{x} {y - 7} l7 7 l-7 7 l-7 -7 Z", "fill": CARD, "stroke": grey, "stroke-width": "2"})
+                ET.SubElement(svg, "path", {"d": _diamond(x, y, RADII["district"]), **ring})
             case "guest":
-                ET.SubElement(svg, "circle", {"cx": str(x), "cy": str(y), "r": "5", "fill": CARD, "stroke": grey, "stroke-width": "2"})
+                ET.SubElement(
+                    svg, "circle", {"cx": str(x), "cy": str(y), "r": str(RADII["guest"]), "fill": CARD, "stroke": grey, "stroke-width": "2"}
+                )
             case _:
                 ET.SubElement(svg, "circle", {"cx": str(x), "cy": str(y), "r": str(RADII[symbol]), "fill": grey})
         _text(svg, left + 44, y + 5, text, size=13)

@@ -17,7 +17,20 @@ import shapely
 
 from geo.bbox import Box
 from geo.draw.marks import Mark
-from geo.palette import AXIS_NAME_SIZE, DISTRICT_NAME_SIZE, FLOATING, LABEL_SIZE, RADII
+from geo.palette import (
+    AXIS_NAME_SIZE,
+    DISTRICT_NAME_SIZE,
+    FLOATING,
+    LABEL_BASE,
+    LABEL_CORNERS,
+    LABEL_GAP,
+    LABEL_HEIGHT,
+    LABEL_SIZE,
+    LABELLED_FIRST,
+    RADII,
+    RING_GAP,
+    RING_STEP,
+)
 from geo.tables.kinds import Corridor
 
 _EARTH_M = 6_378_137.0
@@ -138,7 +151,7 @@ def place_marks(frame: Frame, marks: Sequence[Mark], furniture: Sequence[Rectang
     fixed = [mark for mark in marks if mark.symbol not in FLOATING]
     spots = {mark.id: frame.place(mark.lon, mark.lat) for mark in fixed}
     taken = [*furniture, *(_around(*spots[mark.id], mark.size) for mark in fixed)]
-    labels = _place_labels(frame, [mark for mark in fixed if mark.symbol in ("platform", "zone")], spots, taken)
+    labels = _place_labels(frame, [mark for mark in fixed if mark.symbol in LABELLED_FIRST], spots, taken)
     sizes = {mark.id: mark.size for mark in marks}
     for mark in marks:
         if mark.symbol in FLOATING:
@@ -219,11 +232,12 @@ def _place_labels(
     placed = {}
     for mark in sorted(marks, key=lambda mark: (-RADII[mark.symbol], -mark.size)):
         x, y = spots[mark.id]
-        wide, gap = text_width(mark.label, LABEL_SIZE), mark.size + 4
-        for left, base in ((x + gap, y + 5), (x - gap - wide, y + 5), (x - wide / 2, y + gap + 11), (x - wide / 2, y - gap - 1)):
-            box = (left, base - 13, left + wide, base + 3)
+        wide, gap = text_width(mark.label, LABEL_SIZE), mark.size + LABEL_GAP
+        for right_gaps, right, widths, down_gaps, down in LABEL_CORNERS:
+            left, top = x + right_gaps * gap + right + widths * wide, y + down_gaps * gap + down
+            box = (left, top, left + wide, top + LABEL_HEIGHT)
             if _is_free(box, taken) and frame.has_inside(box):
-                placed[mark.id] = (left, base)
+                placed[mark.id] = (left, top + LABEL_BASE)
                 taken.append(box)
                 break
     return placed
@@ -232,9 +246,9 @@ def _place_labels(
 def _rings(mark: Mark, host_size: float) -> Iterator[tuple[float, float]]:
     if mark.symbol != "guest":
         yield 0.0, 0.0
-    step = 2 * mark.size + 4
+    step = 2 * mark.size + RING_STEP
     for number in range(40):
-        ring = host_size + mark.size + 6 + number * step
+        ring = host_size + mark.size + RING_GAP + number * step
         count = int(2 * math.pi * ring / step)
         for position in range(count):
             angle = 2 * math.pi * position / count - math.pi / 2

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from geo.bbox import Box
+from geo.layers.index import Positions, SpatialIndex, build_index
 from geo.names import normalize_name
 from geo.tables.kinds import Basis, Corridor, Kind
 
 # RFC 7946, section 11.2: six decimals are about ten centimetres.
 DECIMALS = 6
-# Rows of a layer by their number, ascending.
-Positions: TypeAlias = NDArray[np.intp]
 
 
 class Layer(NamedTuple):
@@ -161,9 +159,7 @@ class Layers:
             keep &= self._any_of(name, "district", selection.districts)
         if selection.bbox:
             within = np.zeros(len(frame), dtype=bool)
-            box, tree = shapely.box(*selection.bbox), self._trees["places" if layer.kinds else "corridors"]
-            # A point is in a rectangle when the index says so; a belt has to be looked at.
-            within[tree.query(box, predicate=None if layer.kinds and box.area > 0 else "intersects")] = True
+            within[self._indexes["places" if layer.kinds else "corridors"].find([selection.bbox])] = True
             keep &= within
         wanted = normalize_name(selection.q)
         if wanted:
@@ -195,9 +191,9 @@ class Layers:
         }
 
     @cached_property
-    def _trees(self) -> dict[str, shapely.STRtree]:
-        """The extents of the places and of the corridors; what has no geometry is in none."""
-        return {"places": shapely.STRtree(self.places.geometry.array), "corridors": shapely.STRtree(self.corridors.geometry.array)}
+    def _indexes(self) -> dict[str, SpatialIndex]:
+        """Of the places and of the corridors; what has no geometry is in no box."""
+        return {"places": build_index(self.places.geometry.to_numpy()), "corridors": build_index(self.corridors.geometry.to_numpy())}
 
     @cached_property
     def _place_of_figure(self) -> Positions:

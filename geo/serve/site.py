@@ -1,4 +1,4 @@
-"""What the server keeps in memory: the atlas, the outline, and what is made of them once."""
+"""What the server keeps in memory: the atlas, and what is made of them once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ import shapely
 from flask import Flask, request
 
 from geo.atlas import Atlas, build_atlas
-from geo.draw.basemap import Basemap, Outline, choose_basemaps, read_outline
+from geo.draw.basemap import Basemap, choose_basemaps
+from geo.draw.marks import Ties, map_ties
 from geo.draw.webmap import MapParts
 from geo.errors import NotFoundError
 from geo.geocode.reverse import ReverseGeocoder
@@ -54,8 +55,8 @@ class Site:
 
     Attributes
     ----------
-    atlas, outline
-        What is served, and the basemap under it.
+    atlas
+        What is served.
     assets
         Static files under their plain names.
     basemaps
@@ -73,7 +74,6 @@ class Site:
     """
 
     atlas: Atlas
-    outline: Outline
     assets: Mapping[str, Asset]
     basemaps: tuple[Basemap, ...]
     last_change: datetime
@@ -110,13 +110,18 @@ class Site:
     @cached_property
     def reverse(self) -> ReverseGeocoder:
         """Who answers points."""
-        return ReverseGeocoder(self.atlas.gazetteer, self.outline.districts["features"])
+        return ReverseGeocoder(self.atlas.gazetteer, self.atlas.outline.districts["features"])
 
     @cached_property
     def points(self) -> dict[str, shapely.Point | None]:
         """The point of every place, WGS-84; ``None`` where it is a miss."""
         points: dict[str, shapely.Point | None] = self.atlas.layers.places.geometry.to_dict()
         return points
+
+    @cached_property
+    def ties(self) -> Ties:
+        """The lines of the stated ties, by the corridor that they belong to."""
+        return map_ties(self.atlas.tables.relations, self.places, self.points)
 
     @cached_property
     def report(self) -> Source | None:
@@ -150,7 +155,6 @@ def build_site(settings: Settings) -> Site:
     atlas = build_atlas(settings)
     return Site(
         atlas=atlas,
-        outline=read_outline(settings.data),
         assets=read_assets(),
         basemaps=choose_basemaps(settings),
         last_change=datetime.fromtimestamp(max((settings.data / file).stat().st_mtime for file in (PROFILE, *TABLES)), tz=UTC).replace(microsecond=0),

@@ -121,7 +121,7 @@ class Wording(FigureWording):
         headline, headline_note, converted = self._headline(place, atlas.tables)
         return Entry(
             id=place.id,
-            name=self.pick(place.name_zh, place.name_en),
+            name=self.name(place),
             headline=headline,
             headline_note=headline_note,
             converted=converted,
@@ -241,7 +241,7 @@ class Wording(FigureWording):
         position, first = ranked[0]
         parts = [self._finding_part(row) for _, row in ranked if row.indicator == first.indicator]
         return position, self._("%(name)s%(label)s：%(parts)s。") % {
-            "name": self.pick(place.name_zh, place.name_en),
+            "name": self.name(place),
             "label": self._labels(tables)[first.indicator],
             "parts": self._("；").join(parts),
         }

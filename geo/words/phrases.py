@@ -143,6 +143,10 @@ class Phrases:
     def _in_both(self, text: Bilingual) -> str:
         return self.pick(text.zh, text.en)
 
+    def name(self, place: Place) -> str:
+        """Name a place."""
+        return self.pick(place.name_zh, place.name_en)
+
     def corridor(self, corridor: Corridor) -> str:
         """Name a corridor, or 多点支撑."""
         return self._(CORRIDORS[corridor])

@@ -24,8 +24,7 @@ from shapely.geometry.base import BaseGeometry
 from geo.atlas import Atlas
 from geo.bbox import Box
 from geo.datum import Datum, to_wgs84
-from geo.draw.basemap import Outline
-from geo.draw.marks import Mark
+from geo.draw.marks import Look, Mark, plain_look
 from geo.draw.picture import Caption, draw_svg
 from geo.files import replaced
 from geo.geocode.answers import Answer, Level, Match, Method, Miss
@@ -143,22 +142,15 @@ class Conversion(NamedTuple):
     shift_m: int
 
 
-def encode_audit(atlas: Atlas, outline: Outline) -> bytes:
+def encode_audit(atlas: Atlas) -> bytes:
     """Write the sheet as one HTML file.
-
-    Parameters
-    ----------
-    atlas
-        What is to be reviewed.
-    outline
-        For the maps, and for telling in which district a point lies.
 
     Returns
     -------
     bytes
         UTF-8; the same input gives the same bytes. No script, and nothing that a browser would fetch.
     """
-    desk = _Desk(atlas, outline)
+    desk = _Desk(atlas)
     sections = desk.sections()
     matches = [answer for answer in atlas.answers.values() if isinstance(answer, Match)]
     environment = Environment(
@@ -182,13 +174,13 @@ def encode_audit(atlas: Atlas, outline: Outline) -> bytes:
     return page.encode()
 
 
-def write_audit(atlas: Atlas, outline: Outline, target: Path) -> None:
+def write_audit(atlas: Atlas, target: Path) -> None:
     """Write the sheet to a file: beside it first, so that the file is the old one or the new one and never half of either.
 
     Parameters
     ----------
-    atlas, outline
-        As :func:`encode_audit` takes them.
+    atlas
+        What is to be reviewed.
     target
         The HTML file to write; one that exists is replaced.
 
@@ -197,7 +189,7 @@ def write_audit(atlas: Atlas, outline: Outline, target: Path) -> None:
     OSError
         If it cannot be written there.
     """
-    content = encode_audit(atlas, outline)
+    content = encode_audit(atlas)
     with replaced(target) as growing:
         growing.write_bytes(content)
 
@@ -209,16 +201,16 @@ def _count(labels: Mapping[_Member, str], found: Iterable[_Member]) -> list[tupl
 
 
 class _Desk:
-    """What the cards are written from: the atlas, the gazetteer behind it, and the outline."""
+    """What the cards are written from: the atlas, and the gazetteer behind it."""
 
-    def __init__(self, atlas: Atlas, outline: Outline) -> None:
-        self._atlas, self._tables, self._outline = atlas, atlas.tables, outline
+    def __init__(self, atlas: Atlas) -> None:
+        self._atlas, self._tables = atlas, atlas.tables
         self.wording = Wording("zh", str, atlas.tables)
         self.city = list(atlas.tables.districts)[-1]
         self._gazetteer = Gazetteer(atlas.tables)
         self._names = [name for name in self._gazetteer.forms if not name.isascii()]
         self._districts: list[tuple[str, BaseGeometry]] = [
-            (feature["properties"]["name_zh"], shape(feature["geometry"])) for feature in outline.districts["features"]
+            (feature["properties"]["name_zh"], shape(feature["geometry"])) for feature in atlas.outline.districts["features"]
         ]
 
     def sections(self) -> list[Section]:
@@ -360,20 +352,22 @@ class _Desk:
         reach_m = max(1.1 * match.uncertainty_m, _LEAST_REACH_M)
         north, east = reach_m / _DEGREE_M, reach_m / (_DEGREE_M * math.cos(math.radians(match.lat)))
         view = Box(match.lon - east, match.lat - north, match.lon + east, match.lat + north)
+        symbol = "guest" if match.basis is Basis.PARENT else "site"
         own = Mark(
             id=place.id,
             host=place.parent_id,
-            symbol="guest" if match.basis is Basis.PARENT else "site",
+            symbol=symbol,
             corridor=place.corridor,
             lon=match.lon,
             lat=match.lat,
             label=place.name_zh,
+            look=plain_look(symbol),
             uncertainty_m=match.uncertainty_m,
         )
         marks = [own, *self._neighbours(place, match), *(_townships(self._tables) if reach_m <= _MOST_TOWNSHIPS_M else ())]
         caption = Caption("", "", (), (), {}, "name_zh")
         # The belts say nothing about where a place is.
-        svg = draw_svg(self._outline, self._atlas.layers.corridors.iloc[:0], marks, {}, view, caption, width=WIDTH, height=HEIGHT)
+        svg = draw_svg(self._atlas.outline, self._atlas.layers.corridors.iloc[:0], marks, {}, view, caption, width=WIDTH, height=HEIGHT)
         return _to_inline(svg, place.id, f"{place.name_zh}的位置图")
 
     def _neighbours(self, place: Place, match: Match) -> list[Mark]:
@@ -384,7 +378,8 @@ class _Desk:
             if other.id == place.id or other.kind in (Kind.CITY, Kind.DISTRICT) or not isinstance(answer, Match) or answer.basis is Basis.PARENT:
                 continue
             is_host = (answer.lon, answer.lat) == (match.lon, match.lat)
-            marks.append(Mark(other.id, None, "site", other.corridor, answer.lon, answer.lat, other.name_zh, radius=4 if is_host else 3))
+            look = Look("circle", 4 if is_host else 3, "filled")
+            marks.append(Mark(other.id, None, "site", other.corridor, answer.lon, answer.lat, other.name_zh, look))
         return marks
 
 
@@ -415,8 +410,9 @@ def _is_origin(row: GazetteerRow, match: Match) -> bool:
 
 def _townships(tables: Tables) -> list[Mark]:
     """Give the points of townships, small and grey: what a note says, such as 九堡一带, is verified by them."""
+    look = Look("circle", 2, "without")
     return [
-        Mark(f"township-{row.code}", None, "site", Corridor.NONE, row.lon, row.lat, row.name, radius=2, is_without=True)
+        Mark(f"township-{row.code}", None, "site", Corridor.NONE, row.lon, row.lat, row.name, look)
         for row in tables.divisions
         if row.level is DivisionLevel.TOWNSHIP and row.lon is not None and row.lat is not None
     ]

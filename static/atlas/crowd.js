@@ -1,6 +1,5 @@
 /* Where there are more places than a reader can tell apart, symbols are dots on a canvas; the few that are near, focused or selected stay pins. */
 
-const CROWD = 250; // so many pins are laid out and moved within a frame
 const MARGIN = 0.2; // how far beyond the view dots are drawn, as a share of it
 
 const pinned = new Set(); // the entries that are pins
@@ -28,13 +27,13 @@ function unpin(entry) {
 /** Decide which places of the view are pins, and which are dots. */
 function choosePins() {
   const located = shown.filter((entry) => entry.latLng);
-  const isCrowded = located.length > CROWD;
+  const isCrowded = located.length > page.marks.crowd;
   let wanted = located;
   isThick = false;
   if (isCrowded) {
     const view = map.getBounds().pad(MARGIN);
     const near = located.filter((entry) => view.contains(entry.latLng));
-    isThick = near.length > CROWD;
+    isThick = near.length > page.marks.crowd;
     wanted = isThick ? located.filter((entry) => entry.place.id === state.place || entry === hovered || isFocused(entry)) : near;
     if (!wanted.length && near.length) wanted = [nearestTo(map.getCenter(), near)];
   }
@@ -86,44 +85,45 @@ function drawDots() {
   const stamps = new Map();
   for (const entry of dots) {
     const [x, y] = [entry.point.x - origin.x, entry.point.y - origin.y];
-    const radius = state.indicator ? radiusOf(entry.place) : Math.min(radiusOf(entry.place), 5);
+    const look = lookOf(entry.place);
+    const radius = state.indicator ? look.radius : Math.min(look.radius, page.marks.dot);
     if (x < -radius || y < -radius || x > width + radius || y > height + radius) continue;
-    const measure = measureOf(entry.place);
-    const isOpen = measure === null || (measure === undefined && isHollow(entry.place));
-    const look = `${measure === null ? "none" : entry.place.corridor} ${isOpen} ${radius}`;
-    if (!stamps.has(look)) stamps.set(look, stampOf(measure === null ? "none" : entry.place.corridor, isOpen, radius, density));
-    const stamp = stamps.get(look);
+    const colour = look.growth ? growthColour(look.growth) : `var(--${hueOf(entry.place)})`;
+    const key = `${colour} ${look.form} ${radius}`;
+    if (!stamps.has(key)) stamps.set(key, stampOf(colour, look, radius, density));
+    const stamp = stamps.get(key);
     pen.drawImage(stamp, Math.round(x * density - stamp.width / 2), Math.round(y * density - stamp.height / 2));
   }
 }
 
 /** A dot on a canvas of its own, in device pixels. */
-function stampOf(corridor, isOpen, radius, density) {
+function stampOf(colour, { form, isHollow }, radius, density) {
   const stamp = element("canvas");
   const half = Math.ceil((radius + 1) * density);
   stamp.width = stamp.height = 2 * half;
   const pen = stamp.getContext("2d");
   pen.scale(density, density);
   pen.arc(half / density, half / density, radius, 0, 2 * Math.PI);
-  const [hue, card] = [colourOf(`--${corridor}`), colourOf("--card")];
-  pen.globalAlpha = isOpen ? 1 : 0.88;
-  pen.fillStyle = isOpen ? card : hue;
-  pen.strokeStyle = isOpen ? hue : card;
-  pen.lineWidth = isOpen ? 2 : 1;
+  const { stroke, opacity } = page.marks.forms[form];
+  const [hue, card] = [colourOf(colour), colourOf("var(--card)")];
+  pen.globalAlpha = opacity;
+  pen.fillStyle = isHollow ? card : hue;
+  pen.strokeStyle = isHollow ? hue : card;
+  pen.lineWidth = stroke;
   pen.fill();
   pen.stroke();
   return stamp;
 }
 
-const colours = new Map(); // token -> its colour in the present theme
+const colours = new Map(); // a colour of the style sheet -> what it is in the present theme
 
-/** A token of the style sheet as a colour that a canvas knows. */
-function colourOf(token) {
-  if (!colours.has(token)) {
-    canvas.style.color = `var(${token})`;
-    colours.set(token, getComputedStyle(canvas).color);
+/** A colour made of tokens of the style sheet as one that a canvas knows. */
+function colourOf(colour) {
+  if (!colours.has(colour)) {
+    canvas.style.color = colour;
+    colours.set(colour, getComputedStyle(canvas).color);
   }
-  return colours.get(token);
+  return colours.get(colour);
 }
 
 function dotAt(point) {

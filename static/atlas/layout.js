@@ -37,18 +37,18 @@ function furniture() {
 }
 
 function placeAll(drawn) {
-  const fixed = drawn.filter((entry) => !isHollow(entry.place));
-  const floating = drawn.filter((entry) => isHollow(entry.place));
+  const fixed = drawn.filter((entry) => !floats(entry.place));
+  const floating = drawn.filter((entry) => floats(entry.place));
   const symbols = fixed.map((entry) => ({ point: entry.point, radius: radiusOf(entry.place) }));
   // Everything is measured before anything is written: each turn from the one to the other makes the browser lay out the page.
   const labels = furniture();
   drawn.forEach(labelOf);
   [...axisNames, ...names].forEach(({ span }) => sizeOf(span));
   const fixtures = labels.length;
-  const isLarge = (entry) => entry.place.symbol === "platform" || entry.place.symbol === "zone";
-  for (const entry of fixed.filter(isLarge)) placeLabel(entry, symbols, labels);
+  const isFirst = (entry) => page.marks.symbols[entry.place.symbol].isLabelledFirst;
+  for (const entry of fixed.filter(isFirst)) placeLabel(entry, symbols, labels);
   for (const entry of floating) placeFloating(entry, symbols, labels.slice(fixtures));
-  for (const entry of fixed.filter((other) => !isLarge(other))) placeLabel(entry, symbols, labels);
+  for (const entry of fixed.filter((other) => !isFirst(other))) placeLabel(entry, symbols, labels);
   for (const entry of floating) {
     if (entry.place.symbol === "guest") hideLabel(entry);
     else placeLabel(entry, symbols, labels);
@@ -94,8 +94,9 @@ function placeFloating(entry, symbols, labels) {
     return true;
   };
   if (place.symbol !== "guest" && settle({ x: 0, y: 0 })) return;
-  const step = 2 * radius + 4;
-  for (let ring = (host ? radiusOf(host.place) : 0) + radius + 6; ; ring += step) {
+  const { gap, step: between } = page.marks.ring;
+  const step = 2 * radius + between;
+  for (let ring = (host ? radiusOf(host.place) : 0) + radius + gap; ; ring += step) {
     const spots = Math.floor((2 * Math.PI * ring) / step);
     for (let spot = 0; spot < spots; spot += 1) {
       const angle = (2 * Math.PI * spot) / spots - Math.PI / 2;
@@ -119,23 +120,16 @@ function moveLabel(entry, label, corner) {
 function placeLabel(entry, symbols, labels) {
   const label = labelOf(entry);
   const { x, y } = spotOf(entry);
-  const gap = radiusOf(entry.place) + 4;
-  const corners = [
-    { left: x + gap, top: y - 8 },
-    { left: x - gap - entry.width, top: y - 8 },
-    { left: x - entry.width / 2, top: y + gap - 1 },
-    { left: x - entry.width / 2, top: y - gap - 15 },
-    { left: x + gap - 2, top: y + gap - 4 },
-    { left: x + gap - 2, top: y - gap - 12 },
-    { left: x - gap - entry.width + 2, top: y + gap - 4 },
-    { left: x - gap - entry.width + 2, top: y - gap - 12 },
-  ];
-  const boxes = corners.map((corner) => ({ ...corner, right: corner.left + entry.width, bottom: corner.top + 16 }));
+  const gap = radiusOf(entry.place) + page.marks.label.gap;
+  const boxes = page.marks.label.corners.map(([rightGaps, right, widths, downGaps, down]) => {
+    const [left, top] = [x + rightGaps * gap + right + widths * entry.width, y + downGaps * gap + down];
+    return { left, top, right: left + entry.width, bottom: top + page.marks.label.height };
+  });
   // The label of a symbol beyond the edge waits there for the map to be moved.
   const isSeen = isInView(around({ x, y }, 0));
   const free = boxes.find((box) => isFreeBox(box, symbols, labels) && (isSeen ? isInView(box) : !isCut(box)));
   label.classList.toggle("off", !free);
-  moveLabel(entry, label, free || corners[0]);
+  moveLabel(entry, label, free || boxes[0]);
   if (free) labels.push({ ...free, text: label.textContent });
 }
 

@@ -28,17 +28,18 @@ function drawSizes(located) {
   if (!comparison) return;
   box.append(element("p", "sizes-title", comparison.unit ? `${comparison.title} · ${comparison.unit}` : comparison.title));
   if (comparison.largest > 0) {
+    const full = page.marks.largest;
     const amounts = [comparison.largest, nice(comparison.largest / 3), nice(comparison.largest / 10)];
-    const svg = svgElement("svg", { class: "sizes", width: 190, height: 2 * LARGEST + 4, role: "img", "aria-label": amounts.join(", ") });
+    const svg = svgElement("svg", { class: "sizes", width: 190, height: 2 * full + 4, role: "img", "aria-label": amounts.join(", ") });
     amounts.forEach((amount, position) => {
-      const radius = LARGEST * Math.sqrt(amount / comparison.largest);
-      const top = 2 * LARGEST + 2 - 2 * radius;
-      const level = [8, LARGEST + 4, 2 * LARGEST - 2][position];
-      const text = svgElement("text", { x: 2 * LARGEST + 30, y: level + 4 });
+      const radius = full * Math.sqrt(amount / comparison.largest);
+      const top = 2 * full + 2 - 2 * radius;
+      const level = [8, full + 4, 2 * full - 2][position];
+      const text = svgElement("text", { x: 2 * full + 30, y: level + 4 });
       text.textContent = amount.toLocaleString(document.documentElement.lang, { useGrouping: document.documentElement.lang === "en" });
       svg.append(
-        svgElement("circle", { cx: LARGEST + 2, cy: 2 * LARGEST + 2 - radius, r: radius }),
-        svgElement("line", { x1: LARGEST + 2, y1: top, x2: 2 * LARGEST + 26, y2: level }),
+        svgElement("circle", { cx: full + 2, cy: 2 * full + 2 - radius, r: radius }),
+        svgElement("line", { x1: full + 2, y1: top, x2: 2 * full + 26, y2: level }),
         text,
       );
     });

@@ -117,7 +117,7 @@ function apply({ isFirst = false } = {}) {
   showFinding();
   state.page = Math.min(state.page, Math.max(1, Math.ceil(shown.length / page.rows)));
   // The server, where there is one, has written the rows of the address already.
-  if (!isFirst || page.frozen) (places.size > CROWD ? drawRowsNext : drawRows)();
+  if (!isFirst || page.frozen) (places.size > page.marks.crowd ? drawRowsNext : drawRows)();
   drawLegend();
   showBasemap();
   (frozen.offerDownloads || offerDownloads)();

@@ -1,8 +1,5 @@
-/* Symbols: what is known of a place's location decides its shape; a chosen indicator its size and colour. */
+/* Symbols, drawn as the server says: geo/draw/marks.py decides how each place looks, alone and in each comparison. */
 
-const RADIUS = { platform: 10, zone: 7, site: 5, guest: 5, district: 5, city: 5 };
-const LARGEST = 26; // radius of the largest symbol of a comparison
-const WITHOUT = 4; // radius of a symbol that has no figure in it
 const BOX = 24; // side of a symbol's box in pixels: the least size that is easy to hit
 
 function addPlaces(layer, list) {
@@ -15,38 +12,40 @@ function addComparisons(given) {
   Object.assign(comparisons, given);
 }
 
-function isHollow(place) {
-  return ["guest", "district", "city"].includes(place.symbol);
+/** Whether a symbol gives way to located ones. */
+function floats(place) {
+  return page.marks.symbols[place.symbol].floats;
 }
 
-function measureOf(place) {
+/** How a place is drawn: {shape, radius, form, isHollow, growth}. */
+function lookOf(place) {
+  const own = page.marks.symbols[place.symbol];
   const comparison = comparisons[state.indicator];
-  return comparison ? comparison.measures[place.id] || null : undefined;
+  if (!comparison) return own.plain;
+  const measure = comparison.measures[place.id];
+  return measure ? measure.look : own.without;
 }
 
 function radiusOf(place) {
-  const measure = measureOf(place);
-  if (measure === undefined) return RADIUS[place.symbol];
-  if (measure === null) return WITHOUT;
-  if (measure.amount === null) return RADIUS.platform;
-  return Math.max(WITHOUT + 1, LARGEST * Math.sqrt(Math.max(0, measure.amount / comparisons[state.indicator].largest)));
+  return lookOf(place).radius;
 }
 
-/** Growth on a ramp that diverges at zero and is full at ±50 %. */
-function growthColour(growth) {
-  const share = Math.round(Math.min(Math.abs(growth) / 50, 1) * 70 + 30);
-  return `color-mix(in srgb, var(${growth < 0 ? "--down" : "--up"}) ${growth === 0 ? 0 : share}%, var(--card))`;
+/** The hue of a place, a token of the style sheet. */
+function hueOf(place) {
+  return lookOf(place).form === "without" ? "none" : place.corridor;
+}
+
+/** The colour of a growth, between its hue and the ground. */
+function growthColour({ hue, share }) {
+  return `color-mix(in srgb, var(--${hue}) ${share}%, var(--card))`;
 }
 
 // --- pins: symbols that are elements of the page ---
 
 function drawSymbol(place) {
   const svg = svgElement("svg", { width: BOX, height: BOX, "aria-hidden": "true" });
-  const radius = RADIUS[place.symbol];
-  const isArea = place.symbol === "district" || place.symbol === "city";
-  const shape = isArea
-    ? svgElement("rect", { x: BOX / 2 - radius, y: BOX / 2 - radius, width: 2 * radius, height: 2 * radius, transform: `rotate(45 ${BOX / 2} ${BOX / 2})` })
-    : svgElement("circle", { cx: BOX / 2, cy: BOX / 2, r: radius });
+  const isDiamond = page.marks.symbols[place.symbol].plain.shape === "diamond";
+  const shape = isDiamond ? svgElement("rect", { transform: `rotate(45 ${BOX / 2} ${BOX / 2})` }) : svgElement("circle", { cx: BOX / 2, cy: BOX / 2 });
   shape.setAttribute("class", "shape");
   svg.append(svgElement("circle", { class: "hit", cx: BOX / 2, cy: BOX / 2, r: BOX / 2 }), shape);
   const box = element("div", "");
@@ -60,7 +59,7 @@ function drawSymbol(place) {
 function markerOf(entry) {
   if (entry.marker) return entry.marker;
   const { place, latLng } = entry;
-  const className = `pin ${place.corridor} ${place.symbol}${isHollow(place) ? " hollow" : ""}`;
+  const className = `pin ${place.corridor} ${place.symbol}${page.marks.symbols[place.symbol].plain.isHollow ? " hollow" : ""}`;
   entry.marker = L.marker(latLng, { icon: L.divIcon({ html: drawSymbol(place), className, iconSize: [BOX, BOX] }), riseOnHover: true, autoPanOnFocus: false });
   entry.marker.on("add", () => {
     const pin = entry.marker.getElement();
@@ -83,22 +82,21 @@ function markerOf(entry) {
 }
 
 function dress(entry) {
-  const measure = measureOf(entry.place);
+  const look = lookOf(entry.place);
   const pin = entry.marker.getElement();
   const shape = pin.querySelector(".shape");
-  const radius = radiusOf(entry.place);
-  if (shape.tagName === "rect") {
-    // Areas are compared as circles, whatever the symbol is otherwise.
-    const corner = { x: BOX / 2 - radius, y: BOX / 2 - radius, width: 2 * radius, height: 2 * radius, rx: measure ? radius : 0 };
-    Object.entries(corner).forEach(([name, value]) => shape.setAttribute(name, value));
-  } else {
-    shape.setAttribute("r", radius);
-  }
-  pin.classList.toggle("without", measure === null);
-  pin.classList.toggle("measured", Boolean(measure));
+  const { radius } = look;
+  const corner = BOX / 2 - radius;
+  // A square with round corners is the circle that it is compared as.
+  const size = shape.tagName === "rect" ? { x: corner, y: corner, width: 2 * radius, height: 2 * radius, rx: look.shape === "circle" ? radius : 0 } : { r: radius };
+  const { stroke, opacity } = page.marks.forms[look.form];
+  // As attributes: the style sheet has the last word on what is pointed at or chosen.
+  Object.entries({ ...size, "stroke-width": stroke, "fill-opacity": opacity }).forEach(([name, value]) => shape.setAttribute(name, value));
+  pin.classList.toggle("without", look.form === "without");
+  pin.classList.toggle("measured", look.form === "measured");
   pin.classList.toggle("selected", entry.place.id === state.place);
-  shape.style.fill = measure && measure.growth !== null ? growthColour(measure.growth) : "";
-  entry.marker.setZIndexOffset(Math.round(100 * (LARGEST + 2 - radius)));
+  shape.style.fill = look.growth ? growthColour(look.growth) : "";
+  entry.marker.setZIndexOffset(Math.round(100 * (page.marks.largest + 2 - radius)));
 }
 
 /** Only one symbol at a time is a tab stop: the arrow keys lead from it to the nearest one in their direction. */

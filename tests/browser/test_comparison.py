@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from geo.atlas import Atlas
 from geo.geocode.answers import Match
 from tests.browser.conftest import Open, Serve, listed, pinned, query_of, wait_until_drawn
 from tests.conftest import Edit
+from tests.drawn import read_symbols
 
 VALUE_ADDED = "industrial_value_added@2022"
 AREA = "area@2022"
@@ -127,6 +129,16 @@ def test_the_symbols_without_the_figure_are_small_grey_and_hollow(open_map: Open
     )
     # The ground of the card, and the grey of what belongs to no corridor.
     assert {tuple(style) for style in styles} == {("rgb(255, 253, 249)", "rgb(93, 97, 102)")}
+
+
+@pytest.mark.parametrize("indicator", ["", AREA, VALUE_ADDED, GROWTH, SINGLE])
+def test_every_symbol_is_as_large_as_in_the_picture(open_map: Open, indicator: str) -> None:
+    page = open_map(f"/?indicator={indicator}" if indicator else "/")
+    drawn = radii(page)
+    assert len(drawn) == 29
+    picture = ET.fromstring(page.request.get(f"/map.svg?indicator={indicator}&lang=zh").text())
+    # The picture names no symbol, and draws large ones first.
+    assert sorted((round(radius, 1) for radius in drawn.values()), reverse=True) == [symbol.radius for symbol in read_symbols(picture)]
 
 
 def test_without_a_comparison_the_symbols_are_as_before(open_map: Open) -> None:

@@ -13,8 +13,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from geo.geocode.answers import Match
+from geo.palette import LARGEST, UNSIZED
 from geo.serve.site import site_of
 from tests.conftest import Edit
+from tests.drawn import read_symbols
 
 SVG = "{http://www.w3.org/2000/svg}"
 PICTURES = {"/map.svg": "image/svg+xml", "/map.png": "image/png"}
@@ -128,7 +130,9 @@ def test_a_comparison_sizes_the_symbols_by_area(client: FlaskClient) -> None:
     assert radii[1] ** 2 / radii[0] ** 2 == pytest.approx(7.13 / 13.48, abs=0.01)
     assert radii[2] ** 2 / radii[0] ** 2 == pytest.approx(5.36 / 13.48, abs=0.01)
     assert set(radii[3:]) == {4.0}
-    assert len(radii) == 29
+    assert len(radii) == 26
+    # Districts and the city have no area here, and stay diamonds.
+    assert len([symbol for symbol in read_symbols(svg) if symbol.shape == "diamond"]) == 3
     written = texts(svg)
     assert written[1] == "面积 · 2022 年：3 处有这个数字，滨萧特别合作园最大，13.48 平方公里。"
     assert written[-1].endswith(" · 26 处没有这个数字，画成灰色空心圈")
@@ -139,15 +143,15 @@ def test_a_place_without_the_figure_is_a_grey_ring(client: FlaskClient) -> None:
     assert {(circle["fill"], circle["stroke"]) for circle in small} == {("#fffdf9", "#5d6166")}
 
 
-def test_a_figure_that_only_grows_is_drawn_at_half_the_size(client: FlaskClient) -> None:
+def test_a_figure_that_only_grows_is_as_large_as_a_platform(client: FlaskClient) -> None:
     svg = svg_at(client, "/map.svg?indicator=manufacturing_investment@2023-Q1&lang=en")
-    assert sorted({circle["r"] for circle in circles(svg)}) == ["13.0", "4.0"]
+    assert sorted({circle["r"] for circle in circles(svg)}) == ["10.0", "4.0"]
     assert texts(svg)[-1].endswith("28 places without this figure, drawn as hollow grey circles")
 
 
 def test_every_comparison_can_be_drawn(client: FlaskClient, flask_app: Flask) -> None:
     for key in site_of(flask_app).atlas.comparisons:
-        assert max(float(circle["r"]) for circle in circles(svg_at(client, f"/map.svg?indicator={key}"))) in (26.0, 13.0), key
+        assert max(float(circle["r"]) for circle in circles(svg_at(client, f"/map.svg?indicator={key}"))) in (LARGEST, UNSIZED), key
 
 
 @pytest.mark.parametrize("path", PICTURES)

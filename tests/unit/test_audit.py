@@ -11,13 +11,11 @@ import pytest
 
 from geo.atlas import Atlas, build_atlas
 from geo.datum import Datum
-from geo.draw.basemap import Outline, read_outline
 from geo.geocode.answers import Answer, Candidate, Level, Match, Method, Miss, MissReason
 from geo.settings import Settings
 from geo.tables.kinds import Basis, Precision
 from geo.words.review_sheet import BASES, DATUMS, GROUPS, LEVELS, METHODS, Group, encode_audit, write_audit
 from tests.conftest import Edit
-from tests.known import DATA
 
 VOID = {"meta", "input"}
 HTML_TAGS = {
@@ -127,7 +125,7 @@ def match_of(atlas: Atlas, id_: str) -> Match:
     return answer
 
 
-def review(atlas: Atlas, outline: Outline, **answers: Answer) -> Node:
+def review(atlas: Atlas, **answers: Answer) -> Node:
     """The sheet of these places, of those that are doubtful and of the one that is missed, with other answers.
 
     A hyphen of an id is written as an underscore.
@@ -135,7 +133,7 @@ def review(atlas: Atlas, outline: Outline, **answers: Answer) -> Node:
     given = {id_.replace("_", "-"): answer for id_, answer in answers.items()}
     assert set(given) <= set(atlas.answers)
     some = only(replace(atlas, answers={**atlas.answers, **given}), *given, *DOUBTFUL, "binxiao-small-parks")
-    return Reader(encode_audit(some, outline)).root
+    return Reader(encode_audit(some)).root
 
 
 def only(atlas: Atlas, *ids: str) -> Atlas:
@@ -154,13 +152,8 @@ def only(atlas: Atlas, *ids: str) -> Atlas:
 
 
 @pytest.fixture(scope="module")
-def outline() -> Outline:
-    return read_outline(DATA)
-
-
-@pytest.fixture(scope="module")
-def sheet(atlas: Atlas, outline: Outline) -> bytes:
-    return encode_audit(atlas, outline)
+def sheet(atlas: Atlas) -> bytes:
+    return encode_audit(atlas)
 
 
 @pytest.fixture(scope="module")
@@ -229,9 +222,9 @@ def test_coordinates_that_were_converted_are_listed_with_what_the_source_gives(t
     ]
 
 
-def test_without_a_conversion_the_sheet_says_so(atlas: Atlas, outline: Outline) -> None:
+def test_without_a_conversion_the_sheet_says_so(atlas: Atlas) -> None:
     converted = {id_: match_of(atlas, id_)._replace(datum_of_source=Datum.WGS84) for id_ in ("iot-town", "internet-town")}
-    tree = review(atlas, outline, **{id_.replace("-", "_"): match for id_, match in converted.items()})
+    tree = review(atlas, **{id_.replace("-", "_"): match for id_, match in converted.items()})
     assert "坐标都以 WGS-84 给出，没有换算。" in tree.text
     assert len(tree.all("table")) == 4
 
@@ -309,9 +302,9 @@ def test_the_doubts_of_the_atlas_are_these(tree: Node) -> None:
     }
 
 
-def test_a_match_by_a_similar_name_is_doubtful_and_shows_its_runner_up(atlas: Atlas, outline: Outline) -> None:
+def test_a_match_by_a_similar_name_is_doubtful_and_shows_its_runner_up(atlas: Atlas) -> None:
     fuzzy = match_of(atlas, "iot-town")._replace(method=Method.FUZZY, score=83.3, runner_up=("互联网小镇", 66.7), unresolved="3号楼")
-    tree = review(atlas, outline, iot_town=fuzzy)
+    tree = review(atlas, iot_town=fuzzy)
     card = cards(tree)["iot-town"]
     assert groups(tree)["doubtful"] == sorted([*DOUBTFUL, "iot-town"], key=list(atlas.answers).index)
     assert doubts(card) == ["名称：近似，83.3 分", "未解析：3号楼"]
@@ -322,47 +315,47 @@ def test_a_match_by_a_similar_name_is_doubtful_and_shows_its_runner_up(atlas: At
     ("lon", "lat", "doubt", "where"),
     [(120.02, 30.018, "点在富阳区，不在滨江区", "点在富阳区"), (121.47, 31.23, "点在杭州之外，不在滨江区", "点在杭州之外")],
 )
-def test_a_point_beyond_its_district_is_doubtful(atlas: Atlas, outline: Outline, lon: float, lat: float, doubt: str, where: str) -> None:
-    tree = review(atlas, outline, baima_lake=match_of(atlas, "baima-lake")._replace(lon=lon, lat=lat))
+def test_a_point_beyond_its_district_is_doubtful(atlas: Atlas, lon: float, lat: float, doubt: str, where: str) -> None:
+    tree = review(atlas, baima_lake=match_of(atlas, "baima-lake")._replace(lon=lon, lat=lat))
     card = cards(tree)["baima-lake"]
     assert "baima-lake" in groups(tree)["doubtful"]
     assert doubts(card) == [doubt]
     assert facts(card)["所属区划"].endswith(where)
 
 
-def test_a_guest_shares_the_doubts_about_its_host(data_copy: Path, outline: Outline, edit: Edit) -> None:
+def test_a_guest_shares_the_doubts_about_its_host(data_copy: Path, edit: Edit) -> None:
     edit("gazetteer.csv", line_of(data_copy / "gazetteer.csv", "杭州高新区(滨江)富阳特别合作区,,"), "source", "general-knowledge")
     atlas = build_atlas(Settings.from_env({"GEO_DATA": str(data_copy)}))
-    tree = Reader(encode_audit(only(atlas, "fullsemi-1", "binfu-zone"), outline)).root
+    tree = Reader(encode_audit(only(atlas, "fullsemi-1", "binfu-zone"))).root
     assert doubts(cards(tree)["fullsemi-1"]) == ["来源：未核实"]
     assert "fullsemi-1" in groups(tree)["by-host"]
     assert "binfu-zone" in groups(tree)["doubtful"]
 
 
-def test_a_location_that_the_source_gives_itself_comes_last(atlas: Atlas, outline: Outline) -> None:
-    tree = review(atlas, outline, baima_lake=match_of(atlas, "baima-lake")._replace(basis=Basis.SURVEYED, precision=Precision.SITE))
+def test_a_location_that_the_source_gives_itself_comes_last(atlas: Atlas) -> None:
+    tree = review(atlas, baima_lake=match_of(atlas, "baima-lake")._replace(basis=Basis.SURVEYED, precision=Precision.SITE))
     assert list(groups(tree).items())[-1] == ("surveyed", ["baima-lake"])
     assert facts(cards(tree)["baima-lake"])["依据"] == "自身位置，直接查得"
 
 
-def test_an_ambiguous_name_shows_what_it_may_mean(atlas: Atlas, outline: Outline) -> None:
+def test_an_ambiguous_name_shows_what_it_may_mean(atlas: Atlas) -> None:
     miss = Miss("高新区", MissReason.AMBIGUOUS, (Candidate("杭州高新区(滨江)", "滨江区", Level.PLACE, "只是一类地方的名称"),))
-    tree = review(atlas, outline, baima_lake=miss)
+    tree = review(atlas, baima_lake=miss)
     assert groups(tree)["missed"] == ["baima-lake", "binxiao-small-parks"]
     assert facts(cards(tree)["baima-lake"])["可能是"] == "杭州高新区(滨江)（滨江区，只是一类地方的名称）"
     assert facts(cards(tree)["baima-lake"])["结果"] == "位置不明，图上不标：地名表中有多处同名"
 
 
-def test_a_misspelt_name_that_was_missed_shows_the_nearest_one(atlas: Atlas, outline: Outline) -> None:
-    tree = review(atlas, outline, baima_lake=Miss("互连网小镇", MissReason.UNKNOWN))
+def test_a_misspelt_name_that_was_missed_shows_the_nearest_one(atlas: Atlas) -> None:
+    tree = review(atlas, baima_lake=Miss("互连网小镇", MissReason.UNKNOWN))
     assert facts(cards(tree)["baima-lake"])["最像的名称"] == "互联网小镇（滨江区），80 分"
 
 
-def test_an_answer_from_elsewhere_than_the_gazetteer_is_shown_with_what_it_says(atlas: Atlas, outline: Outline) -> None:
+def test_an_answer_from_elsewhere_than_the_gazetteer_is_shown_with_what_it_says(atlas: Atlas) -> None:
     online = match_of(atlas, "baima-lake")._replace(
         name="白马湖公园", matched="白马湖公园", method=Method.ONLINE, score=90.0, source="somebody", datum_of_source=Datum.BD09
     )
-    tree = review(atlas, outline, baima_lake=online)
+    tree = review(atlas, baima_lake=online)
     shown = facts(cards(tree)["baima-lake"])
     assert doubts(cards(tree)["baima-lake"]) == ["名称：在线查询，90 分"]
     assert (shown["匹配"], shown["来源"]) == ("白马湖公园", "somebody")
@@ -454,7 +447,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_text_of_the_tables_is_never_markup(data_copy: Path, outline: Outline, edit: Edit, text: str) -> None:
+def test_text_of_the_tables_is_never_markup(data_copy: Path, edit: Edit, text: str) -> None:
     for column in ("name_zh", "name_en"):
         edit("places.csv", 7, column, text)
     edit("gazetteer.csv", line_of(data_copy / "gazetteer.csv", "桐庐经开区,,"), "note", text)
@@ -463,7 +456,7 @@ def test_text_of_the_tables_is_never_markup(data_copy: Path, outline: Outline, e
     edit("sources.csv", line, "title", text)
     edit("sources.csv", line, "url", address)
     atlas = build_atlas(Settings.from_env({"GEO_DATA": str(data_copy)}))
-    tree = Reader(encode_audit(only(atlas, "tonglu-edz"), outline)).root
+    tree = Reader(encode_audit(only(atlas, "tonglu-edz"))).root
     assert_self_contained(tree, {source.url for source in atlas.tables.sources if source.url})
     card = cards(tree)["tonglu-edz"]
     assert card.one("h3").text == text
@@ -484,20 +477,20 @@ def test_on_paper_two_cards_stand_in_a_row_and_none_is_cut(tree: Node) -> None:
     assert ".cards { grid-template-columns: repeat(2, minmax(0, 1fr));" in paper
 
 
-def test_the_same_atlas_gives_the_same_bytes(settings: Settings, outline: Outline, sheet: bytes) -> None:
-    assert encode_audit(build_atlas(settings), outline) == sheet
+def test_the_same_atlas_gives_the_same_bytes(settings: Settings, sheet: bytes) -> None:
+    assert encode_audit(build_atlas(settings)) == sheet
 
 
-def test_the_sheet_is_written_in_place_of_the_old_one(tmp_path: Path, atlas: Atlas, outline: Outline) -> None:
+def test_the_sheet_is_written_in_place_of_the_old_one(tmp_path: Path, atlas: Atlas) -> None:
     target = tmp_path / "sheet.html"
     target.write_text("old", encoding="utf-8")
     some = only(atlas, "baima-lake")
-    write_audit(some, outline, target)
-    assert target.read_bytes() == encode_audit(some, outline)
+    write_audit(some, target)
+    assert target.read_bytes() == encode_audit(some)
     assert [path.name for path in tmp_path.iterdir()] == ["sheet.html"]
 
 
-def test_a_write_that_is_interrupted_leaves_the_old_sheet(tmp_path: Path, atlas: Atlas, outline: Outline, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_is_interrupted_leaves_the_old_sheet(tmp_path: Path, atlas: Atlas, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "sheet.html"
     target.write_text("old", encoding="utf-8")
     whole = Path.write_bytes
@@ -508,11 +501,11 @@ def test_a_write_that_is_interrupted_leaves_the_old_sheet(tmp_path: Path, atlas:
 
     monkeypatch.setattr(Path, "write_bytes", write_half)
     with pytest.raises(OSError, match="No space left on device"):
-        write_audit(only(atlas, "baima-lake"), outline, target)
+        write_audit(only(atlas, "baima-lake"), target)
     assert target.read_text(encoding="utf-8") == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["sheet.html"]
 
 
-def test_a_folder_that_does_not_exist_is_an_error(tmp_path: Path, atlas: Atlas, outline: Outline) -> None:
+def test_a_folder_that_does_not_exist_is_an_error(tmp_path: Path, atlas: Atlas) -> None:
     with pytest.raises(FileNotFoundError, match=r"no-such-folder"):
-        write_audit(only(atlas, "baima-lake"), outline, tmp_path / "no-such-folder" / "sheet.html")
+        write_audit(only(atlas, "baima-lake"), tmp_path / "no-such-folder" / "sheet.html")

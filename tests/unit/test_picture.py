@@ -14,7 +14,7 @@ from pyproj import Geod
 from geo.atlas import Atlas
 from geo.bbox import Box
 from geo.draw.basemap import Outline
-from geo.draw.marks import Mark
+from geo.draw.marks import Look, Mark, look_without, plain_look
 from geo.draw.picture import Caption, draw_svg, encode_png
 from geo.palette import FLOATING, RADII
 from geo.tables.kinds import Corridor
@@ -46,7 +46,8 @@ class Label(NamedTuple):
 
 
 def site(id_: str, lon: float, lat: float, label: str = "", symbol: str = "site", host: str | None = None, radius: float | None = None) -> Mark:
-    return Mark(id_, host, symbol, Corridor.EAST, lon, lat, label or id_, radius)
+    look = plain_look(symbol) if radius is None else Look("circle", radius, "measured")
+    return Mark(id_, host, symbol, Corridor.EAST, lon, lat, label or id_, look)
 
 
 def draw(atlas: Atlas, *marks: Mark, caption: Caption = CAPTION, view: Box = HANGZHOU, width: int = 1400, height: int = 990) -> ET.Element:
@@ -73,11 +74,11 @@ def symbols(svg: ET.Element, *marks: Mark) -> list[Drawn]:
     """The symbols of the marks: large ones are drawn first."""
     spots = []
     for element in inner(svg):
-        diamond = re.match(r"M([\d.-]+) ([\d.-]+) l7 7", element.get("d", ""))
+        diamond = re.match(r"M([\d.-]+) ([\d.-]+) l([\d.]+) \3 l-\3", element.get("d", ""))
         if element.tag == f"{SVG}circle":
             spots.append((float(element.attrib["cx"]), float(element.attrib["cy"])))
         elif diamond:
-            spots.append((float(diamond[1]), float(diamond[2]) + 7))
+            spots.append((float(diamond[1]), float(diamond[2]) + float(diamond[3])))
     return [Drawn(mark, *spot) for mark, spot in zip(sorted(marks, key=lambda mark: -mark.size), spots, strict=True)]
 
 
@@ -263,7 +264,7 @@ def test_a_label_without_room_is_left_out(atlas: Atlas) -> None:
 def test_the_size_of_a_comparison_is_the_radius(atlas: Atlas) -> None:
     marks = [
         site("large", 120.0, 30.0, radius=26),
-        replace(site("without", 120.2, 30.2, radius=4), is_without=True),
+        replace(site("without", 120.2, 30.2), look=look_without("site")),
         site("plain", 120.4, 30.1),
     ]
     circles = inner(draw(atlas, *marks)).findall(f"{SVG}circle")

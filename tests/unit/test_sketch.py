@@ -13,8 +13,9 @@ from pyproj import Transformer
 from geo.atlas import Atlas
 from geo.bbox import Box
 from geo.draw.basemap import Outline
-from geo.draw.first_paint import CROWD, SCREENS, Sketch, draw_background, draw_sketch
-from geo.draw.marks import Mark
+from geo.draw.first_paint import SCREENS, Sketch, draw_background, draw_sketch
+from geo.draw.marks import Mark, look_without
+from geo.palette import CROWD
 from geo.tables.kinds import Corridor
 from tests.unit.test_picture import NAMES, site
 
@@ -87,10 +88,10 @@ def test_a_symbol_is_as_large_as_that_of_the_map(atlas: Atlas) -> None:
 
 
 def test_what_has_no_figure_is_a_thin_grey_ring_and_a_district_a_diamond(atlas: Atlas) -> None:
-    without = replace(site("a", 120, 30, radius=4), is_without=True)
+    without = replace(site("a", 120, 30), look=look_without("site"))
     marks = [
         without,
-        replace(without, id="b", lon=120.1, symbol="district"),
+        replace(without, id="b", lon=120.1, symbol="district", look=look_without("district")),
         site("c", 120.3, 30.2, symbol="district"),
         site("d", 120, 30.3, radius=9, symbol="city"),
     ]

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.layers.formats.download import Download
 from geo.layers.formats.flat import flatten
-from geo.palette import CARD, HUES
+from geo.palette import BELT_OPACITY, CARD, HUES
 from geo.tables.kinds import Basis, Corridor
 
 _NAMESPACE = "http://www.opengis.net/kml/2.2"
@@ -23,8 +23,6 @@ _TYPES = {pa.int64(): "int", pa.float64(): "double", pa.bool_(): "bool"}
 _NEITHER = "多点支撑 Neither corridor"
 # What XML 1.0 cannot hold (section 2.2); a search may have been for it.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-# A belt is a tint, as on the page.
-_TINT = 40
 
 
 def encode_kml(download: Download) -> bytes:
@@ -66,7 +64,7 @@ def _add_style(document: ET.Element, id_: str, token: str, alpha: int) -> None:
     _text(line, "color", _colour(token))
     _text(line, "width", "2")
     polygon = ET.SubElement(style, "PolyStyle")
-    _text(polygon, "color", _colour(token, _TINT))
+    _text(polygon, "color", _colour(token, round(255 * BELT_OPACITY)))
     _text(polygon, "outline", "0")
     balloon = ET.SubElement(style, "BalloonStyle")
     _text(balloon, "bgColor", _colour(CARD))

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from geo.palette import CARD, HUES, INK
+from geo.palette import BELT_OPACITY, CARD, HUES, INK
 from geo.tables.kinds import Basis, Corridor
 
 
@@ -44,8 +44,9 @@ def figures_style() -> str:
 
 def belts_style() -> str:
     """Belts as a tint."""
+    tint = round(255 * BELT_OPACITY)
     rules = [
-        _Rule(_NAMES[corridor], f"\"corridor\" = '{corridor}'", "SimpleFill", {"color": _colour(HUES[corridor], 40), "outline_style": "no"})
+        _Rule(_NAMES[corridor], f"\"corridor\" = '{corridor}'", "SimpleFill", {"color": _colour(HUES[corridor], tint), "outline_style": "no"})
         for corridor in (Corridor.WEST, Corridor.EAST)
     ]
     return _style("fill", rules)

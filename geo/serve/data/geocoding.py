@@ -8,11 +8,11 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from geo.bbox import parse_bbox
 from geo.errors import BadParameterError
 from geo.geocode.answers import Query, to_document
 from geo.geocode.reverse import Near
 from geo.serve.http.responses import cacheable
-from geo.serve.http.selection import parse_bbox
 from geo.serve.site import current_site
 
 MAX_TEXT = 200

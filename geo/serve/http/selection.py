@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from werkzeug.datastructures import MultiDict
 
-from geo.bbox import Box
+from geo.bbox import parse_bbox
 from geo.errors import BadParameterError
 from geo.layers.select import Layer, Selection
 from geo.tables.kinds import Corridor, Kind
@@ -126,26 +126,6 @@ def _parse_choices(args: MultiDict[str, str], name: str, allowed: Iterable[str])
         if value not in allowed:
             raise BadParameterError(name, value, f"one of {', '.join(allowed)}", allowed)
     return frozenset(_values(args, name))
-
-
-def parse_bbox(text: str) -> Box:
-    """Read a bounding box: west, south, east, north.
-
-    Raises
-    ------
-    BadParameterError
-        If it is none.
-    """
-    expected = "west,south,east,north in degrees, WGS-84, such as 120.1,30.1,120.3,30.3"
-    parts = text.split(",")
-    if len(parts) != 4 or not all(re.fullmatch(r"[+-]?\d{1,3}(\.\d{1,15})?", part, re.ASCII) for part in parts):
-        raise BadParameterError("bbox", text, expected)
-    box = Box(*map(float, parts))
-    if box.west > box.east or box.south > box.north:
-        raise BadParameterError("bbox", text, "west before east and south before north: the box looks reversed")
-    if box.west < -180 or box.east > 180 or box.south < -90 or box.north > 90:
-        raise BadParameterError("bbox", text, "lon -180 to 180, lat -90 to 90")
-    return box
 
 
 def _parse_q(text: str) -> str:

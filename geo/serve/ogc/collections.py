@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import shapely
-from numpy.typing import NDArray
 
+from geo.bbox import Box
 from geo.layers.formats import encode_features
+from geo.layers.index import SpatialIndex, build_index
 from geo.layers.select import Encoded, Layers, Selection
 from geo.serve.ogc.crs import CRS84, Crs, reproject
 from geo.serve.ogc.filters import KINDS
 from geo.tables.kinds import Basis, Corridor, CorridorBasis, FigureStatus, Kind, PlaceStatus, Precision, Qualifier
 from geo.words.phrases import N_
-
-# West, south, east, north.
-Bounds: TypeAlias = tuple[float, float, float, float]
-# Gives the positions, in order, of what touches one of several rectangles.
-_Index: TypeAlias = Callable[[Sequence[Bounds]], list[int]]
 
 
 class Property(NamedTuple):
@@ -147,40 +142,6 @@ DESCRIPTIONS = {
 }
 
 
-def _index_points(geometry: NDArray[np.object_]) -> _Index:
-    """Index points, some missing: by x, so that of a box only a strip is looked at.
-
-    Plain searches in numpy: a tree of shapely takes as long to be asked, and lets the other threads run, for whose end it then waits.
-    """
-    missing = np.asarray(shapely.is_missing(geometry))
-    positions = np.flatnonzero(~missing)
-    x, y = shapely.get_coordinates(geometry[positions]).T
-    order = np.argsort(x, kind="stable")
-    x, y, positions, nowhere = x[order], y[order], positions[order], np.flatnonzero(missing).tolist()
-
-    def find(parts: Sequence[Bounds]) -> list[int]:
-        found = set(nowhere)
-        for west, south, east, north in parts:
-            strip = slice(x.searchsorted(west), x.searchsorted(east, side="right"))
-            found.update(positions[strip][(y[strip] >= south) & (y[strip] <= north)].tolist())
-        return sorted(found)
-
-    return find
-
-
-def _index_shapes(geometry: NDArray[np.object_]) -> _Index:
-    """Index geometry of any kind, some missing."""
-    tree, nowhere = shapely.STRtree(geometry), np.flatnonzero(shapely.is_missing(geometry)).tolist()
-
-    def find(parts: Sequence[Bounds]) -> list[int]:
-        found = set(nowhere)
-        for bounds in parts:
-            found.update(tree.query(shapely.box(*bounds), predicate="intersects").tolist())
-        return sorted(found)
-
-    return find
-
-
 @dataclass(frozen=True)
 class Collection:
     """A collection with its features.
@@ -243,20 +204,18 @@ class Collection:
         return list(zip(*days, strict=True))
 
     @cached_property
-    def _indexes(self) -> dict[str, _Index]:
+    def _indexes(self) -> dict[str, SpatialIndex]:
         """The index of the features in each system that was asked for."""
         return {}
 
-    def within(self, crs: Crs, parts: Sequence[Bounds]) -> list[int]:
-        """Give the positions of the features that touch one of several rectangles in a system; what has no geometry is within everything."""
+    def within(self, crs: Crs, boxes: Sequence[Box]) -> list[int]:
+        """Give the positions of the features that touch one of several boxes in a system; what has no geometry is within everything."""
         if crs.uri not in self._indexes:
-            geometry = self.geometry_in(crs).array
-            self._indexes[crs.uri] = _index_points(geometry) if self._has_points_only else _index_shapes(geometry)
-        return self._indexes[crs.uri](parts)
-
-    @cached_property
-    def _has_points_only(self) -> bool:
-        return bool(self.frame.geometry.dropna().geom_type.eq("Point").all())
+            self._indexes[crs.uri] = build_index(self.geometry_in(crs).to_numpy())
+        index = self._indexes[crs.uri]
+        found = index.find(boxes)
+        positions: list[int] = (np.sort(np.concatenate([found, index.missing])) if len(index.missing) else found).tolist()
+        return positions
 
     def geometry_in(self, crs: Crs) -> gpd.GeoSeries:
         """Give the geometry of every feature in a system, x before y."""

@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 import geopandas as gpd
 
+from geo.bbox import Box
 from geo.errors import BadParameterError
 from geo.layers.formats import encode_geojson
 from geo.layers.select import Encoded
-from geo.serve.ogc.collections import Bounds, Collection
+from geo.serve.ogc.collections import Collection
 from geo.serve.ogc.crs import CRS84, CRSS, Crs, in_axis_order
 from geo.serve.ogc.filters import Filter, matching, parse_filter
 
@@ -30,18 +31,18 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([Tt](\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d))?)?", re.ASCII)
 
 
-class Box(NamedTuple):
-    """A bounding box; two parts where it crosses the antimeridian.
+class Extent(NamedTuple):
+    """What a request for features is limited to; two boxes where it crosses the antimeridian.
 
     Attributes
     ----------
-    parts
-        Of each the west, south, east and north edge.
+    boxes
+        In the system, x before y.
     crs
-        The system of its numbers.
+        The system of their numbers.
     """
 
-    parts: tuple[Bounds, ...]
+    boxes: tuple[Box, ...]
     crs: Crs
 
 
@@ -60,7 +61,7 @@ class Query:
     ----------
     limit, offset
         How many features at most, and how many are passed over.
-    box, span, filter
+    extent, span, filter
         What is chosen; ``None`` chooses everything.
     crs
         The system of the answer.
@@ -72,7 +73,7 @@ class Query:
 
     limit: int = DEFAULT_LIMIT
     offset: int = 0
-    box: Box | None = None
+    extent: Extent | None = None
     span: Span | None = None
     filter: Filter | None = None
     crs: Crs = CRS84
@@ -111,7 +112,7 @@ def parse_query(args: Mapping[str, str], collection: Collection) -> Query:
     return Query(
         limit=min(_parse_count(args, "limit", DEFAULT_LIMIT, least=1), MAX_LIMIT),
         offset=_parse_count(args, "offset", 0, least=0),
-        box=_parse_box(args["bbox"], box_crs) if "bbox" in args else None,
+        extent=_parse_extent(args["bbox"], box_crs) if "bbox" in args else None,
         span=_parse_span(args["datetime"]) if "datetime" in args else None,
         filter=parse_filter(args["filter"], language, filter_crs) if "filter" in args else None,
         crs=_parse_crs(args, "crs"),
@@ -142,10 +143,10 @@ def select(collection: Collection, query: Query) -> Page:
         If the filter does not fit the collection.
     """
     frame = collection.frame
-    if not (query.box or query.span or query.filter or query.order):
+    if not (query.extent or query.span or query.filter or query.order):
         every = range(len(frame))
         return Page(every[query.offset : query.offset + query.limit], len(every))
-    positions = collection.within(query.box.crs, query.box.parts) if query.box else list(range(len(frame)))
+    positions = collection.within(query.extent.crs, query.extent.boxes) if query.extent else list(range(len(frame)))
     if query.span:
         span, periods = query.span, collection.periods
         positions = [position for position in positions if _meets(span, periods[position])]
@@ -209,7 +210,7 @@ def _parse_crs(args: Mapping[str, str], name: str) -> Crs:
     return CRSS[uri]
 
 
-def _parse_box(text: str, crs: Crs) -> Box:
+def _parse_extent(text: str, crs: Crs) -> Extent:
     parts = text.split(",")
     if len(parts) not in (4, 6) or not all(_NUMBER.fullmatch(part) for part in parts):
         raise BadParameterError("bbox", text, f"four numbers with commas: {crs.axes} of the lower corner, {crs.axes} of the upper one")
@@ -219,17 +220,17 @@ def _parse_box(text: str, crs: Crs) -> Box:
     half = len(numbers) // 2
     # Nothing here has a height: a third axis chooses nothing.
     (first, second), (third, fourth) = numbers[:2], numbers[half : half + 2]
-    west, south, east, north = (second, first, fourth, third) if crs.is_north_first else (first, second, third, fourth)
-    if south > north:
+    box = Box(second, first, fourth, third) if crs.is_north_first else Box(first, second, third, fourth)
+    if box.is_upside_down:
         raise BadParameterError("bbox", text, "south before north: the box looks reversed")
-    if crs.is_in_degrees and not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+    if crs.is_in_degrees and not box.is_on_earth:
         raise BadParameterError("bbox", text, f"degrees in the order {crs.axes}: lon -180 to 180, lat -90 to 90")
-    if west <= east:
-        return Box(((west, south, east, north),), crs)
+    if not box.is_reversed:
+        return Extent((box,), crs)
     if not crs.is_in_degrees:
         raise BadParameterError("bbox", text, "west before east: the box looks reversed")
     # West of its east: the box crosses the antimeridian.
-    return Box(((west, south, 180.0, north), (-180.0, south, east, north)), crs)
+    return Extent((box._replace(east=180.0), box._replace(west=-180.0)), crs)
 
 
 def _parse_span(text: str) -> Span:

@@ -125,7 +125,7 @@ def about() -> Response:
         without_figures=[place for place in tables.places if not tables.figures_by_place[place.id]],
         without_period=sum(1 for row in tables.indicators if row.period is None),
         inferred=[place for place in tables.places if place.corridor_basis.value == "inferred"],
-        outlines=[site.outline.districts.get("attribution", ""), site.outline.water.get("attribution", "")],
+        outlines=[site.atlas.outline.districts.get("attribution", ""), site.atlas.outline.water.get("attribution", "")],
     )
     return cacheable(html, "text/html; charset=utf-8", varies_by=BY_LANGUAGE, is_shared=True)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from geo.draw.first_paint import Sketch, draw_background, draw_sketch
+from geo.draw.marks import map_marks
 from geo.layers.comparisons import Comparison
 from geo.layers.select import Selection
-from geo.serve.pages.marks import map_marks, map_ties
 from geo.serve.pages.state import draw_map
 from geo.serve.site import Site
 from geo.tables.kinds import Corridor
@@ -31,11 +31,11 @@ def sketch_view(site: Site, wording: Wording, selection: Selection | None, compa
     return draw_sketch(
         site.once(_background),
         belts[belts["corridor"].isin([corridor.value for corridor in corridors])],
-        map_marks(site, wording, shown, comparison),
-        {corridor: lines for corridor, lines in map_ties(site).items() if is_whole and corridor in corridors},
+        map_marks([site.places[id_] for id_ in shown.index], site.atlas.answers, site.points, wording.name, comparison),
+        {corridor: lines for corridor, lines in site.ties.items() if is_whole and corridor in corridors},
         view,
         {corridor: wording.corridor(corridor) for corridor in Corridor},
-        site.outline.districts["features"],
+        site.atlas.outline.districts["features"],
         "name_en" if wording.language == "en" else "name_zh",
     )
 
@@ -48,4 +48,4 @@ def _corridors(selection: Selection | None) -> list[Corridor]:
 
 def _background(site: Site) -> str:
     # Drawn by now, in some language; the view is the same in each.
-    return draw_background(site.outline, next(iter(site.maps.values())).view)
+    return draw_background(site.atlas.outline, next(iter(site.maps.values())).view)

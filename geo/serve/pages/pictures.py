@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from flask_babel import gettext
 
 from geo.bbox import Box
+from geo.draw.marks import Mark, map_marks
 from geo.draw.picture import Caption, draw_svg, encode_png
 from geo.errors import BadParameterError, NotFoundError
 from geo.geocode.answers import Match
@@ -20,7 +21,6 @@ from geo.serve.http.language import request_wording
 from geo.serve.http.limits import TURNS
 from geo.serve.http.responses import BY_LANGUAGE, cacheable
 from geo.serve.http.selection import parse_selection
-from geo.serve.pages.marks import map_marks, map_ties
 from geo.serve.site import Site, current_site
 from geo.tables.kinds import Corridor
 from geo.words.cards import Wording
@@ -73,9 +73,7 @@ def _draw_place(site: Site, wording: Wording, id_: str, *, is_preview: bool) -> 
     north, east = reach_m / _DEGREE_M, reach_m / (_DEGREE_M * math.cos(math.radians(answer.lat)))
     view = Box(answer.lon - east, answer.lat - north, answer.lon + east, answer.lat + north)
     near = site.atlas.layers.select("places", Selection(bbox=view))
-    marks = [
-        dataclasses.replace(mark, uncertainty_m=answer.uncertainty_m if mark.id == id_ else None) for mark in map_marks(site, wording, near, None)
-    ]
+    marks = [dataclasses.replace(mark, uncertainty_m=answer.uncertainty_m if mark.id == id_ else None) for mark in _marks(site, wording, near, None)]
     # The place itself comes first, so that its label finds room before the others.
     marks.sort(key=lambda mark: mark.id != id_)
     caption = Caption(
@@ -87,7 +85,7 @@ def _draw_place(site: Site, wording: Wording, id_: str, *, is_preview: bool) -> 
         district_name="name_en" if wording.language == "en" else "name_zh",
     )
     width, height = (1200, 630) if is_preview else (760, 420)
-    return draw_svg(site.outline, site.atlas.layers.corridors, marks, map_ties(site), view, caption, width=width, height=height)
+    return draw_svg(site.atlas.outline, site.atlas.layers.corridors, marks, site.ties, view, caption, width=width, height=height)
 
 
 def _draw(site: Site, wording: Wording) -> bytes:
@@ -103,16 +101,20 @@ def _draw(site: Site, wording: Wording) -> bytes:
     corridors = [corridor for corridor in Corridor if not selection.corridors or corridor in selection.corridors]
     belts = site.atlas.layers.corridors
     belts = belts[belts["corridor"].isin([corridor.value for corridor in corridors])]
-    ties = {corridor: lines for corridor, lines in map_ties(site).items() if corridor in corridors}
+    ties = {corridor: lines for corridor, lines in site.ties.items() if corridor in corridors}
     caption = _caption(site, wording, comparison, shown)
     return draw_svg(
-        site.outline,
+        site.atlas.outline,
         belts,
-        map_marks(site, wording, shown, comparison),
+        _marks(site, wording, shown, comparison),
         ties,
         selection.bbox or _view(shown, belts, site.atlas.tables.profile.box),
         caption,
     )
+
+
+def _marks(site: Site, wording: Wording, shown: gpd.GeoDataFrame, comparison: Comparison | None) -> list[Mark]:
+    return map_marks([site.places[id_] for id_ in shown.index], site.atlas.answers, site.points, wording.name, comparison)
 
 
 def _view(shown: gpd.GeoDataFrame, belts: gpd.GeoDataFrame, frame: Box) -> Box:

@@ -9,12 +9,27 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext
 
+from geo.draw.marks import Look, look_without, map_symbol, measured_look, plain_look
 from geo.draw.webmap import MapParts, build_map, render_map
 from geo.geocode.answers import Match
 from geo.layers.comparisons import Comparison
 from geo.layers.formats import FORMATS
+from geo.palette import (
+    CROWD,
+    DOT,
+    FLOATING,
+    LABEL_CORNERS,
+    LABEL_GAP,
+    LABEL_HEIGHT,
+    LABELLED_FIRST,
+    LARGEST,
+    OPACITIES,
+    RADII,
+    RING_GAP,
+    RING_STEP,
+    STROKES,
+)
 from geo.serve.http.selection import APPENDED, PAGE_PARAMETERS
-from geo.serve.pages.marks import map_symbol, map_ties
 from geo.serve.site import Site
 from geo.tables.kinds import Basis, Corridor, Kind
 from geo.tables.rows import Place
@@ -31,7 +46,7 @@ def draw_map(site: Site, wording: Wording) -> MapParts:
     if parts is None:
         parts = site.maps[wording.language] = render_map(
             build_map(
-                outline=site.outline,
+                outline=site.atlas.outline,
                 belts=site.atlas.layers.corridors,
                 places={
                     corridor: [
@@ -41,7 +56,7 @@ def draw_map(site: Site, wording: Wording) -> MapParts:
                     ]
                     for corridor in Corridor
                 },
-                ties=map_ties(site),
+                ties=site.ties,
                 comparisons={one.key: _comparison_state(site, one, wording) for one in site.atlas.comparisons.values()},
                 corridor_names={corridor: wording.corridor(corridor) for corridor in Corridor},
                 district_name="name_en" if wording.language == "en" else "name_zh",
@@ -86,9 +101,36 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             **({} if site.is_frozen else {"formatsUrl": url_for("catalogue.layers")}),
             "layerUrl": url_for("downloads.layer", name="places", extension=next(iter(FORMATS))),
             "phrases": _phrases(wording),
+            "marks": _marks(),
             **({"frozen": _frozen_state(site)} if site.is_frozen else {}),
         }
     return state
+
+
+def _marks() -> dict[str, Any]:
+    """Give the script how symbols are drawn where nothing is compared, and what it needs to lay them out."""
+    return {
+        "symbols": {
+            symbol: {
+                "plain": _look(plain_look(symbol)),
+                "without": _look(look_without(symbol)),
+                "floats": symbol in FLOATING,
+                "isLabelledFirst": symbol in LABELLED_FIRST,
+            }
+            for symbol in RADII
+        },
+        "forms": {form: {"stroke": stroke, "opacity": OPACITIES[form]} for form, stroke in STROKES.items()},
+        "largest": LARGEST,
+        "crowd": CROWD,
+        "dot": DOT,
+        "ring": {"gap": RING_GAP, "step": RING_STEP},
+        "label": {"gap": LABEL_GAP, "height": LABEL_HEIGHT, "corners": LABEL_CORNERS},
+    }
+
+
+def _look(look: Look) -> dict[str, Any]:
+    growth = {"growth": look.growth._asdict()} if look.growth else {}
+    return {"shape": look.shape, "radius": look.radius, "form": look.form, "isHollow": look.is_hollow, **growth}
 
 
 def _basemaps(site: Site, wording: Wording) -> dict[str, Any]:
@@ -165,7 +207,7 @@ def _frozen_state(site: Site) -> dict[str, Any]:
 
 
 def _comparison_state(site: Site, comparison: Comparison, wording: Wording) -> dict[str, Any]:
-    """Give the script a comparison: sizes as numbers, everything else in words."""
+    """Give the script a comparison: how each place that has a figure looks, what the table is sorted by, and everything else in words."""
     largest = comparison.largest
     unit = wording.unit(next(iter(comparison.measures.values())).figure)
     return {
@@ -178,6 +220,7 @@ def _comparison_state(site: Site, comparison: Comparison, wording: Wording) -> d
                 "amount": float(measure.amount) if measure.amount is not None else None,
                 "growth": float(measure.growth_pct) if measure.growth_pct is not None else None,
                 "words": wording.measure(comparison, place),
+                "look": _look(measured_look(comparison, place)),
             }
             for place, measure in comparison.measures.items()
         },

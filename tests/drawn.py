@@ -1,0 +1,101 @@
+"""What the page is told about its symbols, and what a picture draws: read from the answers, to be compared."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from typing import Any, NamedTuple
+
+from geo.settings import PROJECT
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+class Symbol(NamedTuple):
+    """A symbol as it is drawn; colours as in CSS, lengths in pixels."""
+
+    shape: str
+    radius: float
+    fill: str
+    stroke: str
+    width: float
+    opacity: float
+
+
+def read_tokens() -> dict[str, str]:
+    """Read the colours of the light theme from the style sheet of the page."""
+    sheet = (PROJECT / "static" / "atlas.css").read_text(encoding="utf-8")
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", sheet))
+
+
+def mixed(colour: str, share: float, ground: str) -> str:
+    """Mix two colours as ``color-mix(in srgb, …)`` does."""
+    channels = (round(share / 100 * int(colour[at : at + 2], 16) + (1 - share / 100) * int(ground[at : at + 2], 16) + 1e-9) for at in (1, 3, 5))
+    return "#" + "".join(f"{channel:02x}" for channel in channels)
+
+
+def read_symbols(svg: ET.Element) -> list[Symbol]:
+    """Read the symbols of a picture, in the order in which they are drawn: large ones first, else as in the table."""
+    found = []
+    for element in svg.findall(f"{SVG}g/*"):
+        diamond = re.match(r"M[\d.-]+ [\d.-]+ l([\d.]+) \1 l-\1", element.get("d", ""))
+        if element.tag == f"{SVG}circle" and "stroke-dasharray" not in element.attrib:
+            shape, radius = "circle", float(element.attrib["r"])
+        elif diamond:
+            # The way from the middle to a corner, of which the side is half the root of two.
+            shape, radius = "diamond", round(float(diamond[1]) / 2**0.5, 1)
+        else:
+            continue
+        attributes = element.attrib
+        width, opacity = float(attributes["stroke-width"]), float(attributes.get("fill-opacity", "1"))
+        found.append(Symbol(shape, radius, attributes["fill"], attributes["stroke"], width, opacity))
+    return found
+
+
+class Told(NamedTuple):
+    """What the script of the page is given."""
+
+    places: dict[str, dict[str, Any]]
+    comparisons: dict[str, dict[str, Any]]
+    marks: dict[str, Any]
+
+    def symbols(self, comparison: str = "") -> dict[str, Symbol]:
+        """How the located places are to be drawn, by id in table order."""
+        return {id_: self._symbol(place, comparison) for id_, place in self.places.items() if place["lon"] is not None}
+
+    def _symbol(self, place: dict[str, Any], comparison: str) -> Symbol:
+        own = self.marks["symbols"][place["symbol"]]
+        look = own["plain"]
+        if comparison:
+            measure = self.comparisons[comparison]["measures"].get(place["id"])
+            look = measure["look"] if measure else own["without"]
+        tokens = read_tokens()
+        colour = tokens["none" if look["form"] == "without" else place["corridor"]]
+        if "growth" in look:
+            colour = mixed(tokens[look["growth"]["hue"]], look["growth"]["share"], tokens["card"])
+        fill, stroke = (tokens["card"], colour) if look["isHollow"] else (colour, tokens["card"])
+        form = self.marks["forms"][look["form"]]
+        return Symbol(look["shape"], round(look["radius"], 1), fill, stroke, form["stroke"], form["opacity"])
+
+
+def read_told(page: str, script: str) -> Told:
+    """Read what a page and the script of its map hand to the page's own script.
+
+    Parameters
+    ----------
+    page
+        The HTML of the map page.
+    script
+        What ``/map.js`` answers.
+    """
+    state = re.search(r'<script type="application/json" id="page-state">(.*?)</script>', page, re.DOTALL)
+    assert state
+    places = [place for found in re.finditer(r"atlas\.addPlaces\(\w+, ", script) for place in _json_at(script, found.end())]
+    (comparisons,) = (_json_at(script, found.end()) for found in re.finditer(r"atlas\.addComparisons\(", script))
+    places.sort(key=lambda place: place["position"])
+    return Told({place["id"]: place for place in places}, comparisons, json.loads(state[1])["marks"])
+
+
+def _json_at(script: str, start: int) -> Any:
+    return json.JSONDecoder().raw_decode(script, start)[0]

@@ -1,0 +1,66 @@
+"""The page and the picture draw every place alike, alone and in every comparison: both follow geo/palette.py and geo/draw/marks.py."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from flask.testing import FlaskClient
+
+from geo import palette
+from geo.atlas import Atlas
+from geo.geocode.answers import Match
+from geo.settings import PROJECT
+from tests.drawn import Told, read_symbols, read_tokens, read_told
+
+
+@pytest.fixture
+def told(client: FlaskClient) -> Told:
+    return read_told(client.get("/?lang=zh").text, client.get("/map.js?lang=zh").text)
+
+
+def test_every_place_is_drawn_in_the_picture_as_the_page_is_told(client: FlaskClient, told: Told, atlas: Atlas) -> None:
+    located = [id_ for id_, answer in atlas.answers.items() if isinstance(answer, Match)]
+    assert list(told.comparisons) == list(atlas.comparisons)
+    for key in ("", *atlas.comparisons):
+        wanted = told.symbols(key)
+        assert list(wanted) == located
+        drawn = read_symbols(ET.fromstring(client.get(f"/map.svg?lang=zh&indicator={quote(key)}").data))
+        # The picture names no symbol: both are put into its order.
+        assert drawn == sorted(wanted.values(), key=lambda symbol: -symbol.radius), key
+
+
+def test_growth_has_its_colour_and_what_has_no_amount_the_size_of_a_platform(told: Told) -> None:
+    symbol = told.symbols("manufacturing_investment@2023-Q1")["binjiang-hitech"]
+    assert (symbol.shape, symbol.radius, symbol.fill) == ("circle", 10, "#217056")
+    assert {one.radius for one in told.symbols("manufacturing_investment@2023-Q1").values()} == {10, 4}
+
+
+def test_a_place_without_the_figure_keeps_its_shape(told: Told) -> None:
+    plain, compared = told.symbols(), told.symbols("area@2022")
+    assert (plain["qiantang-district"].shape, plain["qiantang-district"].radius) == ("diamond", 5)
+    assert (compared["qiantang-district"].shape, compared["qiantang-district"].radius) == ("diamond", 4)
+    assert told.symbols("industrial_value_added@2022")["qiantang-district"].shape == "circle"
+
+
+def test_the_style_sheet_has_the_colours_of_the_palette() -> None:
+    tokens = read_tokens()
+    wanted: dict[str, Any] = {**palette.HUES, **palette.GROWTH_HUES, "paper": palette.PAPER, "card": palette.CARD, "ink": palette.INK}
+    wanted |= {"mute": palette.MUTE, "line": palette.LINE, "water": palette.WATER, "land-line": palette.LAND_LINE}
+    assert {name: tokens[name] for name in wanted} == wanted
+    sheet = (PROJECT / "static" / "atlas.css").read_text(encoding="utf-8")
+    # Where the browser can choose between a light and a dark set, the light one is the same.
+    assert {name: re.search(rf"--{name}: light-dark\((#\w+),", sheet).group(1) for name in wanted} == wanted  # type: ignore[union-attr]
+    assert f".belt {{ stroke: none; fill-opacity: {palette.BELT_OPACITY}; }}" in sheet
+    assert f"font-size: {palette.LABEL_SIZE}px; line-height: {palette.LABEL_HEIGHT:g}px;" in sheet
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "static" / "atlas").glob("*.js")), ids=lambda path: path.name)
+def test_the_scripts_hold_no_rule_of_their_own(path: Path) -> None:
+    """Neither the symbol of a kind nor a colour or a share of growth: they are told."""
+    text = path.read_text(encoding="utf-8")
+    assert re.findall(r'"(?:zone|site|city)"|#[0-9a-f]{6}\b|--(?:up|down|west|east)\b', text) == []
