@@ -166,8 +166,12 @@ def _reserved(address: str, settings: Settings) -> Iterator[None]:
         try:
             holding.bind((address, settings.port))
         except OSError:
-            # It was free a moment ago.
-            raise PortInUseError(settings.host, settings.port) from None
+            # It was free a moment ago: at most the closed connections of a program that has ended wait there, for a minute.
+            holding.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                holding.bind((address, settings.port))
+            except OSError:
+                raise PortInUseError(settings.host, settings.port) from None
         yield
 
 

@@ -192,6 +192,20 @@ def test_who_kills_it_has_the_port_back(start: Start) -> None:
     assert f":{port}/" in wait_until_it_listens(again)
 
 
+def test_it_takes_over_the_port_of_a_program_that_has_just_ended(start: Start) -> None:
+    port = free_port()
+    other = subprocess.Popen(
+        [sys.executable, "-u", "-m", "http.server", str(port), "--bind", "127.0.0.1"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    with other:
+        assert other.stdout
+        other.stdout.readline()
+        # It closes the connection itself: the system keeps that at the port for a minute.
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/app.py").read()
+        other.kill()
+    assert f":{port}/" in wait_until_it_listens(start(GEO_PORT=str(port)))
+
+
 def test_it_ends_with_the_process_that_answers(start: Start) -> None:
     """Whoever looks after it then starts it again."""
     process = start(GEO_PORT=str(free_port()))
