@@ -6,9 +6,33 @@ import hashlib
 import json
 
 import geopandas as gpd
+from shapely.geometry import mapping
 
 from geo.layers.formats.download import Download
 from geo.layers.select import Encoded, Layers, Selection
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def encode_each(layer: gpd.GeoDataFrame) -> Encoded:
+    """Encode each feature by itself: UTF-8, every one with its id, what is missing as null; the same layer gives the same bytes.
+
+    Column by column, as geopandas takes a tenth of a millisecond for each feature.
+    """
+    names = [name for name in layer.columns if name != layer.geometry.name]
+    columns = [layer[name].astype(object).where(layer[name].notna(), None).tolist() for name in names]
+    texts = tuple(
+        _ENCODER.encode(
+            {
+                "id": str(id_),
+                "type": "Feature",
+                "properties": dict(zip(names, values, strict=True)),
+                "geometry": mapping(geom) if geom else None,
+            }
+        ).encode()
+        for id_, geom, *values in zip(layer.index, layer.geometry, *columns, strict=True)
+    )
+    return Encoded(texts, tuple(hashlib.sha256(text).digest() for text in texts))
 
 
 def encode_geojson(layer: gpd.GeoDataFrame) -> bytes:
@@ -16,8 +40,7 @@ def encode_geojson(layer: gpd.GeoDataFrame) -> bytes:
 
     The same layer gives the same bytes.
     """
-    text: str = layer.to_json(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode()
+    return b'{"type":"FeatureCollection","features":[' + b",".join(encode_each(layer).texts) + b"]}"
 
 
 def encode_features(layers: Layers, name: str) -> Encoded:
@@ -33,9 +56,7 @@ def encode_features(layers: Layers, name: str) -> Encoded:
     table = name if name in ("corridors", "indicators") else "places"
     encoded = layers.encoded.get(table)
     if encoded is None:
-        features = json.loads(encode_geojson(layers.select(table, Selection())))["features"]
-        texts = tuple(json.dumps(feature, ensure_ascii=False, separators=(",", ":")).encode() for feature in features)
-        encoded = layers.encoded[table] = Encoded(texts, tuple(hashlib.sha256(text).digest() for text in texts))
+        encoded = layers.encoded[table] = encode_each(layers.select(table, Selection()))
     return encoded
 
 
