@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
 from shapely.geometry import mapping
 
 from geo.layers.formats.download import Download
 from geo.layers.select import Encoded, Layers, Selection
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"))
 
 
 def encode_each(layer: gpd.GeoDataFrame) -> Encoded:
@@ -27,12 +31,21 @@ def encode_each(layer: gpd.GeoDataFrame) -> Encoded:
                 "id": str(id_),
                 "type": "Feature",
                 "properties": dict(zip(names, values, strict=True)),
-                "geometry": mapping(geom) if geom else None,
+                "geometry": geometry,
             }
         ).encode()
-        for id_, geom, *values in zip(layer.index, layer.geometry, *columns, strict=True)
+        for id_, geometry, *values in zip(layer.index, _geometry_objects(layer.geometry.to_numpy()), *columns, strict=True)
     )
     return Encoded(texts, tuple(hashlib.sha256(text).digest() for text in texts))
+
+
+def _geometry_objects(geometry: NDArray[np.object_]) -> list[dict[str, Any] | None]:
+    """Give each geometry as GeoJSON has it; the coordinates of all points are read at once."""
+    are_points = (shapely.get_type_id(geometry) == shapely.GeometryType.POINT) & ~shapely.is_empty(geometry) & ~shapely.has_z(geometry)
+    objects = [None if point or not geom else mapping(geom) for point, geom in zip(are_points, geometry, strict=True)]
+    for position, lon_lat in zip(np.flatnonzero(are_points), shapely.get_coordinates(geometry[are_points]).tolist(), strict=True):
+        objects[position] = {"type": "Point", "coordinates": lon_lat}
+    return objects
 
 
 def encode_geojson(layer: gpd.GeoDataFrame) -> bytes:
