@@ -20,7 +20,8 @@ def normalize_name(name: str) -> str:
     Full width becomes half width (NFKC), capitals become small, and only letters and digits stay: spaces, brackets, quotes and hyphens do not count.
     ``static/atlas/`` folds what is typed into the search box in the same way.
     """
-    return "".join(character for character in unicodedata.normalize("NFKC", name).lower() if character.isalnum())
+    text = unicodedata.normalize("NFKC", name).lower()
+    return text if text.isalnum() else "".join(filter(str.isalnum, text))
 
 
 def fold_name(name: str) -> str:

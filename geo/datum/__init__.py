@@ -176,17 +176,24 @@ def bd09_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[Degrees, Degrees]:
 def _invert(forward: Callable[[Degrees, Degrees], tuple[Degrees, Degrees]], lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]:
     """Find the coordinates that ``forward``, which has no jumps, takes to the given ones.
 
-    The offsets change by less than 1 % of the distance moved, so that each step leaves at most a hundredth of the error.
+    The offsets change by less than 1 % of the distance moved, so that each step leaves at most a hundredth of the error. Each coordinate has a last
+    step of its own: it comes out the same alone and among others.
     """
-    guess_lon, guess_lat = lon, lat
+    found_lon, found_lat = lon.copy(), lat.copy()
+    left = np.arange(lon.size)
+    # Views into the results, in one dimension.
+    flat_lon, flat_lat = found_lon.reshape(-1), found_lat.reshape(-1)
+    wanted_lon, wanted_lat = lon.reshape(-1), lat.reshape(-1)
     for _ in range(_MOST_STEPS):
-        there_lon, there_lat = forward(guess_lon, guess_lat)
-        step_lon, step_lat = lon - there_lon, lat - there_lat
-        guess_lon = np.clip(guess_lon + step_lon, -180, 180)
-        guess_lat = np.clip(guess_lat + step_lat, -90, 90)
-        if not guess_lon.size or max(np.abs(step_lon).max(), np.abs(step_lat).max()) < _CONVERGED:
+        if not left.size:
             break
-    return guess_lon, guess_lat
+        guess_lon, guess_lat = flat_lon[left], flat_lat[left]
+        there_lon, there_lat = forward(guess_lon, guess_lat)
+        step_lon, step_lat = wanted_lon[left] - there_lon, wanted_lat[left] - there_lat
+        flat_lon[left] = np.clip(guess_lon + step_lon, -180, 180)
+        flat_lat[left] = np.clip(guess_lat + step_lat, -90, 90)
+        left = left[np.maximum(np.abs(step_lon), np.abs(step_lat)) >= _CONVERGED]
+    return found_lon, found_lat
 
 
 def _with_offset(lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]:

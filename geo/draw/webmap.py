@@ -13,6 +13,7 @@ from typing import Any
 
 import folium
 import geopandas as gpd
+import numpy as np
 import shapely
 from branca.element import Element, Figure, MacroElement
 from folium.map import CustomPane
@@ -70,6 +71,18 @@ class AtlasMap(folium.Map):
     view: Box
 
 
+class _Script(Element):
+    """A script that is written in full: what branca makes of a macro is read as a template once more, at a second for each 5 MB of data."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def render(self, **_kwargs: Any) -> str:
+        """Give the script."""
+        return self._text
+
+
 class PlaceMarkers(MacroElement):
     """The places of one layer; the symbols are made in the browser.
 
@@ -80,12 +93,15 @@ class PlaceMarkers(MacroElement):
         radius in metres, and the host of a guest.
     """
 
-    _template = Template("{% macro script(this, kwargs) %}atlas.addPlaces({{ this._parent.get_name() }}, {{ this.places }});\n{% endmacro %}")
-
     def __init__(self, places: Sequence[Mapping[str, Any]]) -> None:
         super().__init__()
         self._name = "PlaceMarkers"
         self.places = _script_json(list(places))
+
+    def render(self, **_kwargs: Any) -> str:
+        """Add the script; nothing stands where the element does."""
+        assert self._parent is not None
+        return _add_script(self, f"atlas.addPlaces({self._parent.get_name()}, {self.places});")
 
 
 class Comparisons(MacroElement):
@@ -97,12 +113,14 @@ class Comparisons(MacroElement):
         What ``atlas.addComparisons`` takes: title, finding, unit, the largest amount, and for each place amount, growth, words and look.
     """
 
-    _template = Template("{% macro script(this, kwargs) %}atlas.addComparisons({{ this.comparisons }});\n{% endmacro %}")
-
     def __init__(self, comparisons: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__()
         self._name = "Comparisons"
         self.comparisons = _script_json(comparisons)
+
+    def render(self, **_kwargs: Any) -> str:
+        """Add the script; nothing stands where the element does."""
+        return _add_script(self, f"atlas.addComparisons({self.comparisons});")
 
 
 class PlaceNames(MacroElement):
@@ -271,6 +289,13 @@ def _add(parent: Element, child: Element, name: str) -> None:
     parent.add_child(child, name=name)
 
 
+def _add_script(element: Element, text: str) -> str:
+    root = element.get_root()
+    assert isinstance(root, Figure)
+    root.script.add_child(_Script(text), name=element.get_name())
+    return ""
+
+
 def _shapes(features: Iterable[Mapping[str, Any]], pane: str, classes: str) -> folium.GeoJson:
     """Draw the lines and areas among some features as shapes that the style sheet colours, below the places and out of reach of the pointer."""
     drawn = [feature for feature in features if feature["geometry"]["type"] != "Point"]
@@ -313,8 +338,8 @@ def _lines(ties: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> l
 def _view(places: Mapping[Corridor, Sequence[Mapping[str, Any]]], belts: gpd.GeoDataFrame, frame: Box) -> Box:
     """Show the belts and every place but whole cities: the point of a city lies far from everything that is worth a look."""
     located = [place for some in places.values() for place in some if place["lon"] is not None and place["symbol"] != "city"]
-    seen = [*belts.geometry, *(shapely.Point(place["lon"], place["lat"]) for place in located)]
-    if not seen:
+    points = [(place["lon"], place["lat"]) for place in located]
+    corners = np.array([*points, *belts.geometry.bounds.to_numpy().reshape(-1, 2)])
+    if not len(corners):
         return frame
-    west, south, east, north = shapely.union_all(seen).bounds
-    return Box(west, south, east, north)
+    return Box(*corners.min(axis=0).tolist(), *corners.max(axis=0).tolist())

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from geo.datum import Datum, to_wgs84
 from geo.geocode.answers import Division, Level
@@ -21,7 +21,7 @@ from geo.tables.reading import Tables
 from geo.tables.rows import DivisionRow, ElsewhereRow, FormerRow, GazetteerRow, HomonymRow
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Location:
     """A known location.
 
@@ -52,7 +52,7 @@ class Location:
     note: str | None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Feature:
     """Something that names lead to.
 
@@ -153,7 +153,7 @@ class Gazetteer:
                     self._aliases.setdefault(normalize_name(row.alias_of), []).append(key)
         self._divisions = {row.code: row for row in tables.divisions}
         self._by_district = {row.name: row for row in tables.divisions if row.level is not DivisionLevel.TOWNSHIP}
-        self._locations: dict[int, Location] = {}
+        self._locations = _locate(tables.gazetteer)
         self._features: dict[int, Feature] = {}
         # 滨江 names the zone as well as the district; whoever asks for a division by its name gets the division.
         self._of_divisions = {name for row in tables.divisions for name, _ in _division_names(row)}
@@ -195,14 +195,16 @@ class Gazetteer:
             # What a place is called in the tables names what its query leads to, too.
             for row in self._rows.get(normalize_name(place.place_query), ()):
                 for name in (place.name_zh, place.name_en):
-                    self._add(self._feature(row), name, FormKind.ALIAS)
+                    # The row's own name stands already.
+                    if name != row.name:
+                        self._add(self._feature(row), name, FormKind.ALIAS)
 
     def _add(self, feature: Feature, name: str, kind: FormKind) -> None:
-        for position, key in enumerate(dict.fromkeys(_place_names(name))):
+        for position, key in enumerate(_place_names(name)):
             if key in self.types or (key in self._of_divisions and name != feature.name):
                 continue
             forms = self.forms.setdefault(key, [])
-            if all(form.feature is not feature for form in forms):
+            if not forms or all(form.feature is not feature for form in forms):
                 forms.append(Form(feature, kind if position == 0 else FormKind.ALIAS))
 
     def _feature(self, row: GazetteerRow) -> Feature:
@@ -218,23 +220,13 @@ class Gazetteer:
             self._features[id(own)] = Feature(
                 name=own.name,
                 level=_LEVELS.get(row.precision, Level.PLACE) if guest is None and row.precision else Level.PLACE,
-                location=self._location(row),
+                location=self._locations[id(row)],
                 divisions=self._divisions_of(row.admin),
                 is_by_host=guest is not None,
                 source=own.source or row.source or "",
                 note=own.note,
             )
         return self._features[id(own)]
-
-    def _location(self, row: GazetteerRow) -> Location:
-        if id(row) not in self._locations:
-            # A row without alias_of has all of these: geo.tables.cells sees to it.
-            assert row.lon is not None and row.lat is not None and row.datum and row.precision and row.uncertainty_m and row.basis and row.source
-            lon, lat = to_wgs84(row.lon, row.lat, row.datum)
-            self._locations[id(row)] = Location(
-                row.name, float(lon), float(lat), row.precision, row.uncertainty_m, row.basis, row.source, row.datum, row.note
-            )
-        return self._locations[id(row)]
 
     def _divisions_of(self, admin: str) -> tuple[Division, ...]:
         found = self._by_district.get(admin)
@@ -270,6 +262,22 @@ class Gazetteer:
         level = Level(row.level.value)
         location = Location(row.name, row.lon, row.lat, _PRECISIONS[level], row.uncertainty_m, Basis.DERIVED, row.source, Datum.WGS84, row.note)
         return Feature(row.name, level, location, chain, is_by_host=False, source=row.source, note=row.note)
+
+
+def _locate(rows: Iterable[GazetteerRow]) -> dict[int, Location]:
+    """Give the location of each row that has one, by the row's identity; all coordinates of a datum are converted at once."""
+    by_datum: dict[Datum, list[GazetteerRow]] = {}
+    for row in rows:
+        if row.datum is not None:
+            by_datum.setdefault(row.datum, []).append(row)
+    locations = {}
+    for datum, some in by_datum.items():
+        # A row with a datum has no alias_of, and each of these: geo.tables.rows sees to it.
+        lons, lats = to_wgs84([cast(float, row.lon) for row in some], [cast(float, row.lat) for row in some], datum)
+        for row, lon, lat in zip(some, lons.tolist(), lats.tolist(), strict=True):
+            assert row.precision and row.uncertainty_m and row.basis and row.source
+            locations[id(row)] = Location(row.name, lon, lat, row.precision, row.uncertainty_m, row.basis, row.source, datum, row.note)
+    return locations
 
 
 _LEVELS = {Precision.DISTRICT: Level.DISTRICT, Precision.CITY: Level.CITY}
@@ -316,7 +324,7 @@ def shorten(folded: str) -> str:
     return folded
 
 
-def _place_names(name: str) -> Iterator[str]:
+def _place_names(name: str) -> Iterable[str]:
     """Give the forms of a curated name: itself, short, without 杭州, without its bracket or with it in front, and in pinyin."""
     own = fold_name(name)
     variants = [own, shorten(own)]
@@ -324,14 +332,15 @@ def _place_names(name: str) -> Iterator[str]:
     if bracket:
         body, inner = fold_name(bracket[1]), fold_name(bracket[2])
         variants += [inner + body] + ([body] if len(body) >= _LEAST_OWN else [])
+    # Most forms of most names are the same; each is read once.
+    variants = list(dict.fromkeys(variants))
     for variant in list(variants):
         bare = (_PREFIX_EN if variant.isascii() else _PREFIX).sub("", variant, count=1)
         if len(bare) >= 4:
             variants.append(bare)
-    yield from variants
-    for variant in variants:
-        if not variant.isascii():
-            yield pinyin_of(variant)
+    names = dict.fromkeys(variants)
+    names |= dict.fromkeys([pinyin_of(variant) for variant in names if not variant.isascii()])
+    return names
 
 
 def _with_pinyin(names: Iterable[str]) -> Iterator[str]:

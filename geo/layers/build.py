@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -50,10 +51,11 @@ def _build_places(tables: Tables, answers: Mapping[str, Answer]) -> gpd.GeoDataF
     properties = [
         _place_properties(place, tables.figures_by_place[place.id], vocabulary, ties.get(place.id, ()), answers[place.id]) for place in tables.places
     ]
-    points = [
-        shapely.Point(round(answer.lon, DECIMALS), round(answer.lat, DECIMALS)) if isinstance(answer, Match) else None
-        for answer in (answers[place.id] for place in tables.places)
-    ]
+    points = np.full(len(tables.places), None, dtype=object)
+    located = [(position, answer) for position, place in enumerate(tables.places) if isinstance(answer := answers[place.id], Match)]
+    points[[position for position, _ in located]] = shapely.points(
+        np.array([(round(answer.lon, DECIMALS), round(answer.lat, DECIMALS)) for _, answer in located]).reshape(-1, 2)
+    )
     columns = {name: [row[name] for row in properties] for name in properties[0]} if properties else {}
     return gpd.GeoDataFrame(columns, index=[place.id for place in tables.places], geometry=points, crs="EPSG:4326", dtype=object)
 
@@ -82,27 +84,27 @@ def _place_properties(
 
 
 def _build_indicators(tables: Tables, places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    vocabulary = {vocable.indicator: vocable for vocable in tables.vocabulary}
-    figures = [(place, figure) for place in tables.places for figure in tables.figures_by_place[place.id]]
-    rows = [
-        {
-            "place": place.id,
-            "name_zh": place.name_zh,
-            "name_en": place.name_en,
-            "kind": place.kind.value,
-            "corridor": place.corridor.value,
-            "district": place.district,
-            **_figure_properties(figure, vocabulary[figure.indicator]),
-            **_period_ends(figure.period),
-            **{f"geocode_{key}": geocode.get(key) for key in _PLACE_OF_FIGURE},
-        }
-        for place, figure in figures
-        for geocode in (places.at[place.id, "geocode"],)
-    ]
-    points = [places.geometry[place.id] for place, _ in figures]
-    # Without any figure there is still the column that filters read.
-    columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {"place": []}
-    return gpd.GeoDataFrame(columns, index=[_figure_id(figure) for _, figure in figures], geometry=points, crs="EPSG:4326", dtype=object)
+    figures = [(place, position, figure) for position, place in enumerate(tables.places) for figure in tables.figures_by_place[place.id]]
+    if not figures:
+        # There is still the column that filters read.
+        return gpd.GeoDataFrame({"place": []}, index=[], geometry=[], crs="EPSG:4326", dtype=object)
+    shown = [properties for some in places["indicators"] for properties in some]
+    geocodes = places["geocode"].to_numpy()[[position for _, position, _ in figures]]
+    ends = [_period_ends(figure.period) for _, _, figure in figures]
+    columns = {
+        "place": [place.id for place, _, _ in figures],
+        "name_zh": [place.name_zh for place, _, _ in figures],
+        "name_en": [place.name_en for place, _, _ in figures],
+        "kind": [place.kind.value for place, _, _ in figures],
+        "corridor": [place.corridor.value for place, _, _ in figures],
+        "district": [place.district for place, _, _ in figures],
+        **{name: [properties[name] for properties in shown] for name in shown[0]},
+        "period_start": [start for start, _ in ends],
+        "period_end": [end for _, end in ends],
+        **{f"geocode_{key}": [geocode.get(key) for geocode in geocodes] for key in _PLACE_OF_FIGURE},
+    }
+    points = places.geometry.to_numpy()[[position for _, position, _ in figures]]
+    return gpd.GeoDataFrame(columns, index=[_figure_id(figure) for _, _, figure in figures], geometry=points, crs="EPSG:4326", dtype=object)
 
 
 # What a figure says of how its place was located.
@@ -115,9 +117,9 @@ def _figure_id(figure: Indicator) -> str:
     return ".".join(filter(None, (figure.subject_id, figure.indicator, period, figure.source)))
 
 
-def _period_ends(period: Period | None) -> dict[str, str | None]:
+def _period_ends(period: Period | None) -> tuple[str | None, str | None]:
     start, end = (period.start, period.end) if period else (None, None)
-    return {"period_start": start.isoformat() if start else None, "period_end": end.isoformat() if end else None}
+    return start.isoformat() if start else None, end.isoformat() if end else None
 
 
 def _figure_properties(figure: Indicator, vocable: Vocable) -> dict[str, Any]:

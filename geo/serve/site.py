@@ -22,6 +22,7 @@ from geo.draw.basemap import Basemap, choose_basemaps
 from geo.draw.marks import Ties, map_ties
 from geo.draw.webmap import MapParts
 from geo.errors import NotFoundError
+from geo.garbage import without_cyclic_collection
 from geo.geocode.reverse import ReverseGeocoder
 from geo.serve.http.store import Answers
 from geo.settings import PROJECT, Settings
@@ -152,7 +153,8 @@ def build_site(settings: Settings) -> Site:
     SettingsError
         If a basemap cannot be offered as the settings say.
     """
-    atlas = build_atlas(settings)
+    with without_cyclic_collection():
+        atlas = build_atlas(settings)
     return Site(
         atlas=atlas,
         assets=read_assets(),

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, NamedTuple
 
 import shapely
@@ -122,6 +123,14 @@ def _first_and_last_day(text: str) -> tuple[date, date]:
     return date(year, month, int(found["day"])), date(year, month, int(found["day"]))
 
 
+_SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", re.ASCII)
+_DECIMAL = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?", re.ASCII)
+_COUNT = re.compile(r"\d{1,9}", re.ASCII)
+_DEGREES = re.compile(r"-?\d{1,3}(?:\.\d{1,12})?", re.ASCII)
+# The rows of a table have few sources, periods and other such values: each is read once and kept once.
+_remembered = lru_cache(1 << 12)
+
+
 def _given(cell: object) -> str:
     if not isinstance(cell, str):
         raise ValueError("a value")
@@ -132,28 +141,31 @@ def _parse_text(cell: object) -> str:
     text = _given(cell)
     if text != text.strip():
         raise ValueError("text without white space around it")
-    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+    # One look tells that there is none, as in most texts.
+    if not text.isprintable() and any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise ValueError("one line of text without control characters")
     return text
 
 
+@_remembered
 def _parse_slug(cell: object) -> str:
     text = _given(cell)
-    if not re.fullmatch(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", text, re.ASCII) or len(text) > 80:
+    if not _SLUG.fullmatch(text) or len(text) > 80:
         raise ValueError("a name of small letters, digits and single hyphens or underscores, 80 at most")
     return text
 
 
+@_remembered
 def _parse_decimal(cell: object) -> Decimal:
     text = _given(cell)
-    if not re.fullmatch(r"-?\d{1,15}(?:\.\d{1,9})?", text, re.ASCII):
+    if not _DECIMAL.fullmatch(text):
         raise ValueError("a number in plain digits, such as 305.8")
     return Decimal(text)
 
 
 def _parse_count(cell: object) -> int:
     text = _given(cell)
-    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+    if not _COUNT.fullmatch(text):
         raise ValueError("a whole number in plain digits, 0 or more")
     return int(text)
 
@@ -178,15 +190,17 @@ def _parse_codes(cell: object) -> tuple[str, ...]:
 
 def _parse_degrees(cell: object) -> float:
     text = _given(cell)
-    if not re.fullmatch(r"-?\d{1,3}(?:\.\d{1,12})?", text, re.ASCII):
+    if not _DEGREES.fullmatch(text):
         raise ValueError("decimal degrees, such as 120.18067")
     return float(text)
 
 
+@_remembered
 def _parse_period(cell: object) -> Period:
     return Period.parse(_given(cell))
 
 
+@_remembered
 def _parse_date(cell: object) -> Period:
     text = _given(cell)
     if "/" in text or "Q" in text:

@@ -171,6 +171,7 @@ def _read_table(file: str, content: bytes | None, model: type[Row], problems: li
             return read
         read.is_readable = True
         first = reader.line_num + 1
+        columns = set(header)
         for cells in reader:
             number, first = first, reader.line_num + 1
             if not cells:
@@ -178,12 +179,16 @@ def _read_table(file: str, content: bytes | None, model: type[Row], problems: li
             if len(cells) != len(header):
                 problems.append(Problem(file, number, "", f"{len(cells)} cells", f"{len(header)} cells, one a column"))
                 continue
-            row = dict(zip(header, (cell or None for cell in cells), strict=True))
+            row = {column: cell or None for column, cell in zip(header, cells, strict=True)}
             try:
-                read.lines.append(Line(number, model.model_validate(row)))
+                valid = model.model_validate(row)
             except ValidationError as error:
                 problems.extend(_problem(file, number, row, details) for details in error.errors())
                 read.broken.add(row.get(KEYS.get(file, "")) or "")
+                continue
+            # Every cell is given: one set says so for all rows, as each of its own would take more room than the row.
+            object.__setattr__(valid, "__pydantic_fields_set__", columns)
+            read.lines.append(Line(number, valid))
     except csv.Error as error:
         read.is_readable = False
         problems.append(Problem(file, reader.line_num, "", "", f"CSV with commas and double quotes ({error})"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from geo.atlas import Atlas
 from geo.draw.basemap import Basemap
@@ -131,11 +132,10 @@ class Wording(FigureWording):
     def card(self, place: Place, atlas: Atlas) -> Card:
         """Write a place in words."""
         tables, answer = atlas.tables, atlas.answers[place.id]
-        labels = self._labels(tables)
         figures = tuple(
             self.figure(
                 row,
-                labels[row.indicator],
+                self._labels[row.indicator],
                 tables.sources_by_id[row.source],
                 share=atlas.shares.get(row),
                 is_unverified=row in atlas.unverified,
@@ -168,15 +168,14 @@ class Wording(FigureWording):
             beyond_report="" if source.sha256 else self._("不见于报道，据其他来源补充"),
         )
 
-    def _labels(self, tables: Tables) -> dict[str, str]:
-        return {vocable.indicator: self.pick(vocable.label_zh, vocable.label_en) for vocable in tables.vocabulary}
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        return {vocable.indicator: self.pick(vocable.label_zh, vocable.label_en) for vocable in self._tables.vocabulary}
 
     def _headline(self, place: Place, tables: Tables) -> tuple[str, str, str]:
-        labels = self._labels(tables)
         for row in tables.figures_by_place[place.id]:
-            figure = self.figure(row, labels[row.indicator], tables.sources_by_id[row.source])
-            if figure.value:
-                return f"{figure.value} {figure.unit}".strip(), f"{figure.label} · {figure.period}", figure.converted
+            if value := self.value(row):
+                return f"{value} {self.unit(row)}".strip(), f"{self._labels[row.indicator]} · {self.period(row.period)}", self.converted(row)
         return "—", self._("报道未给出单独的数字"), ""
 
     def comparison(self, comparison: Comparison) -> str:
@@ -242,7 +241,7 @@ class Wording(FigureWording):
         parts = [self._finding_part(row) for _, row in ranked if row.indicator == first.indicator]
         return position, self._("%(name)s%(label)s：%(parts)s。") % {
             "name": self.name(place),
-            "label": self._labels(tables)[first.indicator],
+            "label": self._labels[first.indicator],
             "parts": self._("；").join(parts),
         }
 

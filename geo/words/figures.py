@@ -73,6 +73,10 @@ class FigureWording(Phrases):
             number = f"{number}–{self.number(figure.value_max)}"
         return self._(QUALIFIERS[figure.qualifier]) % {"number": number}
 
+    def value(self, figure: Indicator) -> str:
+        """Write what a figure says first: its amount, or its rank where nothing else is stated; empty where only a growth is."""
+        return self.place_in_order(figure) if figure.value is None and figure.growth_pct is None else self.amount(figure)
+
     def unit(self, figure: Indicator) -> str:
         """Write the unit of a figure; empty where it has none.
 
@@ -152,7 +156,7 @@ class FigureWording(Phrases):
         rank = self.pick(figure.rank_scope_zh, figure.rank_scope_en) if only_rank else self.rank(figure)
         return FigureWords(
             label=label,
-            value=self.place_in_order(figure) if only_rank else self.amount(figure),
+            value=self.value(figure),
             unit=self.unit(figure),
             converted=self.converted(figure),
             growth=self.growth(figure),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
+from typing import NamedTuple
 
+import numpy as np
 from rapidfuzz.distance import OSA, Prefix
 
 from geo.geocode.answers import Answer, Level, Method
@@ -17,6 +19,25 @@ from geo.names import sound_of
 # A misspelt name is taken for the right one from this score on, one slip in four characters, unless the two sound alike. Justified on the labelled
 # list of bench/.
 LEAST_SCORE = 75.0
+
+
+class _Hashes(NamedTuple):
+    """The hashes of names in buckets by their last bits. As texts they would fill gigabytes where there are a hundred thousand places.
+
+    Attributes
+    ----------
+    mask
+        The last bits.
+    starts
+        Where each bucket begins; one more at the end.
+    hashes, numbers
+        In the order of the buckets, the hashes, and which name each is of; within a bucket in the order of the names.
+    """
+
+    mask: int
+    starts: memoryview[int]
+    hashes: memoryview[int]
+    numbers: memoryview[int]
 
 
 class Slips:
@@ -33,15 +54,25 @@ class Slips:
         self._longest = max(map(len, gazetteer.forms), default=0)
 
     @cached_property
-    def _names(self) -> dict[str, list[str]]:
-        """Every name under itself and under itself less one character: two names that are one slip apart meet there."""
-        names: dict[str, list[str]] = {}
-        for name, forms in self._gazetteer.forms.items():
-            if len(name) < (7 if name.isascii() else 3) or all(form.kind is FormKind.SHORT for form in forms):
-                continue
-            for less in set(_with_one_less(name)):
-                names.setdefault(less, []).append(name)
-        return names
+    def _names(self) -> list[str]:
+        """Every name that may be meant."""
+        return [
+            name
+            for name, forms in self._gazetteer.forms.items()
+            if len(name) >= (7 if name.isascii() else 3) and not all(form.kind is FormKind.SHORT for form in forms)
+        ]
+
+    @cached_property
+    def _hashes(self) -> _Hashes:
+        """Every name by itself and by itself less one character: two names that are one slip apart meet there."""
+        counts = np.fromiter((len(name) + 1 for name in self._names), np.intp, len(self._names))
+        hashes = np.fromiter(map(hash, chain.from_iterable(map(_with_one_less, self._names))), np.int64, counts.sum())
+        mask = (1 << len(hashes).bit_length()) - 1
+        buckets = hashes & mask
+        order = np.argsort(buckets, kind="stable")
+        starts = np.concatenate([[0], np.cumsum(np.bincount(buckets, minlength=mask + 1))])
+        numbers = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+        return _Hashes(mask, starts.astype(np.int32).data, hashes[order].data, numbers[order].data)
 
     def answer(self, text: str, key: str, context: Context, must_start: str = "") -> Answer | None:
         """Answer with the only name that is one slip away; ``None`` where there is none.
@@ -88,8 +119,16 @@ class Slips:
 
     def _near(self, key: str) -> Sequence[str]:
         """Find the names that meet a key when each of them loses one character at most, always in the same order."""
-        met = list(filter(None, map(self._names.get, _with_one_less(key))))
-        return met[0] if len(met) == 1 else list(dict.fromkeys(chain.from_iterable(met)))
+        mask, starts, hashes, numbers = self._hashes
+        met: dict[int, None] = {}
+        for less in _with_one_less(key):
+            # Of 64 bits: no two texts are to be expected to share one.
+            wanted = hash(less)
+            bucket = wanted & mask
+            for at in range(starts[bucket], starts[bucket + 1]):
+                if hashes[at] == wanted:
+                    met[numbers[at]] = None
+        return [self._names[number] for number in met]
 
     def _runner_up(self, key: str, near: Sequence[str], best: Feature) -> tuple[str, float] | None:
         """Find which other feature comes second among the names that are near, and its score."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import chain
 
 from geo.geocode.answers import Answer, Level, Match, Method, Miss, MissReason
 from geo.geocode.gazetteer import Form, FormKind, Gazetteer, shorten
@@ -13,7 +16,7 @@ _METHODS = {FormKind.OWN: Method.EXACT, FormKind.ALIAS: Method.ALIAS, FormKind.S
 
 
 class WholeNames:
-    """Answers queries that are a name of the gazetteer.
+    """Answers queries that are a name of the gazetteer. Its indexes are built when they are first needed.
 
     Parameters
     ----------
@@ -23,6 +26,15 @@ class WholeNames:
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
+
+    @cached_property
+    def _in_order(self) -> list[str]:
+        return sorted(self._gazetteer.forms)
+
+    @cached_property
+    def _from_behind(self) -> list[str]:
+        """Every name written backwards, in order."""
+        return sorted(name[::-1] for name in self._gazetteer.forms)
 
     def answer(self, text: str, key: str, context: Context) -> Answer | None:
         """Answer a text that is a known name, here or elsewhere; ``None`` where it is none.
@@ -101,14 +113,23 @@ class WholeNames:
         """
         if not any(division.level is Level.DISTRICT for division in context.features) or len(key) < 2:
             return None
-        found = {
-            form.feature: form
-            for name, forms in self._gazetteer.forms.items()
-            if name.startswith(key) or name.endswith(key)
-            for form in forms
-            if form.feature.level is Level.PLACE and context.holds(form.feature)
-        }
-        return match_of(text, next(iter(found.values())), Method.ALIAS) if len(found) == 1 else None
+        found: Form | None = None
+        backwards = _beginning_with(key[::-1], self._from_behind)
+        for name in chain(_beginning_with(key, self._in_order), (name[::-1] for name in backwards)):
+            for form in self._gazetteer.forms[name]:
+                if form.feature.level is Level.PLACE and context.holds(form.feature):
+                    if found is not None and found.feature is not form.feature:
+                        return None
+                    found = form
+        return match_of(text, found, Method.ALIAS) if found else None
+
+
+def _beginning_with(head: str, names: Sequence[str]) -> Iterator[str]:
+    """Yield the names that begin with a text, of names in order."""
+    for position in range(bisect_left(names, head), len(names)):
+        if not names[position].startswith(head):
+            return
+        yield names[position]
 
 
 def _choose(text: str, forms: list[Form], context: Context) -> Answer:

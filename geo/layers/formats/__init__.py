@@ -9,14 +9,14 @@ from geo.errors import NotFoundError
 from geo.layers.formats.csv import encode_csv
 from geo.layers.formats.download import Download
 from geo.layers.formats.flatgeobuf import encode_flatgeobuf
-from geo.layers.formats.geojson import encode_collection, encode_features, encode_geojson
+from geo.layers.formats.geojson import encode_collection, encode_each, encode_features, encode_geojson
 from geo.layers.formats.gpkg import encode_geopackage
 from geo.layers.formats.kml import encode_kml
 from geo.layers.formats.parquet import encode_geoparquet
 from geo.layers.formats.xlsx import encode_workbook
 from geo.layers.select import LAYERS, Layer
 
-__all__ = ["FORMATS", "Download", "Format", "encode_collection", "encode_features", "encode_geojson", "find_format", "find_layer"]
+__all__ = ["FORMATS", "Download", "Format", "encode_collection", "encode_each", "encode_features", "encode_geojson", "find_format", "find_layer"]
 
 
 class Format(NamedTuple):

@@ -4,11 +4,48 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry import mapping
 
 from geo.layers.formats.download import Download
 from geo.layers.select import Encoded, Layers, Selection
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"))
+
+
+def encode_each(layer: gpd.GeoDataFrame) -> Encoded:
+    """Encode each feature by itself: UTF-8, every one with its id, what is missing as null; the same layer gives the same bytes.
+
+    Column by column, as geopandas takes a tenth of a millisecond for each feature.
+    """
+    names = [name for name in layer.columns if name != layer.geometry.name]
+    columns = [layer[name].astype(object).where(layer[name].notna(), None).tolist() for name in names]
+    texts = tuple(
+        _ENCODER.encode(
+            {
+                "id": str(id_),
+                "type": "Feature",
+                "properties": dict(zip(names, values, strict=True)),
+                "geometry": geometry,
+            }
+        ).encode()
+        for id_, geometry, *values in zip(layer.index, _geometry_objects(layer.geometry.to_numpy()), *columns, strict=True)
+    )
+    return Encoded(texts, tuple(hashlib.sha256(text).digest() for text in texts))
+
+
+def _geometry_objects(geometry: NDArray[np.object_]) -> list[dict[str, Any] | None]:
+    """Give each geometry as GeoJSON has it; the coordinates of all points are read at once."""
+    are_points = (shapely.get_type_id(geometry) == shapely.GeometryType.POINT) & ~shapely.is_empty(geometry) & ~shapely.has_z(geometry)
+    objects = [None if point or not geom else mapping(geom) for point, geom in zip(are_points, geometry, strict=True)]
+    for position, lon_lat in zip(np.flatnonzero(are_points), shapely.get_coordinates(geometry[are_points]).tolist(), strict=True):
+        objects[position] = {"type": "Point", "coordinates": lon_lat}
+    return objects
 
 
 def encode_geojson(layer: gpd.GeoDataFrame) -> bytes:
@@ -16,8 +53,7 @@ def encode_geojson(layer: gpd.GeoDataFrame) -> bytes:
 
     The same layer gives the same bytes.
     """
-    text: str = layer.to_json(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode()
+    return b'{"type":"FeatureCollection","features":[' + b",".join(encode_each(layer).texts) + b"]}"
 
 
 def encode_features(layers: Layers, name: str) -> Encoded:
@@ -33,9 +69,7 @@ def encode_features(layers: Layers, name: str) -> Encoded:
     table = name if name in ("corridors", "indicators") else "places"
     encoded = layers.encoded.get(table)
     if encoded is None:
-        features = json.loads(encode_geojson(layers.select(table, Selection())))["features"]
-        texts = tuple(json.dumps(feature, ensure_ascii=False, separators=(",", ":")).encode() for feature in features)
-        encoded = layers.encoded[table] = Encoded(texts, tuple(hashlib.sha256(text).digest() for text in texts))
+        encoded = layers.encoded[table] = encode_each(layers.select(table, Selection()))
     return encoded
 
 

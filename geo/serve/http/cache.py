@@ -93,7 +93,10 @@ class Front:
         """
         for path in _FIRST:
             for language in ("zh", "en"):
-                self._make(site, Asked("http", "127.0.0.1", "", path, "", language, ""))
+                asked = Asked("http", "127.0.0.1", "", path, "", language, "")
+                # Many are the same in both.
+                if site.answers.find(asked) is None:
+                    self._make(site, asked)
         for asked in before.answers.latest(_PREPARED) if before else ():
             # Twice: it was asked for more than once before.
             self._make(site, asked)

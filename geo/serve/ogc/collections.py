@@ -154,8 +154,8 @@ class Collection:
         As in :class:`Description`.
     frame
         GeoDataFrame in EPSG:4326, indexed by feature id, in a stable order; a column for each property.
-    encoded
-        The features as GeoJSON in WGS-84, with all of their properties, in the same order.
+    layers
+        Where the features come from.
     """
 
     id: str
@@ -164,13 +164,19 @@ class Collection:
     properties: tuple[Property, ...]
     has_time: bool
     frame: gpd.GeoDataFrame = field(repr=False)
-    encoded: Encoded = field(repr=False)
+    layers: Layers = field(repr=False)
     _geometry: dict[str, gpd.GeoSeries] = field(default_factory=dict, repr=False)
 
     @cached_property
     def positions(self) -> dict[str, int]:
         """Where each feature stands, by id."""
         return {id_: position for position, id_ in enumerate(self.frame.index)}
+
+    @cached_property
+    def encoded(self) -> Encoded:
+        """The features as GeoJSON in WGS-84, with all of their properties, in the same order; made when they are first asked for."""
+        rows, every = self.layers.choose(self.id, Selection()), encode_features(self.layers, self.id)
+        return Encoded(tuple(every.texts[row] for row in rows), tuple(every.digests[row] for row in rows))
 
     @cached_property
     def queryables(self) -> dict[str, Property]:
@@ -238,11 +244,9 @@ def build_collections(layers: Layers, allowed: Mapping[str, Sequence[str]]) -> M
 
 
 def _build_collection(id_: str, described: Description, layers: Layers, allowed: Mapping[str, Sequence[str]]) -> Collection:
-    rows, every = layers.choose(id_, Selection()), encode_features(layers, id_)
     layer = layers.select(id_, Selection())
-    encoded = Encoded(tuple(every.texts[row] for row in rows), tuple(every.digests[row] for row in rows))
     properties = tuple(one._replace(allowed=tuple(allowed.get(one.name, one.allowed))) for one in described.properties)
     # A layer without any row may lack columns.
     columns: dict[str, Any] = {one.name: layer.get(one.name, []) for one in described.properties}
     frame = gpd.GeoDataFrame(columns, index=layer.index, geometry=layer.geometry, crs=layer.crs)
-    return Collection(id_, described.title, described.description, properties, described.has_time, frame, encoded, {CRS84.uri: frame.geometry})
+    return Collection(id_, described.title, described.description, properties, described.has_time, frame, layers, {CRS84.uri: frame.geometry})

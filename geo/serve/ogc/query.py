@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -15,7 +13,7 @@ import geopandas as gpd
 
 from geo.bbox import Box
 from geo.errors import BadParameterError
-from geo.layers.formats import encode_geojson
+from geo.layers.formats import encode_each
 from geo.layers.select import Encoded
 from geo.serve.ogc.collections import Collection
 from geo.serve.ogc.crs import CRS84, CRSS, Crs, in_axis_order
@@ -167,9 +165,7 @@ def encode(collection: Collection, positions: Sequence[int], crs: Crs, propertie
     if crs is CRS84 and properties is None:
         own = collection.encoded
         return Encoded(tuple(map(own.texts.__getitem__, positions)), tuple(map(own.digests.__getitem__, positions)))
-    features = json.loads(encode_geojson(_present(collection, positions, crs, properties)))["features"]
-    texts = tuple(json.dumps(feature, ensure_ascii=False, separators=(",", ":")).encode() for feature in features)
-    return Encoded(texts, tuple(hashlib.sha256(text).digest() for text in texts))
+    return encode_each(_present(collection, positions, crs, properties))
 
 
 def _present(collection: Collection, positions: Sequence[int], crs: Crs, properties: Sequence[str] | None) -> gpd.GeoDataFrame:

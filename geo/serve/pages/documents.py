@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import flask
-from flask import Blueprint, Response, current_app, render_template
+from flask import Blueprint, Response, current_app, render_template, url_for
 
 from geo.errors import NotFoundError
 from geo.geocode.answers import Match
@@ -107,8 +107,11 @@ def about() -> Response:
     site, wording = current_site(), request_wording()
     tables = site.atlas.tables
     by_host = [site.places[id_] for id_, answer in site.atlas.answers.items() if isinstance(answer, Match) and answer.basis is Basis.PARENT]
+    # Where there are thousands of links, making each address anew takes longer than the rest of the page.
+    before, _, after = url_for("documents.place", id_="ID", lang=wording.language).rpartition("ID")
     html = render_template(
         "about.html",
+        place_url=lambda id_: f"{before}{id_}{after}",
         tables=tables,
         report=site.report,
         sources=tables.sources,
