@@ -94,7 +94,7 @@ class Comparisons(MacroElement):
     Parameters
     ----------
     comparisons
-        What ``atlas.addComparisons`` takes: title, finding, unit, the largest amount, and for each place amount, growth, words and look.
+        What ``atlas.addComparisons`` takes: title, finding, legend, and for each place amount, growth, words and look.
     """
 
     _template = Template("{% macro script(this, kwargs) %}atlas.addComparisons({{ this.comparisons }});\n{% endmacro %}")
