@@ -132,7 +132,9 @@ def test_the_nested_circles_are_as_large_as_the_symbols(open_map: Open, indicato
     assert sizes.locator("text").all_text_contents() == amounts
     expect(sizes).to_have_attribute("aria-label", ", ".join(amounts))
     radii: list[float] = sizes.locator("circle").evaluate_all("circles => circles.map(circle => circle.getBoundingClientRect().width / 2)")
-    largest = page.locator(".pin.measured circle.shape").evaluate_all("shapes => Math.max(...shapes.map(shape => shape.getBoundingClientRect().width / 2))")
+    largest = page.locator(".pin.measured circle.shape").evaluate_all(
+        "shapes => Math.max(...shapes.map(shape => shape.getBoundingClientRect().width / 2))"
+    )
     assert radii[0] == pytest.approx(largest, abs=0.01)
     for radius, amount in zip(radii, amounts, strict=True):
         assert radius**2 / radii[0] ** 2 == pytest.approx(float(amount) / float(amounts[0]), abs=0.001)
