@@ -12,8 +12,8 @@ AREAS = ("district", "city")
 # In a comparison: the radius of the largest figure, the least of any, that of a figure without an amount, and that of a place without a figure.
 LARGEST, LEAST, UNSIZED, WITHOUT = 26.0, 5.0, RADII["platform"], 4.0
 # The line around a symbol, which lies half outside of it, and how opaque its inside is.
-STROKES = {"filled": 1.5, "hollow": 2.0, "measured": 1.5, "without": 1.25}
-OPACITIES = {"filled": 0.88, "hollow": 1.0, "measured": 0.75, "without": 1.0}
+STROKES = {"filled": 1.5, "hollow": 2.0, "measured": 1.5, "unsized": 1.5, "without": 1.25}
+OPACITIES = {"filled": 0.88, "hollow": 1.0, "measured": 0.75, "unsized": 0.75, "without": 1.0}
 # More symbols than this are dots; none of them is larger than the second number where no figures are compared.
 CROWD, DOT = 250, 5.0
 # A symbol that stands around its host: how far it is from it, and from the next one.

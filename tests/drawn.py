@@ -59,6 +59,11 @@ class Told(NamedTuple):
     places: dict[str, dict[str, Any]]
     comparisons: dict[str, dict[str, Any]]
     marks: dict[str, Any]
+    plain_legend: dict[str, Any]
+
+    def legend(self, comparison: str = "") -> dict[str, Any]:
+        """The legend of a comparison."""
+        return {**self.plain_legend, **(self.comparisons[comparison]["legend"] if comparison else {})}
 
     def symbols(self, comparison: str = "") -> dict[str, Symbol]:
         """How the located places are to be drawn, by id in table order."""
@@ -94,7 +99,44 @@ def read_told(page: str, script: str) -> Told:
     places = [place for found in re.finditer(r"atlas\.addPlaces\(\w+, ", script) for place in _json_at(script, found.end())]
     (comparisons,) = (_json_at(script, found.end()) for found in re.finditer(r"atlas\.addComparisons\(", script))
     places.sort(key=lambda place: place["position"])
-    return Told({place["id"]: place for place in places}, comparisons, json.loads(state[1])["marks"])
+    page_state = json.loads(state[1])
+    return Told({place["id"]: place for place in places}, comparisons, page_state["marks"], page_state["legend"])
+
+
+class Drawing(NamedTuple):
+    """A part of a legend: shapes with their attributes in the colours of the light theme, and texts."""
+
+    shapes: list[tuple[str, dict[str, str]]]
+    texts: list[str]
+
+
+def told_drawing(drawing: dict[str, Any] | None, *texts: str) -> Drawing:
+    """Read a part of a legend as the page is given it, with the texts beside it."""
+    if drawing is None:
+        return Drawing([], list(texts))
+    tokens = read_tokens()
+
+    def in_light(value: str) -> str:
+        if found := re.fullmatch(r"var\(--([\w-]+)\)", value):
+            return tokens[found[1]]
+        if found := re.fullmatch(r"color-mix\(in srgb, var\(--([\w-]+)\) (\d+)%, var\(--card\)\)", value):
+            return mixed(tokens[found[1]], int(found[2]), tokens["card"])
+        return value
+
+    shapes = [(shape["tag"], {name: in_light(value) for name, value in shape["attributes"].items()}) for shape in drawing["shapes"]]
+    return Drawing(shapes, [*(letters["text"] for letters in drawing["letters"]), *texts])
+
+
+def read_legend(svg: ET.Element) -> list[Drawing]:
+    """Read the parts of the legend of a picture, from top to bottom."""
+    parts = svg.findall(f"{SVG}g[@id='legend']/{SVG}g")
+    return [
+        Drawing(
+            [(one.tag.removeprefix(SVG), dict(one.attrib)) for one in part if one.tag != f"{SVG}text"],
+            [one.text or "" for one in part if one.tag == f"{SVG}text"],
+        )
+        for part in parts
+    ]
 
 
 def _json_at(script: str, start: int) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
 import shapely
@@ -49,7 +50,8 @@ class Look(NamedTuple):
     radius
         In pixels; of a diamond, half of its side.
     form
-        A key of ``STROKES``: ``filled``, ``hollow``, ``measured`` with a figure of the comparison, ``without`` one.
+        A key of ``STROKES``: ``filled``, ``hollow``, ``measured`` with an amount of the comparison, ``unsized`` with a figure that has none,
+        ``without`` a figure.
     growth
         What fills it in the place of the hue of its corridor.
     """
@@ -149,11 +151,28 @@ def measured_look(comparison: Comparison, place: str) -> Look:
         Its id.
     """
     measure, largest = comparison.measures[place], comparison.largest
+    growth = None if measure.growth_pct is None else growth_colour(float(measure.growth_pct))
     if measure.amount is None or largest is None or largest <= 0:
-        radius = UNSIZED
-    else:
-        radius = max(LEAST, LARGEST * math.sqrt(max(0.0, float(measure.amount / largest))))
-    return Look("circle", radius, "measured", None if measure.growth_pct is None else growth_colour(float(measure.growth_pct)))
+        return unsized_look(growth)
+    return Look("circle", amount_radius(measure.amount, largest), "measured", growth)
+
+
+def unsized_look(growth: Growth | None = None) -> Look:
+    """Give the look of a place whose figure has no amount."""
+    return Look("circle", UNSIZED, "unsized", growth)
+
+
+def amount_radius(amount: Decimal, largest: Decimal) -> float:
+    """Give the radius of an amount in pixels: areas are compared, down to the least that is seen.
+
+    Parameters
+    ----------
+    amount
+        In the unit of the comparison.
+    largest
+        The largest amount of the comparison, above zero.
+    """
+    return max(LEAST, LARGEST * math.sqrt(max(0.0, float(amount / largest))))
 
 
 def growth_colour(percent: float) -> Growth:

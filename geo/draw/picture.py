@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.bbox import Box
 from geo.draw.basemap import Outline
+from geo.draw.legend import LETTERS, SWATCH, Drawing, Legend, Paint, diamond
 from geo.draw.marks import Mark
 from geo.draw.placement import Frame, Rectangle, fit, place_marks, place_names, text_width
 from geo.palette import (
@@ -33,7 +35,6 @@ from geo.palette import (
     MUTE,
     OPACITIES,
     PAPER,
-    RADII,
     STROKES,
     WATER,
 )
@@ -47,6 +48,8 @@ SCALE_WIDTH = 120
 _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
 HALO = {"paint-order": "stroke", "stroke": CARD, "stroke-width": "3", "stroke-linejoin": "round"}
 MIDDLE = {"text-anchor": "middle"}
+# Of the legend: the margin, the height of a row, and the width that a title or a line of corridors may have in any case.
+_MARGIN, _ROW, _LEGEND_WIDTH = 12.0, 22.0, 220.0
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Caption:
     title, finding, footer
         Above the map, under the title, and below the map; without a title the map begins at the top.
     legend
-        Pairs of a symbol (a key of ``RADII``, ``belt`` or ``tie``) and what it means.
+        What explains the map, as far as it is seen; ``None`` leaves it out.
     corridors
         The names written along the axes.
     district_name
@@ -68,7 +71,7 @@ class Caption:
     title: str
     finding: str
     footer: Sequence[str]
-    legend: Sequence[tuple[str, str]]
+    legend: Legend | None
     corridors: Mapping[Corridor, str]
     district_name: str
 
@@ -116,7 +119,7 @@ def draw_svg(
         frame = fit(view, 0, 0, width, height - (10 + 20 * len(caption.footer) if caption.footer else 0))
     _draw_map(svg, frame, outline, belts, marks, ties, caption, _furniture(frame, caption.legend))
     if caption.legend:
-        _draw_legend(svg, frame, caption.legend)
+        _draw_legend(svg, frame, _lay_out_legend(caption.legend))
     _draw_scale(svg, frame, (view.south + view.north) / 2)
     _draw_north(svg, frame)
     for position, line in enumerate(reversed(caption.footer)):
@@ -249,60 +252,104 @@ def _draw_symbol(parent: ET.Element, mark: Mark, x: float, y: float) -> None:
     if mark.uncertainty_m is not None:
         paint |= {"stroke": INK, "stroke-width": "2.5"}
     if mark.look.shape == "diamond":
-        ET.SubElement(parent, "path", {"d": _diamond(x, y, mark.size), **paint})
+        ET.SubElement(parent, "path", {"d": diamond(x, y, mark.size), **paint})
     else:
         ET.SubElement(parent, "circle", {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{mark.size:.1f}", **paint})
-
-
-def _diamond(x: float, y: float, radius: float) -> str:
-    reach = f"{radius * math.sqrt(2):.1f}"
-    return f"M{x:.1f} {y - float(reach):.1f} l{reach} {reach} l-{reach} {reach} l-{reach} -{reach} Z"
 
 
 # --- around the map -----------------------------------------------------------------------------------------------------------------------
 
 
-def _furniture(frame: Frame, legend: Sequence[tuple[str, str]]) -> list[Rectangle]:
+class _Piece(NamedTuple):
+    """A part of the legend: where its left top corner is in the box, and a text beside what is drawn, with the height of its base line."""
+
+    x: float
+    y: float
+    drawing: Drawing | None = None
+    text: str = ""
+    text_x: float = 0
+    base: float = 0
+    weight: str = "normal"
+    colour: str = INK
+
+
+class _LegendBox(NamedTuple):
+    width: float
+    height: float
+    pieces: list[_Piece]
+
+
+def _furniture(frame: Frame, legend: Legend | None) -> list[Rectangle]:
     """Give what the legend, the scale bar and the north arrow cover: labels keep clear of it."""
     right, bottom = frame.left + frame.width, frame.top + frame.height
     scale = (frame.left + 8, bottom - 40, frame.left + 14 + SCALE_WIDTH, bottom - 8)
     north = (right - 46, frame.top + 12, right - 14, frame.top + 68)
-    return [scale, north, *([_legend_box(frame, legend)] if legend else [])]
+    box = _lay_out_legend(legend) if legend else None
+    return [scale, north, *([_legend_place(frame, box)] if box and box.pieces else [])]
 
 
-def _legend_box(frame: Frame, legend: Sequence[tuple[str, str]]) -> Rectangle:
-    wide = max((text_width(text, 13) for _, text in legend), default=0) + 56
-    tall = 22 * len(legend) + 14
+def _legend_place(frame: Frame, box: _LegendBox) -> Rectangle:
     right, bottom = frame.left + frame.width - 12, frame.top + frame.height - 12
-    return right - wide, bottom - tall, right, bottom
+    return right - box.width, bottom - box.height, right, bottom
 
 
-def _draw_legend(svg: ET.Element, frame: Frame, legend: Sequence[tuple[str, str]]) -> None:
-    left, top, right, bottom = _legend_box(frame, legend)
-    _rect(svg, left, top, right - left, bottom - top, CARD, stroke=LINE, rx="8")
-    grey = HUES[Corridor.NONE]
-    ring = {"fill": CARD, "stroke": grey, "stroke-width": f"{STROKES['hollow']:g}"}
-    for position, (symbol, text) in enumerate(legend):
-        x, y = left + 24, top + 20 + 22 * position
-        match symbol:
-            case "belt":
-                _rect(svg, x - 12, y - 6, 24, 12, grey, **{"fill-opacity": "0.2"})
-                ET.SubElement(
-                    svg,
-                    "path",
-                    {"d": f"M{x - 12} {y} h24", "stroke": grey, "stroke-width": "2", "stroke-dasharray": "1 5", "stroke-linecap": "round"},
-                )
-            case "tie":
-                ET.SubElement(svg, "path", {"d": f"M{x - 12} {y} h24", "stroke": grey, "stroke-width": "1.25"})
-            case "district":
-                ET.SubElement(svg, "path", {"d": _diamond(x, y, RADII["district"]), **ring})
-            case "guest":
-                ET.SubElement(
-                    svg, "circle", {"cx": str(x), "cy": str(y), "r": str(RADII["guest"]), "fill": CARD, "stroke": grey, "stroke-width": "2"}
-                )
-            case _:
-                ET.SubElement(svg, "circle", {"cx": str(x), "cy": str(y), "r": str(RADII[symbol]), "fill": grey})
-        _text(svg, left + 44, y + 5, text, size=13)
+def _lay_out_legend(legend: Legend) -> _LegendBox:
+    """Put the title, the scales, the corridors and the rows below each other, and the corridors side by side as far as there is room."""
+    pieces, y, wide = [], _MARGIN, 0.0
+    for line in _lines_of_title(legend.title):
+        pieces.append(_Piece(_MARGIN, y, text=line, base=14, weight="bold"))
+        y, wide = y + 20, max(wide, text_width(line, 13) * 1.05)
+    for scale in legend.scales:
+        pieces.append(_Piece(_MARGIN, y + 4, scale))
+        y, wide = y + scale.height + 8, max(wide, scale.width)
+    wide = max([wide, *(SWATCH + 8 + text_width(row.text, 13) for row in legend.rows)])
+    x = 0.0
+    for row in legend.corridors:
+        length = SWATCH + 2 + text_width(row.text, 13)
+        if x and x + length > max(wide, _LEGEND_WIDTH):
+            x, y = 0, y + _ROW
+        down = (_ROW - row.swatch.height) / 2 if row.swatch else 0
+        pieces.append(_Piece(_MARGIN + x, y + down, row.swatch, row.text, SWATCH + 2, _ROW / 2 + 5 - down))
+        x += length + 10
+        wide = max(wide, x - 10)
+    y += _ROW if legend.corridors else 0
+    for row in legend.rows:
+        beside = SWATCH + 8 if row.swatch else 0
+        down = (_ROW - row.swatch.height) / 2 if row.swatch else 0
+        pieces.append(_Piece(_MARGIN, y + down, row.swatch, row.text, beside, _ROW / 2 + 5 - down, colour=INK if row.swatch else MUTE))
+        y += _ROW
+    return _LegendBox(wide + 2 * _MARGIN, y + _MARGIN, pieces)
+
+
+def _lines_of_title(parts: Sequence[str]) -> list[str]:
+    lines: list[str] = []
+    for part in parts:
+        if lines and text_width(f"{lines[-1]} · {part}", 13) <= _LEGEND_WIDTH:
+            lines[-1] += f" · {part}"
+        else:
+            lines.append(part)
+    return lines
+
+
+def _draw_legend(svg: ET.Element, frame: Frame, box: _LegendBox) -> None:
+    if not box.pieces:
+        return
+    left, top, *_ = _legend_place(frame, box)
+    group = ET.SubElement(svg, "g", {"id": "legend"})
+    _rect(group, left, top, box.width, box.height, CARD, stroke=LINE, rx="8")
+    for piece in box.pieces:
+        part = ET.SubElement(group, "g", {"transform": f"translate({left + piece.x:.1f} {top + piece.y:.1f})"})
+        if piece.drawing:
+            for shape_ in piece.drawing.shapes:
+                ET.SubElement(part, shape_.tag, shape_.painted(_light))
+            for letters in piece.drawing.letters:
+                _text(part, letters.x, letters.y, letters.text, size=LETTERS, more={"text-anchor": letters.anchor})
+        if piece.text:
+            _text(part, piece.text_x, piece.base, piece.text, size=13, colour=piece.colour, weight=piece.weight)
+
+
+def _light(paint: Paint) -> str:
+    return paint.colour
 
 
 def _draw_scale(svg: ET.Element, frame: Frame, lat: float) -> None:

@@ -110,7 +110,7 @@ class Comparisons(MacroElement):
     Parameters
     ----------
     comparisons
-        What ``atlas.addComparisons`` takes: title, finding, unit, the largest amount, and for each place amount, growth, words and look.
+        What ``atlas.addComparisons`` takes: title, finding, legend, and for each place amount, growth, words and look.
     """
 
     def __init__(self, comparisons: Mapping[str, Mapping[str, Any]]) -> None:

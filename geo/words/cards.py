@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 
 from geo.atlas import Atlas
 from geo.draw.basemap import Basemap
+from geo.draw.legend import Legend, LegendWords, build_legend
 from geo.geocode.answers import Answer, Match
 from geo.layers.comparisons import Comparison
-from geo.tables.kinds import Basis
+from geo.tables.kinds import Basis, Corridor
 from geo.tables.reading import Tables
 from geo.tables.rows import CorridorRow, Indicator, Place
 from geo.words.figures import FigureWording, FigureWords
 from geo.words.phrases import (
     PRECISIONS,
     STATUSES,
+    SYMBOLS,
 )
 
 
@@ -181,6 +184,27 @@ class Wording(FigureWording):
     def comparison(self, comparison: Comparison) -> str:
         """Name a comparison: what, when."""
         return f"{self.pick(comparison.vocable.label_zh, comparison.vocable.label_en)} · {self.period(comparison.period)}"
+
+    def legend(self, comparison: Comparison | None) -> Legend:
+        """Make the legend of a comparison, or that of the map where nothing is compared."""
+        title, factor = [], Decimal(1)
+        if comparison:
+            unit, factor = self.whole_unit(comparison.unit, comparison.largest or Decimal(0))
+            label = self.pick(comparison.vocable.label_zh, comparison.vocable.label_en)
+            title = [label, self.period(comparison.period), *([unit] if unit else [])]
+        words = LegendWords(
+            title=tuple(title),
+            amount=lambda amount: self.number(amount if factor == 1 else (amount * factor).normalize()),
+            symbols={symbol: self._(phrase) for symbol, phrase in SYMBOLS.items()},
+            growth=self._("颜色为增长"),
+            unsized=self._("没有数额，大小固定"),
+            without=self._("没有这个数字：{count} 处"),
+            missing=self._("位置不明，图上不标：{count} 处"),
+            belt=self._("走廊示意，非规划边界"),
+            tie=self._("报道所述的协作"),
+            corridors={corridor: self.corridor_short(corridor) for corridor in Corridor},
+        )
+        return build_legend(comparison, words)
 
     def measure(self, comparison: Comparison, place: str) -> tuple[str, str, str]:
         """Write what a place has in a comparison, its growth, and the amount in whole units; a dash and the reason where it has nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from geo.tables.cells import Period
+from geo.tables.cells import Period, Unit
 from geo.tables.kinds import FigureStatus
 from geo.tables.rows import Indicator, Source
 from geo.words.phrases import QUALIFIERS, Phrases
@@ -92,11 +92,33 @@ class FigureWording(Phrases):
         """Write a value that is counted in 万 or 亿 in whole units: 756 亿元 is 75.6 billion CNY. Empty in Chinese, which counts so itself."""
         if self.language != "en" or figure.value is None or figure.unit is None or figure.unit.magnitude == 1:
             return ""
-        ends = [value * figure.unit.magnitude for value in (figure.value, figure.value_max) if value is not None]
-        power, word = next(((power, word) for power, word in _POWERS_EN if max(ends) >= power), (Decimal(1), ""))
-        number = "–".join(f"{(end / power).normalize():,f}" for end in ends)
+        ends = [value for value in (figure.value, figure.value_max) if value is not None]
+        unit, power = self.whole_unit(figure.unit, max(ends))
+        number = "–".join(f"{(end * power).normalize():,f}" for end in ends)
         amount = self._(QUALIFIERS[figure.qualifier]) % {"number": number}
-        return " ".join(part for part in (amount, word, figure.unit.base_en) if part)
+        return " ".join(part for part in (amount, unit) if part)
+
+    def whole_unit(self, unit: Unit | None, largest: Decimal) -> tuple[str, Decimal]:
+        """Choose the unit in which amounts are written: in English 750 of 100 million CNY are 75 billion CNY.
+
+        Parameters
+        ----------
+        unit
+            In which the amounts are stated.
+        largest
+            The largest of them.
+
+        Returns
+        -------
+        unit, factor
+            In words, empty where there is none; and what a stated amount is multiplied by.
+        """
+        if unit is None:
+            return "", Decimal(1)
+        if self.language != "en" or unit.magnitude == 1:
+            return unit.en if self.language == "en" else unit.zh, Decimal(1)
+        power, word = next(((power, word) for power, word in _POWERS_EN if largest * unit.magnitude >= power), (Decimal(1), ""))
+        return " ".join(part for part in (word, unit.base_en) if part), unit.magnitude / power
 
     def growth(self, figure: Indicator) -> str:
         """Write the growth of a figure with its sign."""

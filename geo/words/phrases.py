@@ -36,6 +36,15 @@ KINDS = {
     Kind.DISTRICT: N_("城区"),
     Kind.CITY: N_("城市"),
 }
+# What the symbols of the map mean, by the keys of ``geo.palette.RADII``.
+SYMBOLS = {
+    "platform": N_("平台"),
+    "zone": N_("合作区"),
+    "site": N_("园区、项目（有自身位置）"),
+    "guest": N_("只知所在园区，位置不详"),
+    "district": N_("城区或全市（代表点）"),
+    "city": N_("城区或全市（代表点）"),
+}
 # How the list is grouped, in this order.
 GROUPS = (
     (N_("产业平台"), (Kind.PLATFORM,)),

@@ -365,7 +365,7 @@ class _Desk:
             uncertainty_m=match.uncertainty_m,
         )
         marks = [own, *self._neighbours(place, match), *(_townships(self._tables) if reach_m <= _MOST_TOWNSHIPS_M else ())]
-        caption = Caption("", "", (), (), {}, "name_zh")
+        caption = Caption("", "", (), None, {}, "name_zh")
         # The belts say nothing about where a place is.
         svg = draw_svg(self._atlas.outline, self._atlas.layers.corridors.iloc[:0], marks, {}, view, caption, width=WIDTH, height=HEIGHT)
         return _to_inline(svg, place.id, f"{place.name_zh}的位置图")

@@ -1,51 +1,60 @@
-/* The legend: the symbols that are shown, and the nested circles of the chosen comparison. */
+/* The legend, drawn as the server says: geo/draw/legend.py decides what it shows; which of its rows are needed, the view does. */
 
-function nice(number) {
-  return Number(number.toPrecision(1));
+/** How many things of each kind are seen, by the keys of the rows that explain them: as geo.draw.legend.count_seen. */
+function countSeen() {
+  const counts = new Map();
+  const count = (key) => counts.set(key, (counts.get(key) || 0) + 1);
+  const isDrawn = (part) => {
+    const drawn = map.getPane("belts").querySelector(part);
+    return Boolean(drawn) && getComputedStyle(drawn).display !== "none";
+  };
+  for (const { place, latLng } of shown) {
+    const look = lookOf(place);
+    if (!latLng) {
+      count("missing");
+      continue;
+    }
+    count(state.indicator ? look.form : place.symbol);
+    if (look.form !== "without" && !look.growth) count(`corridor:${place.corridor}`);
+  }
+  ["belt", "tie"].filter((part) => isDrawn(`.${part}`)).forEach(count);
+  page.corridors.filter((corridor) => isDrawn(`.belt-${corridor}`)).forEach((corridor) => count(`corridor:${corridor}`));
+  return counts;
 }
 
 function drawLegend() {
-  const located = shown.filter((entry) => entry.latLng);
-  // A tie joins two places: where only some are shown, none is drawn.
-  map.getContainer().classList.toggle("narrowed", Boolean(state.q || state.kinds.size || state.districts.size));
-  const symbols = new Set(state.indicator ? [] : located.map((entry) => entry.place.symbol));
-  for (const part of ["belt", "tie"]) {
-    const drawn = map.getPane("belts").querySelector(`.${part}`);
-    if (drawn && getComputedStyle(drawn).display !== "none") symbols.add(part);
-  }
-  document.querySelectorAll("#symbols [data-symbol]").forEach((item) => {
-    item.hidden = !item.dataset.symbol.split(" ").some((symbol) => symbols.has(symbol));
-  });
-  drawSizes(located);
+  const comparison = comparisons[state.indicator];
+  const { title, scales, rows, corridors } = { ...page.legend, ...(comparison && comparison.legend) };
+  const counts = countSeen();
+  const sizes = document.getElementById("sizes");
+  sizes.hidden = !comparison;
+  sizes.replaceChildren(element("p", "sizes-title", title.join(" · ")), ...scales.map(drawScale));
+  document.getElementById("symbols").replaceChildren(...rows.flatMap((row) => drawRow(row, counts)));
+  document.getElementById("hues").replaceChildren(...corridors.flatMap((row) => drawRow(row, counts)));
 }
 
-/** The nested circles, and how many of the symbols shown have no figure. */
-function drawSizes(located) {
-  const box = document.getElementById("sizes");
-  const comparison = comparisons[state.indicator];
-  box.hidden = !comparison;
-  box.replaceChildren();
-  if (!comparison) return;
-  box.append(element("p", "sizes-title", comparison.unit ? `${comparison.title} · ${comparison.unit}` : comparison.title));
-  if (comparison.largest > 0) {
-    const full = page.marks.largest;
-    const amounts = [comparison.largest, nice(comparison.largest / 3), nice(comparison.largest / 10)];
-    const svg = svgElement("svg", { class: "sizes", width: 190, height: 2 * full + 4, role: "img", "aria-label": amounts.join(", ") });
-    amounts.forEach((amount, position) => {
-      const radius = full * Math.sqrt(amount / comparison.largest);
-      const top = 2 * full + 2 - 2 * radius;
-      const level = [8, full + 4, 2 * full - 2][position];
-      const text = svgElement("text", { x: 2 * full + 30, y: level + 4 });
-      text.textContent = amount.toLocaleString(document.documentElement.lang, { useGrouping: document.documentElement.lang === "en" });
-      svg.append(
-        svgElement("circle", { cx: full + 2, cy: 2 * full + 2 - radius, r: radius }),
-        svgElement("line", { x1: full + 2, y1: top, x2: 2 * full + 26, y2: level }),
-        text,
-      );
-    });
-    box.append(svg);
+/** A row of the legend, or none where nothing that it explains is seen. */
+function drawRow({ keys, text, swatch }, counts) {
+  const seen = keys.reduce((sum, key) => sum + (counts.get(key) || 0), 0);
+  if (!seen) return [];
+  const row = element("li", swatch ? "" : "aside");
+  if (swatch) row.append(drawingOf(swatch, { "aria-hidden": "true" }));
+  row.append(text.replace("{count}", seen));
+  return [row];
+}
+
+function drawScale(scale) {
+  return drawingOf(scale, { role: "img", "aria-label": scale.letters.map(({ text }) => text).join(", ") });
+}
+
+/** Shapes and letters as an element. */
+function drawingOf({ width, height, shapes, letters }, attributes) {
+  const svg = svgElement("svg", { width, height, viewBox: `0 0 ${width} ${height}`, ...attributes });
+  svg.append(...shapes.map((shape) => svgElement(shape.tag, shape.attributes)));
+  for (const { x, y, text, anchor } of letters) {
+    const written = svgElement("text", { x, y, "text-anchor": anchor });
+    written.textContent = text;
+    svg.append(written);
   }
-  if (Object.values(comparison.measures).some((measure) => measure.growth !== null)) box.append(element("p", "", page.phrases.growthScale));
-  const without = located.filter(({ place }) => !(place.id in comparison.measures)).length;
-  if (without) box.append(element("p", "", page.phrases.without.replace("{count}", without)));
+  return svg;
 }

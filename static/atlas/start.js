@@ -103,7 +103,8 @@ function start(drawnMap, drawnLayers, view) {
   offerBasemaps();
   offerEmbedding();
   makeTableSortable();
-  if (isNarrow()) document.querySelector(".legend").open = false;
+  // Where the screen is narrow or low it would cover what it explains.
+  if (isNarrow() || map.getSize().y <= 560) document.querySelector(".legend").open = false;
   apply({ isFirst: true });
   document.getElementById("sketch").remove();
   document.getElementById("loading").remove();

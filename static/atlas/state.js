@@ -2,7 +2,7 @@
 
 const page = JSON.parse(document.getElementById("page-state").textContent);
 const places = new Map(); // id -> {place, layer, latLng, marker, offset, point}; latLng is null for a place without a location
-const comparisons = {}; // key -> {title, finding, unit, largest, measures}
+const comparisons = {}; // key -> {title, finding, legend, measures}
 const isEmbedded = document.body.classList.contains("embed");
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -118,6 +118,8 @@ function apply({ isFirst = false } = {}) {
   state.page = Math.min(state.page, Math.max(1, Math.ceil(shown.length / page.rows)));
   // The server, where there is one, has written the rows of the address already.
   if (!isFirst || page.frozen) (places.size > page.marks.crowd ? drawRowsNext : drawRows)();
+  // A tie joins two places: where only some are shown, none is drawn.
+  map.getContainer().classList.toggle("narrowed", Boolean(state.q || state.kinds.size || state.districts.size));
   drawLegend();
   showBasemap();
   (frozen.offerDownloads || offerDownloads)();

@@ -93,7 +93,7 @@ function dress(entry) {
   // As attributes: the style sheet has the last word on what is pointed at or chosen.
   Object.entries({ ...size, "stroke-width": stroke, "fill-opacity": opacity }).forEach(([name, value]) => shape.setAttribute(name, value));
   pin.classList.toggle("without", look.form === "without");
-  pin.classList.toggle("measured", look.form === "measured");
+  pin.classList.toggle("measured", look.form === "measured" || look.form === "unsized");
   pin.classList.toggle("selected", entry.place.id === state.place);
   shape.style.fill = look.growth ? growthColour(look.growth) : "";
   entry.marker.setZIndexOffset(Math.round(100 * (page.marks.largest + 2 - radius)));

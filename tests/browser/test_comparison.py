@@ -158,52 +158,6 @@ def test_a_smaller_symbol_lies_above_a_larger_one(open_map: Open) -> None:
     assert levels["binxiao-park"] < levels["xianghu-future-community"] < levels["baima-lake"]
 
 
-@pytest.mark.parametrize(
-    ("indicator", "title", "amounts"),
-    [
-        (VALUE_ADDED, "工业增加值 · 2022 年 · 亿元", ["750", "300", "80"]),
-        (AREA, "面积 · 2022 年 · 平方公里", ["13.48", "4", "1"]),
-        ("industrial_value_added_per_mu_above_scale@2022", "规上工业亩均增加值 · 2022 年 · 万元/亩", ["1851.1", "600", "200"]),
-    ],
-)
-def test_the_legend_nests_circles_with_their_amounts(open_map: Open, indicator: str, title: str, amounts: list[str]) -> None:
-    page = open_map()
-    choose(page, indicator)
-    legend = page.locator("#sizes")
-    expect(legend).to_be_visible()
-    expect(legend.locator(".sizes-title")).to_have_text(title)
-    assert legend.locator("text").all_text_contents() == amounts
-    circles: list[list[float]] = legend.locator("circle").evaluate_all(
-        "circles => circles.map(circle => ['r', 'cx', 'cy'].map(name => Number(circle.getAttribute(name))))"
-    )
-    assert len(circles) == 3
-    largest = circles[0][0]
-    assert largest == max(radii(page).values())
-    for (radius, _, _), amount in zip(circles, amounts, strict=True):
-        assert radius**2 / largest**2 == pytest.approx(float(amount) / float(amounts[0]))
-    # Nested: on one axis, standing on one ground.
-    assert len({x for _, x, _ in circles}) == 1
-    assert [radius + y for radius, _, y in circles] == pytest.approx([largest + circles[0][2]] * 3)
-
-
-@pytest.mark.parametrize("indicator", ["plot_ratio@", "aiot_cluster_scale@", AREA])
-def test_the_legend_is_read_out_with_the_amounts_that_are_written(open_map: Open, indicator: str) -> None:
-    page = open_map(f"/?indicator={indicator}")
-    written = page.locator("#sizes text").all_text_contents()
-    expect(page.locator("#sizes svg")).to_have_attribute("aria-label", ", ".join(written))
-
-
-def test_the_legend_counts_the_places_without_the_figure(open_map: Open) -> None:
-    page = open_map()
-    choose(page, VALUE_ADDED)
-    expect(page.locator("#sizes")).to_contain_text("26 处没有这个数字，画成灰色空心圈")
-    # Of the symbols that are shown: one of the places has no location.
-    assert page.locator(".pin.without").count() == 26
-    page.locator("label.switch.east").click()
-    expect(page.locator("#sizes")).to_contain_text("4 处没有这个数字，画成灰色空心圈")
-    assert page.locator(".pin.without").count() == 4
-
-
 def test_growth_colours_the_symbol(open_map: Open) -> None:
     page = open_map()
     plain = fill_of(page, "binjiang-hitech")
@@ -212,9 +166,6 @@ def test_growth_colours_the_symbol(open_map: Open) -> None:
     assert [red, green, blue] != plain
     assert green > red
     assert green > blue
-    expect(page.locator("#sizes")).to_contain_text("颜色为增长：紫降，绿升")
-    # A growth alone has no size.
-    expect(page.locator("#sizes svg")).to_have_count(0)
     assert entry_of(page, "binjiang-hitech") == ["+49.3%", "增长"]
     choose(page, "")
     assert fill_of(page, "binjiang-hitech") == plain
@@ -244,7 +195,6 @@ def test_a_comparison_without_growth_keeps_the_colours_of_the_corridors(open_map
     plain = fill_of(page, "binjiang-hitech")
     choose(page, VALUE_ADDED)
     assert fill_of(page, "binjiang-hitech") == plain
-    expect(page.locator("#sizes")).not_to_contain_text("颜色为增长")
 
 
 @pytest.mark.parametrize(

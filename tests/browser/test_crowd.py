@@ -356,7 +356,7 @@ def test_a_comparison_empties_the_dots_that_have_no_figure(crowded: Open, crowde
         if any((row["indicator"], row["period"]) == ("land_area", "2022") for row in feature["properties"]["indicators"])
     ]
     assert 20 < len(having) < len(found)
-    expect(page.locator("#sizes")).to_contain_text(f"{len(found) - len(having)} 处没有这个数字，画成灰色空心圈")
+    expect(page.locator("#symbols")).to_contain_text(f"没有这个数字：{len(found) - len(having)} 处")
     for dot in lone_dots(page, crowded_site):
         if dot.id not in having:
             assert page.locator("canvas.dots").evaluate(COLOUR_AT, [dot.x, dot.y]) == list(LIGHT["card"]), dot

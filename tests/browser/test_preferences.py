@@ -98,8 +98,8 @@ def test_the_dots_of_the_list_and_the_legend_are_seen_in_forced_colours(forced: 
     assert contrast(filled, ground) >= 3
     assert missed != filled
     (legend,) = look(forced, ".legend", "backgroundColor")
-    assert contrast(look(forced, "#symbols .symbol.filled", "fill")[0], legend) >= 3
-    assert contrast(look(forced, "#symbols .symbol.hollow", "stroke")[0], legend) >= 3
+    assert contrast(look(forced, "#symbols circle[stroke='var(--card)']", "fill")[0], legend) >= 3
+    assert contrast(look(forced, "#symbols circle[fill='var(--card)']", "stroke")[0], legend) >= 3
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from pyproj import Geod
 from geo.atlas import Atlas
 from geo.bbox import Box
 from geo.draw.basemap import Outline
+from geo.draw.legend import Legend, LegendWords, Row, build_legend
 from geo.draw.marks import Look, Mark, look_without, plain_look
 from geo.draw.picture import Caption, draw_svg, encode_png
 from geo.palette import FLOATING, RADII
@@ -22,7 +23,10 @@ from geo.tables.kinds import Corridor
 SVG = "{http://www.w3.org/2000/svg}"
 HANGZHOU = Box(119.7, 29.8, 120.6, 30.5)
 NAMES = {corridor: corridor.value for corridor in Corridor}
-LEGEND = [("platform", "平台"), ("site", "园区"), ("guest", "位置不详"), ("district", "城区"), ("belt", "走廊"), ("tie", "协作")]
+LEGEND = build_legend(
+    None,
+    LegendWords((), str, dict(zip(RADII, "平合园客区市", strict=True)), "增长", "无数额", "没有 {count}", "不明 {count}", "走廊", "协作", NAMES),
+)
 CAPTION = Caption("图", "一句话", ["脚注一", "脚注二"], LEGEND, NAMES, "name_zh")
 NO_OUTLINE = Outline(*({"features": []} for _ in range(3)))
 
@@ -173,7 +177,8 @@ def test_labels_lie_inside_the_frame_and_on_nothing(svg: ET.Element, marks: list
 
 
 def test_nothing_lies_under_the_legend(svg: ET.Element, marks: list[Mark]) -> None:
-    legend = next(element for element in svg.findall(f"{SVG}rect") if element.get("rx"))
+    legend = svg.find(f"{SVG}g[@id='legend']/{SVG}rect")
+    assert legend is not None
     left, top = float(legend.attrib["x"]), float(legend.attrib["y"])
     assert all(x + mark.size < left or y + mark.size < top for mark, x, y in symbols(svg, *marks))
     assert all(label.right < left or label.bottom < top for label in labels(svg))
@@ -187,7 +192,7 @@ def test_no_label_lies_on_the_scale_bar_the_north_arrow_or_the_legend(atlas: Atl
         if (column + row) % 2
     ]
     svg = draw(atlas, *everywhere, caption=Caption("", "", [], LEGEND, NAMES, "name_zh"), width=700, height=620)
-    (legend,) = (element for element in svg.findall(f"{SVG}rect") if element.get("rx") == "8")
+    (legend,) = svg.findall(f"{SVG}g[@id='legend']/{SVG}rect")
     left, top, wide, high = (float(legend.attrib[name]) for name in ("x", "y", "width", "height"))
     scale = next(element for element in svg.findall(f"{SVG}path") if " v6 h" in element.attrib["d"])
     bar = re.fullmatch(r"M([\d.]+) ([\d.]+) v6 h([\d.]+) v-6", scale.attrib["d"])
@@ -220,7 +225,7 @@ def test_what_is_written_around_the_map_is_the_caption(svg: ET.Element) -> None:
     written = texts(svg)
     assert written[:2] == ["图", "一句话"]
     assert written[-2:] == ["脚注二", "脚注一"]
-    assert {text for _, text in LEGEND} <= set(written)
+    assert {row.text for row in (*LEGEND.rows, *LEGEND.corridors)} <= set(written)
     assert "N" in written
 
 
@@ -286,10 +291,11 @@ def test_every_symbol_is_drawn_once(atlas: Atlas, symbol: str) -> None:
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"/><g onload="alert(1)">', "]]>&amp;&lt;", "&#0;", "<!-- -->"])
 def test_text_is_never_markup(atlas: Atlas, text: str) -> None:
-    caption = Caption(text, text, [text], [("site", text)], dict.fromkeys(Corridor, text), "name_zh")
+    legend = Legend((text,), (), (Row(("site",), text, None),), ())
+    caption = Caption(text, text, [text], legend, dict.fromkeys(Corridor, text), "name_zh")
     svg = draw(atlas, site("hostile", 120.1, 30.1, label=text), caption=caption)
     assert svg.findtext(f"{SVG}title") == text
-    assert texts(svg).count(text) == 5
+    assert texts(svg).count(text) == 6
     assert {element.tag for element in svg.iter()} == {f"{SVG}{tag}" for tag in ("svg", "title", "rect", "text", "clipPath", "g", "path", "circle")}
 
 
@@ -393,7 +399,7 @@ def test_only_what_the_picture_is_about_has_a_disc(atlas: Atlas) -> None:
 
 
 def test_a_picture_without_a_title_is_all_map(atlas: Atlas) -> None:
-    bare = replace(CAPTION, title="", finding="", footer=[], legend=[])
+    bare = replace(CAPTION, title="", finding="", footer=[], legend=None)
     svg = draw(atlas, site("a", 120.1, 30.1), caption=bare, width=760, height=420)
     assert frame(svg) == (0, 0, 760, 420)
     assert "一句话" not in texts(svg)

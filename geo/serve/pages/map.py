@@ -23,7 +23,8 @@ from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.responses import BY_LANGUAGE, IMMUTABLE, REVALIDATE, cacheable, stored
 from geo.serve.http.selection import is_known_parameter, page_selection
 from geo.serve.pages.first_paint import sketch_view
-from geo.serve.pages.state import PAGE_ROWS, draw_map, page_state
+from geo.serve.pages.seen import find_seen
+from geo.serve.pages.state import PAGE_ROWS, draw_map, legend_state, page_state
 from geo.serve.site import Site, current_site
 from geo.tables.kinds import Corridor, Kind
 from geo.tables.rows import Place
@@ -78,8 +79,9 @@ def embed() -> Response:
 def _map_page(*, is_embedded: bool) -> Response:
     site, wording = current_site(), request_wording()
     selection, number, dropped = page_selection(request.args, site.atlas.tables)
-    shown = list(site.atlas.layers.select("places", selection).index) if selection is not None else []
     comparison, dropped_comparison = _chosen_comparison(site)
+    seen = find_seen(site, wording, selection, comparison)
+    shown = list(seen.places.index)
     dropped += dropped_comparison + _dropped_parameters(site)
     selected = request.args.get("place", "")
     notes = [gettext("地址里的 %(name)s=%(value)s 不认识，已忽略", name=error.parameter[:40], value=error.value[:40]) for error in dropped]
@@ -109,7 +111,8 @@ def _map_page(*, is_embedded: bool) -> Response:
         finding=_finding(site, wording, selection, comparison, shown),
         notes=notes,
         download_url=_filtered("downloads.layer", selection, name="places", extension=next(iter(FORMATS))) if shown else None,
-        sketch=sketch_view(site, wording, selection, comparison),
+        sketch=sketch_view(site, wording, seen),
+        legend=legend_state(seen.legend),
         zooms=(MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP),
         formats_url=_filtered("catalogue.layers", selection, f="html", lang=wording.language),
         dataset=None if is_embedded else dataset_document(site, wording, (LAYERS["places"],)),

@@ -11,7 +11,6 @@ from flask import Blueprint, Response, request
 from flask_babel import gettext
 
 from geo.bbox import Box
-from geo.draw.marks import Mark, map_marks
 from geo.draw.picture import Caption, draw_svg, encode_png
 from geo.errors import BadParameterError, NotFoundError
 from geo.geocode.answers import Match
@@ -21,6 +20,7 @@ from geo.serve.http.language import request_wording
 from geo.serve.http.limits import TURNS
 from geo.serve.http.responses import BY_LANGUAGE, cacheable
 from geo.serve.http.selection import parse_selection
+from geo.serve.pages.seen import Seen, find_seen
 from geo.serve.site import Site, current_site
 from geo.tables.kinds import Corridor
 from geo.words.cards import Wording
@@ -72,15 +72,15 @@ def _draw_place(site: Site, wording: Wording, id_: str, *, is_preview: bool) -> 
     reach_m = max(2.2 * answer.uncertainty_m, 9_000)
     north, east = reach_m / _DEGREE_M, reach_m / (_DEGREE_M * math.cos(math.radians(answer.lat)))
     view = Box(answer.lon - east, answer.lat - north, answer.lon + east, answer.lat + north)
-    near = site.atlas.layers.select("places", Selection(bbox=view))
-    marks = [dataclasses.replace(mark, uncertainty_m=answer.uncertainty_m if mark.id == id_ else None) for mark in _marks(site, wording, near, None)]
+    near = find_seen(site, wording, Selection(bbox=view), None)
+    marks = [dataclasses.replace(mark, uncertainty_m=answer.uncertainty_m if mark.id == id_ else None) for mark in near.marks]
     # The place itself comes first, so that its label finds room before the others.
     marks.sort(key=lambda mark: mark.id != id_)
     caption = Caption(
         title=entry.name if is_preview else "",
         finding=f"{entry.headline_note} {entry.headline}" if is_preview and entry.headline != "—" else "",
         footer=[f"{wording.title} · {entry.located} · {wording.review_number(None)}"] if is_preview else [],
-        legend=(),
+        legend=None,
         corridors={corridor: wording.corridor(corridor) for corridor in Corridor},
         district_name="name_en" if wording.language == "en" else "name_zh",
     )
@@ -97,63 +97,42 @@ def _draw(site: Site, wording: Wording) -> bytes:
         raise BadParameterError("indicator", key, "an indicator and a period that go together", tuple(site.atlas.comparisons))
     selection = parse_selection(args, LAYERS["places"], site.atlas.tables)
     comparison = site.atlas.comparisons.get(key)
-    shown = site.atlas.layers.select("places", selection)
-    corridors = [corridor for corridor in Corridor if not selection.corridors or corridor in selection.corridors]
-    belts = site.atlas.layers.corridors
-    belts = belts[belts["corridor"].isin([corridor.value for corridor in corridors])]
-    ties = {corridor: lines for corridor, lines in site.ties.items() if corridor in corridors}
-    caption = _caption(site, wording, comparison, shown)
+    seen = find_seen(site, wording, selection, comparison)
     return draw_svg(
         site.atlas.outline,
-        belts,
-        _marks(site, wording, shown, comparison),
-        ties,
-        selection.bbox or _view(shown, belts, site.atlas.tables.profile.box),
-        caption,
+        seen.belts,
+        seen.marks,
+        seen.ties,
+        selection.bbox or _view(seen, site.atlas.tables.profile.box),
+        _caption(site, wording, comparison, seen),
     )
 
 
-def _marks(site: Site, wording: Wording, shown: gpd.GeoDataFrame, comparison: Comparison | None) -> list[Mark]:
-    return map_marks([site.places[id_] for id_ in shown.index], site.atlas.answers, site.points, wording.name, comparison)
-
-
-def _view(shown: gpd.GeoDataFrame, belts: gpd.GeoDataFrame, frame: Box) -> Box:
+def _view(seen: Seen, frame: Box) -> Box:
     # The point of a whole city lies far from everything that is worth a look.
-    geometry = [*belts.geometry, *shown[shown["kind"] != "city"].geometry.dropna()]
+    geometry = [*seen.belts.geometry, *seen.places[seen.places["kind"] != "city"].geometry.dropna()]
     if not geometry:
         return frame
     west, south, east, north = gpd.GeoSeries(geometry, crs="EPSG:4326").total_bounds
     return Box(west, south, east, north)
 
 
-def _caption(site: Site, wording: Wording, comparison: Comparison | None, shown: gpd.GeoDataFrame) -> Caption:
-    places = [site.places[id_] for id_ in shown.index]
+def _caption(site: Site, wording: Wording, comparison: Comparison | None, seen: Seen) -> Caption:
+    places = [site.places[id_] for id_ in seen.places.index]
     finding = wording.comparison_finding(comparison, site.places) if comparison else wording.finding(places, site.atlas.tables)
     source = gettext("来源：%(title)s", title=site.report.title) if site.report else ""
     footer = [
-        gettext("显示 %(shown)s 处，共 %(all)s 处", shown=len(shown), all=len(site.places))
+        gettext("显示 %(shown)s 处，共 %(all)s 处", shown=len(places), all=len(site.places))
         + f" · {source} · "
         + gettext("数据 %(date)s，版本 %(version)s", date=site.last_change.date().isoformat(), version=site.atlas.tables.version),
         f"{wording.review_number(None)} · " + gettext("轮廓：天地图 2024、GSHHG、© OpenStreetMap contributors"),
     ]
-    legend = [
-        ("platform", gettext("平台")),
-        ("site", gettext("园区、项目（有自身位置）")),
-        ("guest", gettext("只知所在园区，位置不详")),
-        ("district", gettext("城区或全市（代表点）")),
-        ("belt", gettext("走廊示意，非规划边界")),
-        ("tie", gettext("报道所述的协作")),
-    ]
-    located = [id_ for id_, point in shown.geometry.items() if point is not None]
-    without = sum(1 for id_ in located if comparison and id_ not in comparison.measures)
-    if without:
-        footer[0] += " · " + gettext("{count} 处没有这个数字，画成灰色空心圈").format(count=without)
     names: Mapping[Corridor, str] = {corridor: wording.corridor(corridor) for corridor in Corridor}
     return Caption(
         title=wording.title,
         finding=finding,
         footer=footer,
-        legend=legend,
+        legend=seen.legend,
         corridors=names,
         district_name="name_en" if wording.language == "en" else "name_zh",
     )

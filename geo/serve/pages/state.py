@@ -9,6 +9,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext
 
+from geo.draw.legend import Drawing, Legend, Row
 from geo.draw.marks import Look, look_without, map_symbol, measured_look, plain_look
 from geo.draw.webmap import MapParts, build_map, render_map
 from geo.geocode.answers import Match
@@ -102,6 +103,7 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "layerUrl": url_for("downloads.layer", name="places", extension=next(iter(FORMATS))),
             "phrases": _phrases(wording),
             "marks": _marks(),
+            "legend": legend_state(wording.legend(None)),
             **({"frozen": _frozen_state(site)} if site.is_frozen else {}),
         }
     return state
@@ -131,6 +133,25 @@ def _marks() -> dict[str, Any]:
 def _look(look: Look) -> dict[str, Any]:
     growth = {"growth": look.growth._asdict()} if look.growth else {}
     return {"shape": look.shape, "radius": look.radius, "form": look.form, "isHollow": look.is_hollow, **growth}
+
+
+def legend_state(legend: Legend) -> dict[str, Any]:
+    """Give a legend as the page draws it: shapes with the colours of the style sheet, and letters."""
+    return {
+        "title": legend.title,
+        "scales": [_drawing(scale) for scale in legend.scales],
+        "rows": [_row(row) for row in legend.rows],
+        "corridors": [_row(row) for row in legend.corridors],
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {"keys": row.keys, "text": row.text, "swatch": _drawing(row.swatch) if row.swatch else None}
+
+
+def _drawing(drawing: Drawing) -> dict[str, Any]:
+    shapes = [{"tag": shape.tag, "attributes": shape.painted(lambda paint: paint.css)} for shape in drawing.shapes]
+    return {"width": drawing.width, "height": drawing.height, "shapes": shapes, "letters": [letters._asdict() for letters in drawing.letters]}
 
 
 def _basemaps(site: Site, wording: Wording) -> dict[str, Any]:
@@ -172,8 +193,6 @@ def _phrases(wording: Wording) -> dict[str, str]:
         "embedCopied": gettext("嵌入代码已复制"),
         "embedTitle": wording.title,
         "noMeasure": gettext("没有这个数字"),
-        "without": gettext("{count} 处没有这个数字，画成灰色空心圈"),
-        "growthScale": gettext("颜色为增长：紫降，绿升"),
         "crowded": gettext("{count} 处，放大后逐一排开、标名"),
         "missing": gettext("位置不明"),
         "range": gettext("第 {first}–{last} 处，共 {all} 处"),
@@ -208,13 +227,12 @@ def _frozen_state(site: Site) -> dict[str, Any]:
 
 def _comparison_state(site: Site, comparison: Comparison, wording: Wording) -> dict[str, Any]:
     """Give the script a comparison: how each place that has a figure looks, what the table is sorted by, and everything else in words."""
-    largest = comparison.largest
-    unit = wording.unit(next(iter(comparison.measures.values())).figure)
+    legend = legend_state(wording.legend(comparison))
     return {
         "title": wording.comparison(comparison),
         "finding": wording.comparison_finding(comparison, site.places),
-        "unit": unit,
-        "largest": float(largest) if largest is not None else None,
+        # The rows and the corridors are those of the map without a comparison.
+        "legend": {"title": legend["title"], "scales": legend["scales"]},
         "measures": {
             place: {
                 "amount": float(measure.amount) if measure.amount is not None else None,

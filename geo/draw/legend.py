@@ -1,0 +1,316 @@
+"""The legend of the map: made once from what is compared, and drawn as it is by the page, on paper, in a frame and in a picture."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+
+from geo.draw.marks import Look, Mark, amount_radius, growth_colour, look_without, plain_look, unsized_look
+from geo.layers.comparisons import Comparison
+from geo.palette import BELT_OPACITY, CARD, FULL_GROWTH, GROWTH_HUES, HUES, INK, LARGEST, LINE, OPACITIES, RADII, STROKES, mix
+from geo.tables.kinds import Corridor
+
+# In pixels: the width of a symbol beside its text and the least height of such a row, the letters of a scale and their distance, a step of growth.
+SWATCH, ROW, LETTERS, LETTER_GAP, STEP = 24.0, 16.0, 12, 14.0, 39.0
+# What has no corridor's hue: a symbol in the legend stands for all corridors.
+_GREY = Corridor.NONE.value
+# The forms of a comparison; without one a symbol is explained by its name.
+_COMPARED = ("measured", "unsized", "without")
+
+
+class Paint(NamedTuple):
+    """A colour by the name that it has in the style sheet of the page.
+
+    Attributes
+    ----------
+    token
+        A key of ``HUES`` or ``GROWTH_HUES``, ``card``, ``line`` or ``ink``.
+    share
+        How much of it is mixed with the ground, in percent.
+    """
+
+    token: str
+    share: int = 100
+
+    @property
+    def colour(self) -> str:
+        """The colour in the light theme."""
+        return mix({**HUES, **GROWTH_HUES, "card": CARD, "line": LINE, "ink": INK}[self.token], self.share)
+
+    @property
+    def css(self) -> str:
+        """The colour in the theme of the reader."""
+        return f"var(--{self.token})" if self.share == 100 else f"color-mix(in srgb, var(--{self.token}) {self.share}%, var(--card))"
+
+
+class Shape(NamedTuple):
+    """A shape of SVG.
+
+    Attributes
+    ----------
+    tag
+        ``circle``, ``path`` or ``rect``.
+    attributes
+        Where it is and how its line is drawn, in pixels.
+    fill, stroke
+        What it is painted with; ``None`` is nothing.
+    """
+
+    tag: str
+    attributes: Mapping[str, str]
+    fill: Paint | None = None
+    stroke: Paint | None = None
+
+    def painted(self, paint: Callable[[Paint], str]) -> dict[str, str]:
+        """Give all attributes, with colours as ``paint`` writes them."""
+        return {**self.attributes, "fill": paint(self.fill) if self.fill else "none", "stroke": paint(self.stroke) if self.stroke else "none"}
+
+
+class Letters(NamedTuple):
+    """A text in a drawing: where its base line is, and its ``text-anchor``."""
+
+    x: float
+    y: float
+    text: str
+    anchor: str = "start"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Shapes and letters in a box whose left top corner is the origin, in pixels."""
+
+    width: float
+    height: float
+    shapes: tuple[Shape, ...]
+    letters: tuple[Letters, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the legend.
+
+    Attributes
+    ----------
+    keys
+        What it explains, as :func:`count_seen` counts it; the row is drawn where one of them is seen.
+    text
+        What it means; ``{count}`` stands for how many are seen.
+    swatch
+        How it is drawn; ``None`` for what is not on the map.
+    """
+
+    keys: tuple[str, ...]
+    text: str
+    swatch: Drawing | None
+
+
+@dataclass(frozen=True)
+class Legend:
+    """What explains a map.
+
+    Attributes
+    ----------
+    title
+        What is compared, when, in which unit; empty where nothing is.
+    scales
+        The nested circles of amounts and the colours of growth, where there are some.
+    rows
+        Symbols, lines, and what is missing.
+    corridors
+        The hue of each corridor; they may share a line.
+    """
+
+    title: tuple[str, ...]
+    scales: tuple[Drawing, ...]
+    rows: tuple[Row, ...]
+    corridors: tuple[Row, ...]
+
+    def seen(self, counts: Mapping[str, int]) -> Legend:
+        """Keep what explains something that is seen, with the numbers of it; ``counts`` is as :func:`count_seen` gives it."""
+        return replace(self, rows=_seen(self.rows, counts), corridors=_seen(self.corridors, counts))
+
+
+class LegendWords(NamedTuple):
+    """The words of a legend in the reader's language.
+
+    Attributes
+    ----------
+    title
+        As in :class:`Legend`.
+    amount
+        Writes an amount in the unit of the title.
+    symbols
+        What each key of ``RADII`` means; those of the same meaning share a row.
+    growth, unsized, without, missing, belt, tie
+        The colours of growth; a figure without an amount; a place without a figure, and one without a location; a belt; a tie.
+    corridors
+        The name of each corridor.
+    """
+
+    title: tuple[str, ...]
+    amount: Callable[[Decimal], str]
+    symbols: Mapping[str, str]
+    growth: str
+    unsized: str
+    without: str
+    missing: str
+    belt: str
+    tie: str
+    corridors: Mapping[Corridor, str]
+
+
+def build_legend(comparison: Comparison | None, words: LegendWords) -> Legend:
+    """Make the legend of a comparison.
+
+    Parameters
+    ----------
+    comparison
+        What sizes and colours the symbols; ``None`` where nothing does.
+    words
+        What is written beside them.
+    """
+    meanings: dict[str, list[str]] = {}
+    for symbol in RADII:
+        meanings.setdefault(words.symbols[symbol], []).append(symbol)
+    rows = [Row(tuple(symbols), text, _swatch(plain_look(symbols[0]))) for text, symbols in meanings.items()]
+    rows += [
+        Row(("unsized",), words.unsized, _swatch(unsized_look())),
+        Row(("without",), words.without, _swatch(look_without("site"))),
+        Row(("belt",), words.belt, _belt()),
+        Row(("tie",), words.tie, Drawing(SWATCH, ROW, (_line(f"M0 {ROW / 2:g} H{SWATCH:g}", {"stroke-width": "1.25"}),))),
+        Row(("missing",), words.missing, None),
+    ]
+    hues = [Row((corridor_key(corridor),), name, _swatch(plain_look("site"), corridor.value)) for corridor, name in words.corridors.items()]
+    scales = [scale for scale in (_sizes(comparison, words.amount), _growths(comparison, words.growth)) if scale] if comparison else []
+    return Legend(words.title if comparison else (), tuple(scales), tuple(rows), tuple(hues))
+
+
+def corridor_key(corridor: Corridor) -> str:
+    """Give the key under which the hue of a corridor is counted."""
+    return f"corridor:{corridor.value}"
+
+
+def count_seen(marks: Iterable[Mark], missing: int, belts: Iterable[Corridor], *, has_ties: bool) -> Counter[str]:
+    """Count what is seen on a map, by the keys of the rows that explain it.
+
+    Parameters
+    ----------
+    marks
+        The places that are seen.
+    missing
+        How many places of the view have no location.
+    belts
+        The corridors whose belts are drawn.
+    has_ties
+        Whether a tie is drawn.
+    """
+    counts = Counter({"missing": missing, "tie": int(has_ties)})
+    for mark in marks:
+        counts[mark.look.form if mark.look.form in _COMPARED else mark.symbol] += 1
+        if mark.look.form != "without" and not mark.look.growth:
+            counts[corridor_key(mark.corridor)] += 1
+    for corridor in belts:
+        counts["belt"] += 1
+        counts[corridor_key(corridor)] += 1
+    return counts
+
+
+def scale_amounts(amounts: Sequence[Decimal]) -> list[Decimal]:
+    """Choose the amounts of a scale: the largest, and two round ones, about a third and a tenth of it.
+
+    Where all amounts are the same there is nothing to measure between, and of things that are counted there is no half.
+
+    Parameters
+    ----------
+    amounts
+        Those of a comparison; the largest is above zero.
+    """
+    largest = max(amounts)
+    if min(amounts) == largest:
+        return [largest]
+    is_counted = all(amount == amount.to_integral_value() for amount in amounts)
+    smaller = (_round(largest / part) for part in (3, 10))
+    return [largest, *(amount for amount in smaller if not is_counted or amount == amount.to_integral_value())]
+
+
+def _round(amount: Decimal) -> Decimal:
+    """Round to one digit."""
+    return amount.quantize(Decimal(1).scaleb(amount.adjusted()), ROUND_HALF_UP)
+
+
+def _sizes(comparison: Comparison, write: Callable[[Decimal], str]) -> Drawing | None:
+    """Nest circles, each with its amount at the height of its top, or as near below as there is room."""
+    amounts = [measure.amount for measure in comparison.measures.values() if measure.amount is not None]
+    if not amounts or max(amounts) <= 0:
+        return None
+    middle, ground, right = LARGEST + 1, 2 * LARGEST + LETTERS / 2, 2 * LARGEST + 20
+    shapes, letters, level = [], [], -LETTER_GAP
+    for amount in scale_amounts(amounts):
+        radius = amount_radius(amount, max(amounts))
+        top = ground - 2 * radius
+        level = max(top, level + LETTER_GAP)
+        circle = {"cx": f"{middle:g}", "cy": f"{ground - radius:.2f}", "r": f"{radius:.2f}", "stroke-width": "1.25"}
+        shapes += [
+            _line(f"M{middle:g} {top:.1f} L{right - 4:g} {level:.1f}", {"stroke-width": "1"}, "line"),
+            Shape("circle", circle, stroke=Paint(_GREY)),
+        ]
+        letters.append(Letters(right, round(level + 0.35 * LETTERS, 1), write(amount)))
+    return Drawing(right + 70, ground + 2, tuple(shapes), tuple(letters))
+
+
+def _growths(comparison: Comparison, heading: str) -> Drawing | None:
+    """Draw the colours of growth side by side, with their percents; those of a decline only where something declines."""
+    growths = [measure.growth_pct for measure in comparison.measures.values() if measure.growth_pct is not None]
+    if not growths:
+        return None
+    half = FULL_GROWTH // 2
+    steps = [step for step in (-FULL_GROWTH, -half, 0, half, FULL_GROWTH) if step >= 0 or min(growths) < 0]
+    shapes, letters = [], [Letters(0, LETTERS, heading)]
+    for position, step in enumerate(steps):
+        growth = growth_colour(step)
+        box = {"x": f"{position * STEP + 0.5:g}", "y": "18.5", "width": f"{STEP:g}", "height": "11", "stroke-width": "1"}
+        shapes.append(Shape("rect", {**box, "fill-opacity": f"{OPACITIES['measured']:g}"}, Paint(growth.hue, growth.share), Paint("line")))
+        text = "0" if step == 0 else f"≥{step}%" if step == FULL_GROWTH else f"{'≤' if step == -FULL_GROWTH else ''}{step:+d}%"
+        letters.append(Letters((position + 0.5) * STEP, 42, text.replace("-", "−"), "middle"))
+    return Drawing(len(steps) * STEP + 1, 46, tuple(shapes), tuple(letters))
+
+
+def _swatch(look: Look, token: str = _GREY) -> Drawing:
+    """Draw a symbol as it is on the map."""
+    stroke = STROKES[look.form]
+    height = max(ROW, 2 * math.ceil(look.radius * (math.sqrt(2) if look.shape == "diamond" else 1) + stroke / 2))
+    x, y = SWATCH / 2, height / 2
+    if look.is_hollow:
+        line, inside, edge = {"stroke-width": f"{stroke:g}"}, Paint("card"), Paint(token)
+    else:
+        line, inside, edge = {"stroke-width": f"{stroke:g}", "fill-opacity": f"{OPACITIES[look.form]:g}"}, Paint(token), Paint("card")
+    if look.shape == "diamond":
+        shape = Shape("path", {"d": diamond(x, y, look.radius), **line}, inside, edge)
+    else:
+        shape = Shape("circle", {"cx": f"{x:g}", "cy": f"{y:g}", "r": f"{look.radius:g}", **line}, inside, edge)
+    return Drawing(SWATCH, height, (shape,))
+
+
+def diamond(x: float, y: float, radius: float) -> str:
+    """Write a diamond around a point as a path; ``radius`` is half of its side."""
+    reach = f"{radius * math.sqrt(2):.1f}"
+    return f"M{x:.1f} {y - float(reach):.1f} l{reach} {reach} l-{reach} {reach} l-{reach} -{reach} Z"
+
+
+def _belt() -> Drawing:
+    area = {"x": "0", "y": "2", "width": f"{SWATCH:g}", "height": f"{ROW - 4:g}", "fill-opacity": f"{BELT_OPACITY:g}"}
+    axis = {"stroke-width": "2", "stroke-dasharray": "1 5", "stroke-linecap": "round"}
+    return Drawing(SWATCH, ROW, (Shape("rect", area, Paint(_GREY)), _line(f"M0 {ROW / 2:g} H{SWATCH:g}", axis)))
+
+
+def _line(path: str, line: Mapping[str, str], token: str = _GREY) -> Shape:
+    return Shape("path", {"d": path, **line}, stroke=Paint(token))
+
+
+def _seen(rows: Iterable[Row], counts: Mapping[str, int]) -> tuple[Row, ...]:
+    counted = [(row, sum(counts.get(key, 0) for key in row.keys)) for row in rows]
+    return tuple(replace(row, text=row.text.replace("{count}", str(count))) for row, count in counted if count)
