@@ -309,7 +309,7 @@ def _pan(page: Page) -> None:
 def _find_switch(page: Page, *, is_ours: bool) -> tuple[float, float, str]:
     """Give where to click to switch the western corridor, and how to read whether it is on."""
     if is_ours:
-        label, box_of = page.locator("#filters label.switch.west"), "#filters label.switch.west input"
+        label, box_of = page.locator("#filters label.switch.corridor-west"), "#filters label.switch.corridor-west input"
     else:
         page.locator(".leaflet-control-layers").hover()
         label, box_of = page.locator(".leaflet-control-layers-overlays label").first, ".leaflet-control-layers-selector"

@@ -44,8 +44,11 @@ LABEL_CORNERS = (
 # The light tokens of the page: a picture is printed and pasted, so that it does not follow a reader's dark mode.
 PAPER, CARD, INK, MUTE, LINE = "#f6f4ee", "#fffdf9", "#22262b", "#62676d", "#dcd7cb"
 WATER, LAND_LINE = "#bcd3dd", "#cfc9bb"
-# Of the corridors, by their ids; a place without the compared figure has that of none.
-HUES = {"west": "#1f5f8b", "east": "#b5511a", "none": "#5d6166"}
+# The corridors have colours of their own, in corridors.csv; grey is what lies on none, and what has no figure to compare.
+GREY = "#5d6166"
+# The ground of the page in the dark, and the least contrast of the colour of a text with its ground (WCAG 2.2, 1.4.3).
+DARK_CARD = "#1e2226"
+LEAST_CONTRAST = 4.5
 BELT_OPACITY = 0.14
 # Growth diverges at zero, and is full at so many percent; the weakest has so much of its hue, in percent.
 GROWTH_HUES = {"up": "#1f6f54", "down": "#8a3d6b"}
@@ -64,3 +67,21 @@ def mix(colour: str, share: int, ground: str = CARD) -> str:
     """
     channels = zip(*(bytes.fromhex(one.removeprefix("#")) for one in (colour, ground)), strict=True)
     return "#" + bytes(round((one * share + other * (100 - share)) / 100) for one, other in channels).hex()
+
+
+def contrast(colour: str, ground: str) -> float:
+    """Give the contrast of two colours, from 1 to 21, as WCAG 2.2 defines it (https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio).
+
+    Parameters
+    ----------
+    colour, ground
+        Such as ``#1f6f54``.
+    """
+    dark, light = sorted(map(_luminance, (colour, ground)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    channels = [byte / 255 for byte in bytes.fromhex(colour.removeprefix("#"))]
+    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

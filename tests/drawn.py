@@ -7,7 +7,9 @@ import re
 import xml.etree.ElementTree as ET
 from typing import Any, NamedTuple
 
+from geo.serve.site import read_assets
 from geo.settings import PROJECT
+from geo.tables.reading import read_tables
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -24,9 +26,10 @@ class Symbol(NamedTuple):
 
 
 def read_tokens() -> dict[str, str]:
-    """Read the colours of the light theme from the style sheet of the page."""
-    sheet = (PROJECT / "static" / "atlas.css").read_text(encoding="utf-8")
-    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", sheet))
+    """Read the colours of the light theme from the style sheet of the page, as it is served for the shipped tables."""
+    sheet = read_assets(read_tables(PROJECT / "data").corridors)["atlas.css"].content.decode()
+    tokens = dict(re.findall(r"--([\w-]+):(#[0-9a-f]{6})[;}]", sheet))
+    return tokens | {name: tokens[other] for name, other in re.findall(r"--([\w-]+):var\(--([\w-]+)\)[;}]", sheet) if other in tokens}
 
 
 def mixed(colour: str, share: float, ground: str) -> str:
@@ -76,7 +79,7 @@ class Told(NamedTuple):
             measure = self.comparisons[comparison]["measures"].get(place["id"])
             look = measure["look"] if measure else own["without"]
         tokens = read_tokens()
-        colour = tokens["none" if look["form"] == "without" else place["corridor"]]
+        colour = tokens["none" if look["form"] == "without" else f"corridor-{place['corridor']}"]
         if "growth" in look:
             colour = mixed(tokens[look["growth"]["hue"]], look["growth"]["share"], tokens["card"])
         fill, stroke = (tokens["card"], colour) if look["isHollow"] else (colour, tokens["card"])

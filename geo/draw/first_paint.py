@@ -25,7 +25,6 @@ from geo.draw.marks import Look, Mark
 from geo.draw.placement import Frame, Name, Placed, place_marks, place_names, project_box
 from geo.draw.webmap import MAX_ZOOM, MIN_ZOOM, ZOOM_SNAP
 from geo.palette import CROWD, LABEL_SIZE, OPACITIES, STROKES
-from geo.tables.kinds import Corridor
 
 # Pixels of the whole world at zoom 0, as Leaflet and everybody else has it.
 _WORLD = 256
@@ -111,9 +110,9 @@ def draw_sketch(
     background: str,
     belts: gpd.GeoDataFrame,
     marks: Sequence[Mark],
-    ties: Mapping[Corridor, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
+    ties: Mapping[str, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
     view: Box,
-    corridors: Mapping[Corridor, str],
+    corridors: Mapping[str, str],
     districts: Sequence[Mapping[str, Any]],
     district_name: str,
 ) -> Sketch:
@@ -136,9 +135,9 @@ def draw_sketch(
     parts = [background]
     for row in belts.itertuples():
         form = "area" if row.part == "belt" else "line"
-        parts.append(_path(f"shape-{form} {row.part} {row.part}-{row.corridor}", _outlines(frame, [row.geometry])))
+        parts.append(_path(f"shape-{form} {row.part} corridor-{row.corridor}", _outlines(frame, [row.geometry])))
     for corridor, lines in ties.items():
-        parts.append(_path(f"shape-line tie tie-{corridor.value}", _outlines(frame, map(shapely.LineString, lines))))
+        parts.append(_path(f"shape-line tie corridor-{corridor}", _outlines(frame, map(shapely.LineString, lines))))
     for screen, (own, own_zoom) in zip(SCREENS, frames, strict=True):
         ratio = 2 ** (zoom - own_zoom)
         if len(marks) > CROWD:
@@ -196,7 +195,7 @@ def _draw_crowd(frame: Frame, marks: Sequence[Mark], ratio: float) -> str:
 
 
 def _draw_name(name: Name, ratio: float) -> str:
-    return _text(f"axis {name.corridor.value}" if name.corridor else "name", name.x, name.y, name.text, ratio, name.angle)
+    return _text(f"axis corridor-{name.corridor}" if name.corridor else "name", name.x, name.y, name.text, ratio, name.angle)
 
 
 def _dots(spots: Iterable[tuple[float, float]], look: Look, hue: str, ratio: float) -> str:
@@ -204,14 +203,14 @@ def _dots(spots: Iterable[tuple[float, float]], look: Look, hue: str, ratio: flo
     corner, step = ("diamond", "l.1.1") if look.shape == "diamond" else ("dot", "h.1")
     path = "".join(f"M{x * ratio:.1f} {y * ratio:.1f}{step}" for x, y in spots)
     below, above = ("ring", "hole") if look.is_hollow else ("rim", "core")
-    stroke, opacity = STROKES[look.form], OPACITIES[look.form]
+    stroke, opacity, tone = STROKES[look.form], OPACITIES[look.form], f"corridor-{hue}"
     if look.growth:
         # The rim is drawn in the colour of the ground, so that a share of the hue on it is their mixture.
-        hue, opacity = look.growth.hue, opacity * look.growth.share / 100
+        tone, opacity = look.growth.hue, opacity * look.growth.share / 100
     inside = f' stroke-opacity="{opacity:.2g}"' if opacity < 1 else ""
     return (
-        f'<path class="{corner} {below} {hue}" stroke-width="{2 * look.radius + stroke:g}" d="{path}"/>'
-        f'<path class="{corner} {above} {hue}" stroke-width="{2 * look.radius - stroke:g}"{inside} d="{path}"/>'
+        f'<path class="{corner} {below} {tone}" stroke-width="{2 * look.radius + stroke:g}" d="{path}"/>'
+        f'<path class="{corner} {above} {tone}" stroke-width="{2 * look.radius - stroke:g}"{inside} d="{path}"/>'
     )
 
 

@@ -11,13 +11,12 @@ from typing import NamedTuple
 
 from geo.draw.marks import Look, Mark, amount_radius, growth_colour, look_without, plain_look, unsized_look
 from geo.layers.comparisons import Comparison
-from geo.palette import BELT_OPACITY, CARD, FULL_GROWTH, GROWTH_HUES, HUES, INK, LARGEST, LINE, OPACITIES, RADII, STROKES, mix
-from geo.tables.kinds import Corridor
+from geo.palette import BELT_OPACITY, CARD, FULL_GROWTH, GREY, GROWTH_HUES, INK, LARGEST, LINE, OPACITIES, RADII, STROKES, mix
 
 # In pixels: the width of a symbol beside its text and the least height of such a row, the letters of a scale and their distance, a step of growth.
 SWATCH, ROW, LETTERS, LETTER_GAP, STEP = 24.0, 16.0, 12, 14.0, 39.0
 # What has no corridor's hue: a symbol in the legend stands for all corridors.
-_GREY = Corridor.NONE.value
+_GREY = "none"
 # The forms of a comparison; without one a symbol is explained by its name.
 _COMPARED = ("measured", "unsized", "without")
 
@@ -28,7 +27,7 @@ class Paint(NamedTuple):
     Attributes
     ----------
     token
-        A key of ``HUES`` or ``GROWTH_HUES``, ``card``, ``line`` or ``ink``.
+        ``corridor-`` and the id of a corridor, ``none`` for grey, a key of ``GROWTH_HUES``, ``card``, ``line`` or ``ink``.
     share
         How much of it is mixed with the ground, in percent.
     """
@@ -36,10 +35,10 @@ class Paint(NamedTuple):
     token: str
     share: int = 100
 
-    @property
-    def colour(self) -> str:
-        """The colour in the light theme."""
-        return mix({**HUES, **GROWTH_HUES, "card": CARD, "line": LINE, "ink": INK}[self.token], self.share)
+    def colour(self, hues: Mapping[str, str]) -> str:
+        """Give the colour in the light theme, where ``hues`` are those of the corridors by their ids."""
+        corridors = {f"corridor-{id_}": hue for id_, hue in hues.items()}
+        return mix({**corridors, **GROWTH_HUES, _GREY: GREY, "card": CARD, "line": LINE, "ink": INK}[self.token], self.share)
 
     @property
     def css(self) -> str:
@@ -148,7 +147,7 @@ class LegendWords(NamedTuple):
     growth, unsized, without, missing, belt, tie
         The colours of growth; a figure without an amount; a place without a figure, and one without a location; a belt; a tie.
     corridors
-        The name of each corridor.
+        The name of each corridor, and of none, by their ids.
     """
 
     title: tuple[str, ...]
@@ -160,7 +159,7 @@ class LegendWords(NamedTuple):
     missing: str
     belt: str
     tie: str
-    corridors: Mapping[Corridor, str]
+    corridors: Mapping[str, str]
 
 
 def build_legend(comparison: Comparison | None, words: LegendWords) -> Legend:
@@ -184,17 +183,17 @@ def build_legend(comparison: Comparison | None, words: LegendWords) -> Legend:
         Row(("tie",), words.tie, Drawing(SWATCH, ROW, (_line(f"M0 {ROW / 2:g} H{SWATCH:g}", {"stroke-width": "1.25"}),))),
         Row(("missing",), words.missing, None),
     ]
-    hues = [Row((corridor_key(corridor),), name, _swatch(plain_look("site"), corridor.value)) for corridor, name in words.corridors.items()]
+    hues = [Row((corridor_key(corridor),), name, _swatch(plain_look("site"), f"corridor-{corridor}")) for corridor, name in words.corridors.items()]
     scales = [scale for scale in (_sizes(comparison, words.amount), _growths(comparison, words.growth)) if scale] if comparison else []
     return Legend(words.title if comparison else (), tuple(scales), tuple(rows), tuple(hues))
 
 
-def corridor_key(corridor: Corridor) -> str:
+def corridor_key(corridor: str) -> str:
     """Give the key under which the hue of a corridor is counted."""
-    return f"corridor:{corridor.value}"
+    return f"corridor:{corridor}"
 
 
-def count_seen(marks: Iterable[Mark], missing: int, belts: Iterable[Corridor], *, has_ties: bool) -> Counter[str]:
+def count_seen(marks: Iterable[Mark], missing: int, belts: Iterable[str], *, has_ties: bool) -> Counter[str]:
     """Count what is seen on a map, by the keys of the rows that explain it.
 
     Parameters

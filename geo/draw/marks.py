@@ -12,12 +12,12 @@ import shapely
 
 from geo.geocode.answers import Answer, Match
 from geo.layers.comparisons import Comparison
-from geo.palette import AREAS, FLOATING, FULL_GROWTH, GROWTH_HUES, HUES, LARGEST, LEAST, RADII, UNSIZED, WEAKEST_GROWTH, WITHOUT, mix
-from geo.tables.kinds import Basis, Corridor, Kind, Relation
+from geo.palette import AREAS, FLOATING, FULL_GROWTH, GROWTH_HUES, LARGEST, LEAST, RADII, UNSIZED, WEAKEST_GROWTH, WITHOUT, mix
+from geo.tables.kinds import NO_CORRIDOR, Basis, Kind, Relation
 from geo.tables.rows import Place, Tie
 
 # For each corridor the lines between places: two ``(lon, lat)``, WGS-84.
-Ties: TypeAlias = dict[Corridor, list[tuple[tuple[float, float], tuple[float, float]]]]
+Ties: TypeAlias = dict[str, list[tuple[tuple[float, float], tuple[float, float]]]]
 
 
 class Growth(NamedTuple):
@@ -92,7 +92,7 @@ class Mark:
     id: str
     host: str | None
     symbol: str
-    corridor: Corridor
+    corridor: str
     lon: float
     lat: float
     label: str
@@ -107,12 +107,17 @@ class Mark:
     @property
     def hue(self) -> str:
         """The key of its hue."""
-        return Corridor.NONE.value if self.look.form == "without" else self.corridor.value
+        return NO_CORRIDOR if self.look.form == "without" else self.corridor
 
-    @property
-    def colour(self) -> str:
-        """What it is filled with, or drawn with where it is hollow, in the light theme."""
-        return self.look.growth.colour if self.look.growth else HUES[self.hue]
+    def colour(self, hues: Mapping[str, str]) -> str:
+        """Give what it is filled with, or drawn with where it is hollow, in the light theme.
+
+        Parameters
+        ----------
+        hues
+            The colours of the corridors by their ids, and that of none.
+        """
+        return self.look.growth.colour if self.look.growth else hues[self.hue]
 
 
 def map_symbol(place: Place, answer: Answer) -> str:

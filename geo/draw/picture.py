@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.bbox import Box
 from geo.draw.basemap import Outline
-from geo.draw.legend import LETTERS, SWATCH, Drawing, Legend, Paint, diamond
+from geo.draw.legend import LETTERS, SWATCH, Drawing, Legend, diamond
 from geo.draw.marks import Mark
 from geo.draw.placement import Frame, Rectangle, fit, place_marks, place_names, text_width
 from geo.palette import (
@@ -27,7 +27,6 @@ from geo.palette import (
     BELT_OPACITY,
     CARD,
     DISTRICT_NAME_SIZE,
-    HUES,
     INK,
     LABEL_SIZE,
     LAND_LINE,
@@ -38,7 +37,6 @@ from geo.palette import (
     STROKES,
     WATER,
 )
-from geo.tables.kinds import Corridor
 
 FONT = "Noto Sans CJK SC"
 # The scale bar is as long as the longest round distance in this many pixels.
@@ -63,7 +61,9 @@ class Caption:
     legend
         What explains the map, as far as it is seen; ``None`` leaves it out.
     corridors
-        The names written along the axes.
+        The names written along the axes, by their ids.
+    hues
+        The colours of the corridors, and that of none, by their ids.
     district_name
         Which property of a district is its name in the reader's language.
     """
@@ -72,7 +72,8 @@ class Caption:
     finding: str
     footer: Sequence[str]
     legend: Legend | None
-    corridors: Mapping[Corridor, str]
+    corridors: Mapping[str, str]
+    hues: Mapping[str, str]
     district_name: str
 
 
@@ -80,7 +81,7 @@ def draw_svg(
     outline: Outline,
     belts: gpd.GeoDataFrame,
     marks: Sequence[Mark],
-    ties: Mapping[Corridor, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
+    ties: Mapping[str, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
     view: Box,
     caption: Caption,
     *,
@@ -119,7 +120,7 @@ def draw_svg(
         frame = fit(view, 0, 0, width, height - (10 + 20 * len(caption.footer) if caption.footer else 0))
     _draw_map(svg, frame, outline, belts, marks, ties, caption, _furniture(frame, caption.legend))
     if caption.legend:
-        _draw_legend(svg, frame, _lay_out_legend(caption.legend))
+        _draw_legend(svg, frame, _lay_out_legend(caption.legend), caption.hues)
     _draw_scale(svg, frame, (view.south + view.north) / 2)
     _draw_north(svg, frame)
     for position, line in enumerate(reversed(caption.footer)):
@@ -174,7 +175,7 @@ def _draw_map(
     outline: Outline,
     belts: gpd.GeoDataFrame,
     marks: Sequence[Mark],
-    ties: Mapping[Corridor, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
+    ties: Mapping[str, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
     caption: Caption,
     furniture: Sequence[Rectangle],
 ) -> None:
@@ -193,16 +194,16 @@ def _draw_map(
         else:
             _shape(inner, frame, geom, fill="none", stroke=WATER, **{"stroke-width": "3" if feature["properties"]["rank"] == 1 else "2"})
     for row in belts.itertuples():
-        hue = HUES[Corridor(row.corridor)]
+        hue = caption.hues[row.corridor]
         if row.part == "belt":
             _shape(inner, frame, row.geometry, fill=hue, stroke="none", **{"fill-opacity": str(BELT_OPACITY)})
         else:
             _shape(inner, frame, row.geometry, fill="none", stroke=hue, **{"stroke-width": "2", "stroke-dasharray": "1 7", "stroke-linecap": "round"})
     for corridor, lines in ties.items():
         for line in lines:
-            _shape(inner, frame, shapely.LineString(line), fill="none", stroke=HUES[corridor], **{"stroke-width": "1.25"})
+            _shape(inner, frame, shapely.LineString(line), fill="none", stroke=caption.hues[corridor], **{"stroke-width": "1.25"})
     for mark in marks:
-        _draw_uncertainty(inner, frame, mark)
+        _draw_uncertainty(inner, frame, mark, caption.hues)
     _draw_marks(inner, frame, outline, belts, marks, caption, furniture)
     ET.SubElement(svg, "rect", {**_box(frame.left, frame.top, frame.width, frame.height), "fill": "none", "stroke": LINE})
 
@@ -219,7 +220,7 @@ def _draw_marks(
     """Draw the symbols, large ones first, and labels and names where there is room."""
     placed = place_marks(frame, marks, furniture)
     for mark in sorted(marks, key=lambda mark: -mark.size):
-        _draw_symbol(parent, mark, *placed.spots[mark.id])
+        _draw_symbol(parent, mark, *placed.spots[mark.id], caption.hues)
     for mark in marks:
         if mark.id in placed.labels:
             _text(parent, *placed.labels[mark.id], mark.label, size=LABEL_SIZE, more=HALO)
@@ -231,24 +232,24 @@ def _draw_marks(
             _text(parent, x, y, text, size=DISTRICT_NAME_SIZE, colour=MUTE, more=MIDDLE)
         else:
             turned = {**MIDDLE, "letter-spacing": "1.5", "transform": f"rotate({angle:.1f} {x:.1f} {y - 4:.1f})"}
-            _text(parent, x, y, text, size=AXIS_NAME_SIZE, weight="bold", colour=HUES[corridor], more=turned)
+            _text(parent, x, y, text, size=AXIS_NAME_SIZE, weight="bold", colour=caption.hues[corridor], more=turned)
 
 
-def _draw_uncertainty(parent: ET.Element, frame: Frame, mark: Mark) -> None:
+def _draw_uncertainty(parent: ET.Element, frame: Frame, mark: Mark, hues: Mapping[str, str]) -> None:
     if mark.uncertainty_m is None:
         return
     x, y = frame.place(mark.lon, mark.lat)
-    hue = HUES[mark.corridor]
+    hue = hues[mark.corridor]
     disc = {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{mark.uncertainty_m / frame.metres_per_pixel(mark.lat):.1f}"}
     ET.SubElement(parent, "circle", {**disc, "fill": hue, "fill-opacity": "0.1", "stroke": hue, "stroke-width": "1.5", "stroke-dasharray": "4 4"})
 
 
-def _draw_symbol(parent: ET.Element, mark: Mark, x: float, y: float) -> None:
+def _draw_symbol(parent: ET.Element, mark: Mark, x: float, y: float, hues: Mapping[str, str]) -> None:
     stroke = f"{STROKES[mark.look.form]:g}"
     if mark.look.is_hollow:
-        paint = {"fill": CARD, "stroke": mark.colour, "stroke-width": stroke}
+        paint = {"fill": CARD, "stroke": mark.colour(hues), "stroke-width": stroke}
     else:
-        paint = {"fill": mark.colour, "fill-opacity": f"{OPACITIES[mark.look.form]:g}", "stroke": CARD, "stroke-width": stroke}
+        paint = {"fill": mark.colour(hues), "fill-opacity": f"{OPACITIES[mark.look.form]:g}", "stroke": CARD, "stroke-width": stroke}
     if mark.uncertainty_m is not None:
         paint |= {"stroke": INK, "stroke-width": "2.5"}
     if mark.look.shape == "diamond":
@@ -331,7 +332,7 @@ def _lines_of_title(parts: Sequence[str]) -> list[str]:
     return lines
 
 
-def _draw_legend(svg: ET.Element, frame: Frame, box: _LegendBox) -> None:
+def _draw_legend(svg: ET.Element, frame: Frame, box: _LegendBox, hues: Mapping[str, str]) -> None:
     if not box.pieces:
         return
     left, top, *_ = _legend_place(frame, box)
@@ -341,15 +342,11 @@ def _draw_legend(svg: ET.Element, frame: Frame, box: _LegendBox) -> None:
         part = ET.SubElement(group, "g", {"transform": f"translate({left + piece.x:.1f} {top + piece.y:.1f})"})
         if piece.drawing:
             for shape_ in piece.drawing.shapes:
-                ET.SubElement(part, shape_.tag, shape_.painted(_light))
+                ET.SubElement(part, shape_.tag, shape_.painted(lambda paint: paint.colour(hues)))
             for letters in piece.drawing.letters:
                 _text(part, letters.x, letters.y, letters.text, size=LETTERS, more={"text-anchor": letters.anchor})
         if piece.text:
             _text(part, piece.text_x, piece.base, piece.text, size=13, colour=piece.colour, weight=piece.weight)
-
-
-def _light(paint: Paint) -> str:
-    return paint.colour
 
 
 def _draw_scale(svg: ET.Element, frame: Frame, lat: float) -> None:

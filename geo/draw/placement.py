@@ -31,7 +31,6 @@ from geo.palette import (
     RING_GAP,
     RING_STEP,
 )
-from geo.tables.kinds import Corridor
 
 _EARTH_M = 6_378_137.0
 # Left, top, right, bottom in pixels.
@@ -113,7 +112,7 @@ class Name(NamedTuple):
     x: float
     y: float
     angle: float = 0.0
-    corridor: Corridor | None = None
+    corridor: str | None = None
 
 
 def project(lon: float, lat: float) -> tuple[float, float]:
@@ -167,7 +166,7 @@ def place_marks(frame: Frame, marks: Sequence[Mark], furniture: Sequence[Rectang
 def place_names(
     frame: Frame,
     belts: gpd.GeoDataFrame,
-    corridors: Mapping[Corridor, str],
+    corridors: Mapping[str, str],
     districts: Sequence[Mapping[str, Any]],
     district_name: str,
     taken: Sequence[Rectangle],
@@ -197,7 +196,7 @@ def place_names(
         longest = max(shapely.get_parts(row.geometry), key=shapely.length)
         points = [frame.place(lon, lat) for lon, lat in longest.coords]
         stretches = sorted(pairwise(points), key=lambda pair: -abs(pair[1][0] - pair[0][0]))
-        corridor = Corridor(row.corridor)
+        corridor: str = row.corridor
         wide = text_width(corridors[corridor], AXIS_NAME_SIZE) * 1.15
         for (x1, y1), (x2, y2) in stretches:
             angle = math.degrees(math.atan2(y2 - y1, x2 - x1))

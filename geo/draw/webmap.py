@@ -22,7 +22,6 @@ from jinja2.utils import htmlsafe_json_dumps
 
 from geo.bbox import Box
 from geo.draw.basemap import Outline
-from geo.tables.kinds import Corridor
 
 MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP = 8, 17, 0.5
 # Degrees with four decimals are good to 6 m, and the outline is good to 100 m: the fifth would be a fifth of the script.
@@ -157,10 +156,10 @@ class AxisName(MacroElement):
         "{% endmacro %}"
     )
 
-    def __init__(self, corridor: Corridor, name: str, axis: Sequence[tuple[float, float]]) -> None:
+    def __init__(self, corridor: str, name: str, axis: Sequence[tuple[float, float]]) -> None:
         super().__init__()
         self._name = "AxisName"
-        self.corridor = corridor.value
+        self.corridor = corridor
         self.name = _script_json(name)
         self.axis = _script_json(list(axis))
 
@@ -193,10 +192,10 @@ class AtlasStart(MacroElement):
 def build_map(
     outline: Outline,
     belts: gpd.GeoDataFrame,
-    places: Mapping[Corridor, Sequence[Mapping[str, Any]]],
-    ties: Mapping[Corridor, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
+    places: Mapping[str, Sequence[Mapping[str, Any]]],
+    ties: Mapping[str, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
     comparisons: Mapping[str, Mapping[str, Any]],
-    corridor_names: Mapping[Corridor, str],
+    corridor_names: Mapping[str, str],
     district_name: str,
     frame: Box,
 ) -> AtlasMap:
@@ -255,21 +254,23 @@ def build_map(
     names = [(feature["properties"][district_name], *feature["properties"]["label"]) for feature in outline.districts["features"]]
     _add(atlas, PlaceNames(names), "district_names")
     layers = {}
-    for corridor, name in corridor_names.items():
+    for position, (corridor, name) in enumerate(corridor_names.items()):
+        # Part of the names of variables in the script.
+        key = f"corridor_{position}"
         layer = folium.FeatureGroup(name=name, control=False)
-        _add(atlas, layer, corridor.value)
+        _add(atlas, layer, key)
         for part in ("belt", "axis"):
-            drawn = belts[(belts["corridor"] == corridor.value) & (belts["part"] == part)]
+            drawn = belts[(belts["corridor"] == corridor) & (belts["part"] == part)]
             if len(drawn):
-                _add(layer, _shapes(drawn[["geometry"]].iterfeatures(), "belts", f"{part} {part}-{corridor.value}"), f"{corridor.value}_{part}")
-        axes = belts[(belts["corridor"] == corridor.value) & (belts["part"] == "axis")].geometry
+                _add(layer, _shapes(drawn[["geometry"]].iterfeatures(), "belts", f"{part} corridor-{corridor}"), f"{key}_{part}")
+        axes = belts[(belts["corridor"] == corridor) & (belts["part"] == "axis")].geometry
         for axis in axes:
             longest = max(shapely.get_parts(axis), key=shapely.length)
-            _add(layer, AxisName(corridor, name, shapely.get_coordinates(longest).tolist()), f"{corridor.value}_axis_name")
+            _add(layer, AxisName(corridor, name, shapely.get_coordinates(longest).tolist()), f"{key}_axis_name")
         if ties.get(corridor):
-            _add(layer, _shapes(_lines(ties[corridor]), "belts", f"tie tie-{corridor.value}"), f"{corridor.value}_ties")
-        _add(layer, PlaceMarkers(places.get(corridor, ())), f"{corridor.value}_places")
-        layers[corridor.value] = layer
+            _add(layer, _shapes(_lines(ties[corridor]), "belts", f"tie corridor-{corridor}"), f"{key}_ties")
+        _add(layer, PlaceMarkers(places.get(corridor, ())), f"{key}_places")
+        layers[corridor] = layer
     _add(atlas, Comparisons(comparisons), "comparisons")
     _add(atlas, AtlasStart(layers, view), "start")
     return atlas
@@ -335,7 +336,7 @@ def _lines(ties: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> l
     return [{"id": f"tie-{number}", "properties": {}, "geometry": {"type": "LineString", "coordinates": tie}} for number, tie in enumerate(ties)]
 
 
-def _view(places: Mapping[Corridor, Sequence[Mapping[str, Any]]], belts: gpd.GeoDataFrame, frame: Box) -> Box:
+def _view(places: Mapping[str, Sequence[Mapping[str, Any]]], belts: gpd.GeoDataFrame, frame: Box) -> Box:
     """Show the belts and every place but whole cities: the point of a city lies far from everything that is worth a look."""
     located = [place for some in places.values() for place in some if place["lon"] is not None and place["symbol"] != "city"]
     points = [(place["lon"], place["lat"]) for place in located]

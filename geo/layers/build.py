@@ -67,7 +67,7 @@ def _place_properties(
         "name_zh": place.name_zh,
         "name_en": place.name_en,
         "kind": place.kind.value,
-        "corridor": place.corridor.value,
+        "corridor": place.corridor,
         "corridor_basis": place.corridor_basis.value,
         "district": place.district,
         "parent": place.parent_id,
@@ -96,7 +96,7 @@ def _build_indicators(tables: Tables, places: gpd.GeoDataFrame) -> gpd.GeoDataFr
         "name_zh": [place.name_zh for place, _, _ in figures],
         "name_en": [place.name_en for place, _, _ in figures],
         "kind": [place.kind.value for place, _, _ in figures],
-        "corridor": [place.corridor.value for place, _, _ in figures],
+        "corridor": [place.corridor for place, _, _ in figures],
         "district": [place.district for place, _, _ in figures],
         **{name: [properties[name] for properties in shown] for name in shown[0]},
         "period_start": [start for start, _ in ends],
@@ -162,7 +162,7 @@ def _geocode_properties(answer: Answer) -> dict[str, Any]:
 
 
 def _build_corridors(tables: Tables, belts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    rows = {corridor.id.value: corridor for corridor in tables.corridors}
+    rows = {corridor.id: corridor for corridor in tables.corridors}
     order = [rows[id_] for id_ in belts["corridor"]]
     layer = belts[["corridor", "part"]].assign(
         name_zh=[row.name_zh for row in order],

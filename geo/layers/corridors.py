@@ -39,7 +39,7 @@ def build_belts(corridors: Sequence[CorridorRow], projected_crs: str) -> gpd.Geo
     _expect_metres(projected_crs)
     axes = gpd.GeoSeries([corridor.axis for corridor in corridors], crs="EPSG:4326")
     belts = axes.to_crs(projected_crs).buffer(HALF_WIDTH_M, quad_segs=6).simplify(20).to_crs("EPSG:4326")
-    ids = [corridor.id.value for corridor in corridors]
+    ids = [corridor.id for corridor in corridors]
     return gpd.GeoDataFrame(
         {
             "corridor": [id_ for id_ in ids for _ in ("belt", "axis")],

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from geo.bbox import Box
 from geo.layers.index import Positions, SpatialIndex, build_index
 from geo.names import normalize_name
-from geo.tables.kinds import Basis, Corridor, Kind
+from geo.tables.kinds import Basis, Kind
 
 # RFC 7946, section 11.2: six decimals are about ten centimetres.
 DECIMALS = 6
@@ -65,7 +65,7 @@ class Selection:
         A part of a name in Chinese, English, pinyin or its initials.
     """
 
-    corridors: frozenset[Corridor] = frozenset()
+    corridors: frozenset[str] = frozenset()
     kinds: frozenset[Kind] = frozenset()
     districts: frozenset[str] = frozenset()
     bbox: Box | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -26,8 +26,9 @@ from geo.garbage import without_cyclic_collection
 from geo.geocode.reverse import ReverseGeocoder
 from geo.serve.http.store import Answers
 from geo.settings import PROJECT, Settings
+from geo.tables.kinds import NO_CORRIDOR
 from geo.tables.profile import FILE as PROFILE
-from geo.tables.rows import TABLES, Place, Source
+from geo.tables.rows import TABLES, CorridorRow, Place, Source
 
 T = TypeVar("T")
 
@@ -157,7 +158,7 @@ def build_site(settings: Settings) -> Site:
         atlas = build_atlas(settings)
     return Site(
         atlas=atlas,
-        assets=read_assets(),
+        assets=read_assets(atlas.tables.corridors),
         basemaps=choose_basemaps(settings),
         last_change=datetime.fromtimestamp(max((settings.data / file).stat().st_mtime for file in (PROFILE, *TABLES)), tz=UTC).replace(microsecond=0),
     )
@@ -180,7 +181,7 @@ _SHORTENED: Mapping[str, Callable[[bytes], bytes]] = {".js": rjsmin.jsmin, ".css
 _MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 
 
-def read_assets(*, is_frozen: bool = False) -> dict[str, Asset]:
+def read_assets(corridors: Sequence[CorridorRow], *, is_frozen: bool = False) -> dict[str, Asset]:
     """Read the static files, by their plain names; the script of a frozen site has a part more, for what a server does otherwise."""
     # Leaflet comes as a Python package, so that no third-party file is kept here.
     leaflet = files("js_lib_leaflet") / "static" / "js_lib_leaflet"
@@ -192,11 +193,24 @@ def read_assets(*, is_frozen: bool = False) -> dict[str, Asset]:
     names = (*_SCRIPT[:-1], "frozen", _SCRIPT[-1]) if is_frozen else _SCRIPT
     parts = "\n".join((PROJECT / "static" / "atlas" / f"{name}.js").read_text(encoding="utf-8") for name in names)
     contents["atlas.js"] = f'"use strict";\n(() => {{\n{parts}}})();\n'.encode()
+    contents["atlas.css"] += _hues(corridors).encode()
     # One style sheet for the map page, as each file is a round trip before the first paint; the other pages need ours only.
     contents["map.css"] = contents.pop("leaflet.css") + contents["atlas.css"]
     # Leaflet is short as it comes, and its first lines are its licence.
     shortened = {name: _SHORTENED[Path(name).suffix](content) for name, content in contents.items() if name != "leaflet.js"}
     return {name: _asset(Path(name), content) for name, content in (contents | shortened).items()}
+
+
+def _hues(corridors: Sequence[CorridorRow]) -> str:
+    """Write the rules that give everything of a corridor its hue, in the light and in the dark."""
+    tokens = [(f"--corridor-{row.id}", row.colour, row.colour_dark) for row in corridors]
+    light = "".join(f"{token}: {colour};" for token, colour, _ in tokens)
+    both = "".join(f"{token}: light-dark({colour}, {dark});" for token, colour, dark in tokens)
+    classes = "".join(f".corridor-{id_} {{ --hue: var(--corridor-{id_}); }}" for id_ in (*(row.id for row in corridors), NO_CORRIDOR))
+    return (
+        f"\n:root {{ --corridor-{NO_CORRIDOR}: var(--none); {light} }}\n"
+        f"@supports (color: light-dark(red, blue)) {{ :root {{ {both} }} }}\n{classes}\n"
+    )
 
 
 def _asset(path: Path, content: bytes) -> Asset:

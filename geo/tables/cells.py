@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,7 +17,8 @@ from typing import Annotated, NamedTuple
 import shapely
 from pydantic import BeforeValidator
 
-from geo.tables.kinds import UnitKind
+from geo.palette import CARD, DARK_CARD, LEAST_CONTRAST, contrast
+from geo.tables.kinds import NO_CORRIDOR, UnitKind
 
 # --- units --------------------------------------------------------------------------------------------------------------------------------
 
@@ -215,6 +217,25 @@ def _parse_url(cell: object) -> str:
     return text
 
 
+def _parse_slug_of_corridor(cell: object) -> str:
+    slug = _parse_slug(cell)
+    if slug == NO_CORRIDOR:
+        raise ValueError(f"another id than {NO_CORRIDOR}, which says that a place lies on no corridor")
+    return slug
+
+
+def _parse_colour_on(ground: str) -> Callable[[object], str]:
+    def parse(cell: object) -> str:
+        text = _given(cell)
+        if not re.fullmatch(r"#[0-9a-f]{6}", text, re.ASCII):
+            raise ValueError("a colour such as #1f5f8b")
+        if contrast(text, ground) < LEAST_CONTRAST:
+            raise ValueError(f"a colour with a contrast of at least {LEAST_CONTRAST} : 1 to {ground} (this one has {contrast(text, ground):.1f} : 1)")
+        return text
+
+    return parse
+
+
 def _parse_sha256(cell: object) -> str:
     text = _given(cell)
     if not re.fullmatch(r"[0-9a-f]{64}", text, re.ASCII):
@@ -254,6 +275,9 @@ def expect_in_china(lon: float, lat: float) -> None:
 
 Text = Annotated[str, BeforeValidator(_parse_text)]
 Slug = Annotated[str, BeforeValidator(_parse_slug)]
+CorridorId = Annotated[str, BeforeValidator(_parse_slug_of_corridor)]
+Colour = Annotated[str, BeforeValidator(_parse_colour_on(CARD))]
+DarkColour = Annotated[str, BeforeValidator(_parse_colour_on(DARK_CARD))]
 Number = Annotated[Decimal, BeforeValidator(_parse_decimal)]
 Count = Annotated[int, BeforeValidator(_parse_count)]
 Positive = Annotated[int, BeforeValidator(_parse_positive)]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 
 from geo.errors import Problem
 from geo.names import normalize_name
-from geo.tables.kinds import Corridor, DivisionLevel, UnitKind
+from geo.tables.kinds import NO_CORRIDOR, DivisionLevel, UnitKind
 from geo.tables.rows import DivisionRow, FormerRow, GazetteerRow, Indicator, Paragraph, Row, Source, Vocable
 
 
@@ -116,10 +116,12 @@ def _dangling(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
     for file, column, target in _REFERENCES:
         if not read[target].is_readable:
             continue  # The table itself could not be read, which is said already.
+        others = [NO_CORRIDOR] if column == "corridor" else []
+        allowed, expected = known[target].union(others), ", or ".join([f"a row of {target}", *others])
         for line in read[file].lines:
             value = getattr(line.row, column)
-            if value is not None and value is not Corridor.NONE and value not in known[target]:
-                yield Problem(file, line.number, column, value, f"a row of {target}")
+            if value is not None and value not in allowed:
+                yield Problem(file, line.number, column, value, expected)
 
 
 def _aliases_of_many(lines: Sequence[Line]) -> Iterator[Problem]:

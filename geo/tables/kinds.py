@@ -19,12 +19,8 @@ class Kind(StrEnum):
     CITY = "city"
 
 
-class Corridor(StrEnum):
-    """Which corridor a place belongs to; ``none`` is 多点支撑."""
-
-    WEST = "west"
-    EAST = "east"
-    NONE = "none"
+# The corridor of a place that lies on none; the others are the ids of corridors.csv.
+NO_CORRIDOR = "none"
 
 
 class CorridorBasis(StrEnum):

@@ -50,6 +50,18 @@ class City(Province):
     code: Annotated[str, StringConstraints(pattern=r"^\d{6}$")] = Field(description="GB/T 2260, as in admin/divisions.csv")
 
 
+class CorridorName(Bilingual):
+    """The name of a corridor, or of what lies on none, and a word for it."""
+
+    short_zh: _Text
+    short_en: _Text
+
+    @property
+    def short(self) -> Bilingual:
+        """The word in both languages."""
+        return Bilingual(zh=self.short_zh, en=self.short_en)
+
+
 class Examples(_Section):
     """What error messages name as an example: a district, and a place of the gazetteer."""
 
@@ -72,6 +84,8 @@ class Profile(_Section):
         In both languages; of the pages, of link previews, and of catalogues of data.
     province, city
         Where it is.
+    no_corridor
+        What the places that lie on no corridor are called.
     examples
         For error messages.
     """
@@ -85,6 +99,7 @@ class Profile(_Section):
     abstract: Bilingual
     province: Province
     city: City
+    no_corridor: CorridorName
     examples: Examples
 
     @property

@@ -19,10 +19,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from geo.errors import Problem, TableError
+from geo.palette import GREY
 from geo.tables.integrity import KEYS, Line, ReadTable, find_problems
-from geo.tables.kinds import DivisionLevel
+from geo.tables.kinds import NO_CORRIDOR, DivisionLevel
 from geo.tables.profile import FILE as PROFILE
-from geo.tables.profile import Profile, read_profile
+from geo.tables.profile import CorridorName, Profile, read_profile
 from geo.tables.rows import (
     TABLES,
     ColumnError,
@@ -83,6 +84,23 @@ class Tables:
         """The names of the districts and of the city as a whole, to their names in English, in file order with the city last."""
         rows = [row for row in self.divisions if row.level is not DivisionLevel.TOWNSHIP]
         return {row.name: row.name_en for row in sorted(rows, key=lambda row: row.level is DivisionLevel.CITY)}
+
+    @cached_property
+    def corridor_names(self) -> dict[str, CorridorName]:
+        """The names of the corridors by their ids, in file order, and last that of what lies on none."""
+        rows = self.corridors
+        names = {row.id: CorridorName(zh=row.name_zh, en=row.name_en, short_zh=row.short_zh, short_en=row.short_en) for row in rows}
+        return {**names, NO_CORRIDOR: self.profile.no_corridor}
+
+    @property
+    def corridor_ids(self) -> tuple[str, ...]:
+        """The ids of the corridors, in file order, and last that of none: what a place can have."""
+        return tuple(self.corridor_names)
+
+    @cached_property
+    def hues(self) -> dict[str, str]:
+        """The colours of the corridors on light ground by their ids, and the grey of what lies on none."""
+        return {**{row.id: row.colour for row in self.corridors}, NO_CORRIDOR: GREY}
 
     @cached_property
     def sources_by_id(self) -> dict[str, Source]:

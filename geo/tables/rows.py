@@ -15,7 +15,10 @@ from geo.tables.cells import (
     Axis,
     Code,
     Codes,
+    Colour,
+    CorridorId,
     Count,
+    DarkColour,
     DateCell,
     Degrees,
     Number,
@@ -29,8 +32,8 @@ from geo.tables.cells import (
     expect_in_china,
 )
 from geo.tables.kinds import (
+    NO_CORRIDOR,
     Basis,
-    Corridor,
     CorridorBasis,
     DivisionLevel,
     ElsewhereLevel,
@@ -95,9 +98,13 @@ class Paragraph(Row):
 class CorridorRow(Row):
     """A corridor, its published axis and what is published about its extent."""
 
-    id: Corridor
+    id: CorridorId
     name_zh: Text
     name_en: Text
+    short_zh: Text = Field(description="in a word, for switches and marks")
+    short_en: Text
+    colour: Colour = Field(description="on light ground, such as #1f5f8b")
+    colour_dark: DarkColour = Field(description="on dark ground")
     axis: Axis = Field(description="WKT, WGS-84, lon lat; schematic")
     published_area_km2: Number | None = Field(description="km²; empty when no source states one")
     scope_note_zh: Text
@@ -113,7 +120,7 @@ class Place(Row):
     name_en: Text
     kind: Kind
     parent_id: Slug | None
-    corridor: Corridor
+    corridor: str
     corridor_basis: CorridorBasis
     district: Text = Field(description="a district, or the city as a whole, as admin/divisions.csv names it")
     place_query: Text = Field(description="what the geocoder is asked")
@@ -126,7 +133,7 @@ class Place(Row):
 
     @model_validator(mode="after")
     def _corridor_has_a_basis(self) -> Self:
-        if (self.corridor is Corridor.NONE) != (self.corridor_basis is CorridorBasis.NONE):
+        if (self.corridor == NO_CORRIDOR) != (self.corridor_basis is CorridorBasis.NONE):
             raise ColumnError("corridor_basis", "none where the corridor is none, and only there")
         return self
 

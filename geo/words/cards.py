@@ -16,7 +16,7 @@ from geo.draw.basemap import Basemap
 from geo.draw.legend import Legend, LegendWords, build_legend
 from geo.geocode.answers import Answer, Match
 from geo.layers.comparisons import Comparison
-from geo.tables.kinds import Basis, Corridor
+from geo.tables.kinds import Basis
 from geo.tables.reading import Tables
 from geo.tables.rows import CorridorRow, Indicator, Place
 from geo.words.figures import FigureWording, FigureWords
@@ -146,7 +146,7 @@ class Wording(FigureWording):
             for row in tables.figures_by_place[place.id]
         )
         chips = [
-            Chip(self.corridor_with_basis(place), place.corridor.value),
+            Chip(self.corridor_with_basis(place), place.corridor),
             Chip(self.kind(place.kind)),
             Chip(self.district(place.district)),
         ]
@@ -202,7 +202,7 @@ class Wording(FigureWording):
             missing=self._("位置不明，图上不标：{count} 处"),
             belt=self._("走廊示意，非规划边界"),
             tie=self._("报道所述的协作"),
-            corridors={corridor: self.corridor_short(corridor) for corridor in Corridor},
+            corridors={corridor: self.corridor_short(corridor) for corridor in self.corridors},
         )
         return build_legend(comparison, words)
 

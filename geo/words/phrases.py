@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from geo.geocode.answers import MissReason
-from geo.tables.kinds import Corridor, CorridorBasis, Kind, NumberReason, PlaceStatus, Precision, Qualifier, Relation, SourceKind
+from geo.tables.kinds import CorridorBasis, Kind, NumberReason, PlaceStatus, Precision, Qualifier, Relation, SourceKind
 from geo.tables.profile import Bilingual
 from geo.tables.reading import Tables
 from geo.tables.rows import Place
@@ -17,8 +17,6 @@ def N_(phrase: str) -> str:  # noqa: N802 - the customary name by which translat
 
 
 LANGUAGES = {"zh": "中文", "en": "English"}
-CORRIDORS = {Corridor.WEST: N_("城西科创大走廊"), Corridor.EAST: N_("城东智造大走廊"), Corridor.NONE: N_("多点支撑（不在两廊）")}
-CORRIDORS_SHORT = {Corridor.WEST: N_("城西"), Corridor.EAST: N_("城东"), Corridor.NONE: N_("多点")}
 BASES = {
     CorridorBasis.PLAN: N_("规划文件"),
     CorridorBasis.INHERITED: N_("随所属平台"),
@@ -156,13 +154,18 @@ class Phrases:
         """Name a place."""
         return self.pick(place.name_zh, place.name_en)
 
-    def corridor(self, corridor: Corridor) -> str:
-        """Name a corridor, or 多点支撑."""
-        return self._(CORRIDORS[corridor])
+    def corridor(self, corridor: str) -> str:
+        """Name a corridor, or what lies on none."""
+        return self._in_both(self._tables.corridor_names[corridor])
 
-    def corridor_short(self, corridor: Corridor) -> str:
+    @property
+    def corridors(self) -> dict[str, str]:
+        """The names of the corridors and of what lies on none, by their ids."""
+        return {corridor: self.corridor(corridor) for corridor in self._tables.corridor_ids}
+
+    def corridor_short(self, corridor: str) -> str:
         """Name a corridor in a word."""
-        return self._(CORRIDORS_SHORT[corridor])
+        return self._in_both(self._tables.corridor_names[corridor].short)
 
     def corridor_with_basis(self, place: Place) -> str:
         """Name the corridor of a place in a word, and why it counts to it."""

@@ -31,7 +31,7 @@ from geo.geocode.answers import Answer, Level, Match, Method, Miss
 from geo.geocode.gazetteer import Feature, Gazetteer, Location
 from geo.names import fold_name
 from geo.settings import PROJECT
-from geo.tables.kinds import Basis, Corridor, DivisionLevel, Kind, SourceKind
+from geo.tables.kinds import NO_CORRIDOR, Basis, DivisionLevel, Kind, SourceKind
 from geo.tables.reading import Tables
 from geo.tables.rows import GazetteerRow, Place, Source
 from geo.words.cards import Wording
@@ -365,7 +365,7 @@ class _Desk:
             uncertainty_m=match.uncertainty_m,
         )
         marks = [own, *self._neighbours(place, match), *(_townships(self._tables) if reach_m <= _MOST_TOWNSHIPS_M else ())]
-        caption = Caption("", "", (), None, {}, "name_zh")
+        caption = Caption("", "", (), None, {}, self._tables.hues, "name_zh")
         # The belts say nothing about where a place is.
         svg = draw_svg(self._atlas.outline, self._atlas.layers.corridors.iloc[:0], marks, {}, view, caption, width=WIDTH, height=HEIGHT)
         return _to_inline(svg, place.id, f"{place.name_zh}的位置图")
@@ -412,7 +412,7 @@ def _townships(tables: Tables) -> list[Mark]:
     """Give the points of townships, small and grey: what a note says, such as 九堡一带, is verified by them."""
     look = Look("circle", 2, "without")
     return [
-        Mark(f"township-{row.code}", None, "site", Corridor.NONE, row.lon, row.lat, row.name, look)
+        Mark(f"township-{row.code}", None, "site", NO_CORRIDOR, row.lon, row.lat, row.name, look)
         for row in tables.divisions
         if row.level is DivisionLevel.TOWNSHIP and row.lon is not None and row.lat is not None
     ]

@@ -72,7 +72,7 @@ function drawCard(place, card) {
   const other = element("p", "other-name");
   other.append(element("bdi", "", card.other_name));
   const chips = element("p", "chips");
-  card.chips.forEach((chip) => chips.append(element("span", `chip ${chip.corridor}`, chip.text)));
+  card.chips.forEach((chip) => chips.append(element("span", chip.corridor ? `chip corridor-${chip.corridor}` : "chip", chip.text)));
   box.append(other, chips);
   if (card.focus) {
     const focus = element("p", "focus");
@@ -122,7 +122,7 @@ async function select(id, { push = false, focus = false, from = null, animate = 
   markCurrent();
   if (entry && entry.latLng) {
     entry.marker.getElement().classList.add("selected");
-    disc = L.circle(entry.latLng, { radius: entry.place.radius, className: `uncertainty ${entry.place.corridor}`, interactive: false, pane: "belts" });
+    disc = L.circle(entry.latLng, { radius: entry.place.radius, className: `uncertainty corridor-${entry.place.corridor}`, interactive: false, pane: "belts" });
     disc.addTo(map);
     const card = await fetchCard(id).catch(() => null);
     if (state.place !== id || popup || isSheetOpen()) return;

@@ -18,7 +18,7 @@ function countSeen() {
     if (look.form !== "without" && !look.growth) count(`corridor:${place.corridor}`);
   }
   ["belt", "tie"].filter((part) => isDrawn(`.${part}`)).forEach(count);
-  page.corridors.filter((corridor) => isDrawn(`.belt-${corridor}`)).forEach((corridor) => count(`corridor:${corridor}`));
+  page.corridors.filter((corridor) => isDrawn(`.belt.corridor-${corridor}`)).forEach((corridor) => count(`corridor:${corridor}`));
   return counts;
 }
 

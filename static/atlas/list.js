@@ -23,7 +23,7 @@ function write(row, selector, text, title) {
 function drawListRow({ place, latLng }) {
   const row = copyOf("list-template");
   const [headline, note, converted] = figureOf(place);
-  row.classList.add(place.corridor);
+  row.classList.add(`corridor-${place.corridor}`);
   row.dataset.id = place.id;
   if (place.id === state.place) row.setAttribute("aria-current", "true");
   row.querySelector("a").setAttribute("href", page.placeUrl.replace("ID", encodeURIComponent(place.id)));

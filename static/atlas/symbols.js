@@ -30,9 +30,9 @@ function radiusOf(place) {
   return lookOf(place).radius;
 }
 
-/** The hue of a place, a token of the style sheet. */
+/** The hue of a place, a token of the style sheet: that of its corridor, or grey. */
 function hueOf(place) {
-  return lookOf(place).form === "without" ? "none" : place.corridor;
+  return lookOf(place).form === "without" ? "corridor-none" : `corridor-${place.corridor}`;
 }
 
 /** The colour of a growth, between its hue and the ground. */
@@ -59,7 +59,7 @@ function drawSymbol(place) {
 function markerOf(entry) {
   if (entry.marker) return entry.marker;
   const { place, latLng } = entry;
-  const className = `pin ${place.corridor} ${place.symbol}${page.marks.symbols[place.symbol].plain.isHollow ? " hollow" : ""}`;
+  const className = `pin corridor-${place.corridor} ${place.symbol}${page.marks.symbols[place.symbol].plain.isHollow ? " hollow" : ""}`;
   entry.marker = L.marker(latLng, { icon: L.divIcon({ html: drawSymbol(place), className, iconSize: [BOX, BOX] }), riseOnHover: true, autoPanOnFocus: false });
   entry.marker.on("add", () => {
     const pin = entry.marker.getElement();
@@ -165,7 +165,7 @@ function addAxisName(layer, corridor, text, axis) {
   box.append(span);
   box.setAttribute("aria-hidden", "true");
   const middle = axis[Math.floor(axis.length / 2)];
-  const icon = L.divIcon({ html: box, className: `axis-name ${corridor}`, iconSize: [0, 0] });
+  const icon = L.divIcon({ html: box, className: `axis-name corridor-${corridor}`, iconSize: [0, 0] });
   const marker = L.marker([middle[1], middle[0]], { icon, interactive: false, keyboard: false, pane: "axis-names" });
   axisNames.push({ marker, span, axis });
   layer.addLayer(marker);

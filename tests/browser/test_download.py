@@ -43,7 +43,7 @@ def test_the_file_holds_what_the_list_shows(open_map: Open, atlas: Atlas, addres
 
 def test_the_file_follows_the_switches_and_the_search(open_map: Open) -> None:
     page = open_map()
-    page.locator("label.switch.east").click()
+    page.locator("label.switch.corridor-east").click()
     page.get_by_role("searchbox").fill("科技城")
     _, collection = download(page, "#download")
     assert [feature["id"] for feature in collection["features"]] == ["future-scitech-city", "zijingang-scitech-city"]

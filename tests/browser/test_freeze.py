@@ -165,9 +165,9 @@ def test_a_page_reads_as_on_the_server(page: Page, base: str, site: str, name: s
 def test_switches_search_and_indicator_work_and_can_be_taken_back(page: Page, base: str, watch: Watch) -> None:
     visit(page, base)
     assert (len(listed(page)), len(tabled(page)), len(pinned(page))) == (30, 30, 29)
-    page.locator("label.switch.west").click()
+    page.locator("label.switch.corridor-west").click()
     assert query_of(page) == "?corridor=east&corridor=none"
-    assert page.locator("path.belt-west").count() == 0
+    assert page.locator("path.belt.corridor-west").count() == 0
     page.locator("#kind").select_option("project")
     page.locator("#indicator").select_option("area@2022")
     assert page.locator(".pin.without").count() == len(pinned(page))
@@ -333,7 +333,7 @@ def test_the_name_of_a_file_is_as_the_server_makes_it(page: Page, base: str, sit
 def test_other_formats_and_the_picture_say_that_they_hold_all_places(page: Page, base: str) -> None:
     visit(page, f"{base}index.html")
     expect(page.locator("#picture")).to_have_text("图片")
-    page.locator("label.switch.west").click()
+    page.locator("label.switch.corridor-west").click()
     expect(page.locator("#picture")).to_have_text("图片（全部地点）")
     expect(page.locator("#picture")).to_have_attribute("href", "map.png")
     page.locator(".formats summary").click()
@@ -343,7 +343,7 @@ def test_other_formats_and_the_picture_say_that_they_hold_all_places(page: Page,
     name, content = downloaded(page, ".formats [data-extension=xlsx]")
     assert re.fullmatch(r"hangzhou-places-[0-9a-f]{12}\.xlsx", name)
     assert content[:2] == b"PK"
-    page.locator("label.switch.west").click()
+    page.locator("label.switch.corridor-west").click()
     expect(page.locator("#picture")).to_have_text("图片")
 
 
@@ -410,7 +410,7 @@ def test_it_opens_from_a_disk(page: Page, frozen_folder: Path, site: str, watch:
     name, content = downloaded(page, "#download")
     assert content == page.request.get(f"{site}/layers/places.geojson?corridor=west").body()
     assert re.fullmatch(r"hangzhou-places-west-[0-9a-f]{12}\.geojson", name)
-    page.locator("label.switch.east").click()
+    page.locator("label.switch.corridor-east").click()
     assert query_of(page).startswith("?corridor=west&corridor=east")
     page.go_back()
     assert query_of(page).startswith("?corridor=west&place=")

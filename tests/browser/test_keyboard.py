@@ -66,7 +66,7 @@ def test_the_tab_stop_goes_with_the_focus(open_map: Open) -> None:
     assert focused(page) == there
 
 
-@pytest.mark.parametrize("narrowing", ["label.switch.east", "label.switch.west", "label.switch.none"])
+@pytest.mark.parametrize("narrowing", ["label.switch.corridor-east", "label.switch.corridor-west", "label.switch.corridor-none"])
 def test_there_is_one_tab_stop_whatever_is_shown(open_map: Open, narrowing: str) -> None:
     page = open_map()
     page.locator(".pin[data-id=tonglu-edz]").focus()

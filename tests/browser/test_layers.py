@@ -26,7 +26,7 @@ SHARED = {"west": "?corridor=east&corridor=none", "east": "?corridor=west&corrid
 
 
 def click(page: Page, corridor: str) -> None:
-    page.locator(f"label.switch.{corridor}").click()
+    page.locator(f"label.switch.corridor-{corridor}").click()
 
 
 def press(page: Page, corridor: str) -> None:
@@ -55,8 +55,8 @@ def assert_shows(page: Page, atlas: Atlas, *corridors: str) -> None:
         on = corridor in corridors
         assert page.locator(f"input[value={corridor}]").is_checked() is on
         drawn = 1 if on and corridor != "none" else 0
-        assert page.locator(f"path.belt-{corridor}").count() == drawn
-        assert page.locator(f"path.axis-{corridor}").count() == drawn
+        assert page.locator(f"path.belt.corridor-{corridor}").count() == drawn
+        assert page.locator(f"path.axis.corridor-{corridor}").count() == drawn
     assert page.locator("path.tie").count() == (2 if "east" in corridors else 0)
     for group in page.locator("#list .group:visible").all():
         assert group.locator(".count").inner_text() == str(group.locator(".entry:visible").count())

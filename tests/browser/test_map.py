@@ -57,28 +57,38 @@ def test_the_symbols_say_what_the_places_are(open_map: Open) -> None:
     page = open_map()
     counts = {name: page.locator(f".pin.{name}").count() for name in ("platform", "zone", "site", "guest", "district", "city", "hollow")}
     assert counts == {"platform": 6, "zone": 2, "site": 8, "guest": 10, "district": 2, "city": 1, "hollow": 13}
-    assert {name: page.locator(f".pin.{name}").count() for name in ("west", "east", "none")} == {"west": 2, "east": 25, "none": 2}
+    assert {name: page.locator(f".pin.corridor-{name}").count() for name in ("west", "east", "none")} == {"west": 2, "east": 25, "none": 2}
 
 
 def test_belts_axes_ties_and_districts_are_drawn(open_map: Open) -> None:
     page = open_map()
-    drawn = {name: page.locator(f"path.{name}").count() for name in ("belt-west", "axis-west", "belt-east", "axis-east", "tie-east", "district")}
+    drawn = {
+        name: page.locator(f"path.{name}").count()
+        for name in ("belt.corridor-west", "axis.corridor-west", "belt.corridor-east", "axis.corridor-east", "tie.corridor-east", "district")
+    }
     # Both ties of the report lead to zones of the eastern corridor.
-    assert drawn == {"belt-west": 1, "axis-west": 1, "belt-east": 1, "axis-east": 1, "tie-east": 2, "district": 13}
+    assert drawn == {
+        "belt.corridor-west": 1,
+        "axis.corridor-west": 1,
+        "belt.corridor-east": 1,
+        "axis.corridor-east": 1,
+        "tie.corridor-east": 2,
+        "district": 13,
+    }
     assert page.locator("path.tie").count() == 2
     assert page.locator("path.water").count() > 0
 
 
 def test_the_corridors_have_their_colours(open_map: Open) -> None:
     page = open_map()
-    fills = {name: page.locator(f"path.belt-{name}").evaluate("path => getComputedStyle(path).fill") for name in ("west", "east")}
+    fills = {name: page.locator(f"path.belt.corridor-{name}").evaluate("path => getComputedStyle(path).fill") for name in ("west", "east")}
     assert fills == {"west": "rgb(31, 95, 139)", "east": "rgb(181, 81, 26)"}
 
 
 def test_the_map_is_folium_s(open_map: Open) -> None:
     page = open_map()
     assert page.evaluate("map_atlas instanceof L.Map")
-    assert page.evaluate("feature_group_east instanceof L.FeatureGroup")
+    assert page.evaluate("feature_group_corridor_1 instanceof L.FeatureGroup")
     assert page.locator("#map_atlas.leaflet-container").count() == 1
     assert page.evaluate("map_atlas.getMaxZoom()") == 17
 
@@ -240,7 +250,7 @@ def test_a_name_along_an_axis_is_in_the_view_where_it_can_be(open_map: Open, vie
 
 def test_a_name_along_an_axis_comes_along_when_the_map_is_moved(open_map: Open) -> None:
     page = open_map("/?corridor=east#map=13/30.205/120.22")
-    name = page.locator(".axis-name.east span")
+    name = page.locator(".axis-name.corridor-east span")
     expect(name).to_be_in_viewport(ratio=1)
     page.evaluate("map_atlas.setView([30.27, 120.45], 13, { animate: false })")
     expect(name).to_be_in_viewport(ratio=1)

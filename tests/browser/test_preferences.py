@@ -78,7 +78,7 @@ def test_the_names_are_seen_in_forced_colours(forced: Page) -> None:
 
 
 def test_a_switch_says_in_forced_colours_whether_it_is_on(forced: Page) -> None:
-    switch, dot = "label.switch.west", "label.switch.west .dot"
+    switch, dot = "label.switch.corridor-west", "label.switch.corridor-west .dot"
     on = (look(forced, dot, "backgroundColor"), picture_around(forced, switch))
     forced.locator(switch).click()
     forced.mouse.move(DESKTOP["width"] - 200, 400)
@@ -124,12 +124,12 @@ def test_the_focus_is_seen_in_forced_colours(forced: Page, selector: str) -> Non
 
 
 def test_the_focus_of_a_switch_is_seen_in_forced_colours(forced: Page) -> None:
-    before = picture_around(forced, "label.switch.east")
+    before = picture_around(forced, "label.switch.corridor-east")
     forced.locator("#all").focus()
     forced.keyboard.press("Tab")
     forced.keyboard.press("Tab")
     expect(forced.locator("input[value=east]")).to_be_focused()
-    assert picture_around(forced, "label.switch.east") != before
+    assert picture_around(forced, "label.switch.corridor-east") != before
 
 
 def test_the_chosen_symbol_and_row_are_seen_in_forced_colours(forced: Page) -> None:

@@ -79,7 +79,7 @@ def test_the_sheet_stands_half_way_at_first(phone: Open) -> None:
     page = phone()
     wait_for_height(page, HALF)
     assert_handle_says(page, HALF)
-    for there in ("h1", "#finding", "label.switch.west", "#handle"):
+    for there in ("h1", "#finding", "label.switch.corridor-west", "#handle"):
         expect(page.locator(there)).to_be_in_viewport()
 
 

@@ -162,8 +162,8 @@ def test_the_drawing_is_dark_in_the_dark(page: Page, before: Callable[[str], lis
     colours = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        colours.append(page.locator("map-sketch .core.west:visible").first.evaluate("one => getComputedStyle(one).stroke"))
-    assert colours == ["rgb(31, 95, 139)", page.evaluate("getComputedStyle(document.querySelector('.switch.west .dot')).color")]
+        colours.append(page.locator("map-sketch .core.corridor-west:visible").first.evaluate("one => getComputedStyle(one).stroke"))
+    assert colours == ["rgb(31, 95, 139)", page.evaluate("getComputedStyle(document.querySelector('.switch.corridor-west .dot')).color")]
     assert colours[0] != colours[1]
 
 

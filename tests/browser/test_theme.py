@@ -46,7 +46,7 @@ def test_the_map_is_dark_as_well(open_map: Open) -> None:
         """() => Object.fromEntries(Object.entries({
           ground: ['.leaflet-container', 'backgroundColor'], district: ['path.district', 'fill'],
           popup: ['.leaflet-popup-content-wrapper', 'backgroundColor'],
-          west: ['path.belt-west', 'fill'],
+          west: ['path.belt.corridor-west', 'fill'],
           button: ['.leaflet-control-zoom-in', 'backgroundColor'], legend: ['.legend', 'backgroundColor'],
         }).map(([name, [selector, property]]) => [name, getComputedStyle(document.querySelector(selector))[property]]))"""
     )

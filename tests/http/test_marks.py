@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from geo import palette
 from geo.atlas import Atlas
 from geo.geocode.answers import Match
+from geo.serve.site import read_assets
 from geo.settings import PROJECT
 from tests.drawn import Told, read_symbols, read_tokens, read_told
 
@@ -49,14 +50,23 @@ def test_a_place_without_the_figure_keeps_its_shape(told: Told) -> None:
 
 def test_the_style_sheet_has_the_colours_of_the_palette() -> None:
     tokens = read_tokens()
-    wanted: dict[str, Any] = {**palette.HUES, **palette.GROWTH_HUES, "paper": palette.PAPER, "card": palette.CARD, "ink": palette.INK}
+    wanted: dict[str, Any] = {"none": palette.GREY, **palette.GROWTH_HUES, "paper": palette.PAPER, "card": palette.CARD, "ink": palette.INK}
     wanted |= {"mute": palette.MUTE, "line": palette.LINE, "water": palette.WATER, "land-line": palette.LAND_LINE}
     assert {name: tokens[name] for name in wanted} == wanted
     sheet = (PROJECT / "static" / "atlas.css").read_text(encoding="utf-8")
     # Where the browser can choose between a light and a dark set, the light one is the same.
     assert {name: re.search(rf"--{name}: light-dark\((#\w+),", sheet).group(1) for name in wanted} == wanted  # type: ignore[union-attr]
-    assert f".belt {{ stroke: none; fill-opacity: {palette.BELT_OPACITY}; }}" in sheet
+    assert f".belt {{ fill: var(--hue); stroke: none; fill-opacity: {palette.BELT_OPACITY}; }}" in sheet
     assert f"font-size: {palette.LABEL_SIZE}px; line-height: {palette.LABEL_HEIGHT:g}px;" in sheet
+
+
+def test_every_corridor_has_its_hue_in_the_style_sheet_as_in_the_table(atlas: Atlas) -> None:
+    sheet = read_assets(atlas.tables.corridors)["atlas.css"].content.decode()
+    for row in atlas.tables.corridors:
+        assert f"--corridor-{row.id}:{row.colour}" in sheet
+        assert f"--corridor-{row.id}:light-dark({row.colour},{row.colour_dark})" in sheet
+    for corridor in atlas.tables.corridor_ids:
+        assert f".corridor-{corridor}{{--hue:var(--corridor-{corridor})}}" in sheet
 
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "static" / "atlas").glob("*.js")), ids=lambda path: path.name)

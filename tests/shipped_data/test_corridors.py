@@ -24,7 +24,7 @@ def test_each_corridor_is_a_belt_and_an_axis(tables: Tables) -> None:
 def test_an_axis_is_drawn_as_it_is_published(tables: Tables) -> None:
     belts = build_belts(tables.corridors, METRES)
     for corridor in tables.corridors:
-        assert belts.geometry.loc[f"{corridor.id.value}-axis"].equals_exact(corridor.axis, tolerance=0)
+        assert belts.geometry.loc[f"{corridor.id}-axis"].equals_exact(corridor.axis, tolerance=0)
 
 
 @pytest.mark.parametrize("corridor", ["west", "east"])

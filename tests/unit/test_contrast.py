@@ -8,9 +8,10 @@ from itertools import product
 import pytest
 
 from geo.settings import PROJECT
+from geo.tables.reading import Tables
 
 SHEET = (PROJECT / "static" / "atlas.css").read_text(encoding="utf-8")
-TEXTS = ("ink", "mute", "west", "east", "none", "up", "down")
+TEXTS = ("ink", "mute", "accent", "warning", "none", "up", "down")
 GROUNDS = ("paper", "card", "halo")
 # WCAG 2.2, 1.4.3: text; 1.4.11: what has to be seen to use the page.
 TEXT, SHAPE = 4.5, 3.0
@@ -20,6 +21,11 @@ def tokens(theme: str) -> dict[str, str]:
     """The tokens of a theme, from the rule for browsers that can choose between two."""
     both = re.findall(r"--([a-z-]+): light-dark\((#\w+|rgb\([^)]*\)), (#\w+|rgb\([^)]*\))\);", SHEET)
     return {name: light if theme == "light" else dark for name, light, dark in both}
+
+
+def hues(tables: Tables, theme: str) -> list[str]:
+    """The colours of the corridors in a theme."""
+    return [row.colour if theme == "light" else row.colour_dark for row in tables.corridors]
 
 
 def fallback() -> dict[str, str]:
@@ -64,10 +70,17 @@ def test_a_text_can_be_read_on_its_ground(theme: str, text: str, ground: str) ->
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("hue", ["west", "east", "none"])
-def test_a_text_can_be_read_on_a_hue(theme: str, hue: str) -> None:
+def test_a_text_can_be_read_on_a_hue(tables: Tables, theme: str) -> None:
     colours = tokens(theme)
-    assert contrast(colours["on-colour"], colours[hue]) >= TEXT
+    for hue in (colours["none"], *hues(tables, theme)):
+        assert contrast(colours["on-colour"], hue) >= TEXT
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_hue_of_a_corridor_can_be_read_as_a_text(tables: Tables, theme: str) -> None:
+    colours = tokens(theme)
+    for hue, ground in product(hues(tables, theme), GROUNDS):
+        assert contrast(hue, colours[ground]) >= TEXT, (hue, ground)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -79,11 +92,10 @@ def test_a_name_can_be_read_over_water(theme: str) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("hue", ["west", "east", "none"])
-def test_a_symbol_is_seen_on_land_and_water(theme: str, hue: str) -> None:
+def test_a_symbol_is_seen_on_land_and_water(tables: Tables, theme: str) -> None:
     colours = tokens(theme)
-    for ground in ("card", "paper", "water"):
-        assert contrast(colours[hue], colours[ground]) >= SHAPE, ground
+    for hue, ground in product((colours["none"], *hues(tables, theme)), ("card", "paper", "water")):
+        assert contrast(hue, colours[ground]) >= SHAPE, (hue, ground)
 
 
 def test_print_is_the_light_theme_on_white() -> None:

@@ -16,7 +16,7 @@ from geo.errors import NotFoundError
 from geo.layers.formats import FORMATS, Download, encode_geojson, find_format, find_layer
 from geo.layers.select import LAYERS, Selection
 from geo.settings import Settings
-from geo.tables.kinds import Corridor, Kind
+from geo.tables.kinds import Kind
 
 FULLSEMI_1 = {
     "id": "fullsemi-1",
@@ -125,7 +125,7 @@ def download_of(atlas: Atlas, name: str, selection: Selection | None = None) -> 
 
 SELECTIONS = {
     "whole": Selection(),
-    "west": Selection(corridors=frozenset({Corridor.WEST})),
+    "west": Selection(corridors=frozenset({"west"})),
     "box": Selection(bbox=Box(120.0, 30.0, 120.1, 30.1)),
     "nothing": Selection(bbox=Box(1, 1, 2, 2)),
 }
@@ -321,7 +321,7 @@ def test_a_file_is_named_by_layer_filters_and_version(atlas: Atlas) -> None:
     version = atlas.tables.version
     assert download_of(atlas, "places").file_name("csv") == (f"hangzhou-places-{version}.csv",) * 2
     selection = Selection(
-        corridors=frozenset({Corridor.EAST, Corridor.WEST}),
+        corridors=frozenset({"east", "west"}),
         kinds=frozenset({Kind.CITY}),
         districts=frozenset({"余杭区"}),
         bbox=Box(119.5, 30, 120.5, 31),

@@ -24,9 +24,6 @@ from lxml import etree
 from geo.atlas import Atlas
 from geo.layers.formats import FORMATS
 from geo.layers.select import LAYERS, Selection
-from geo.palette import HUES
-from geo.settings import PROJECT
-from geo.tables.kinds import Corridor
 from tests.unit.test_formats import SELECTIONS, download_of, geometries_of, rows_of
 
 KML = "{http://www.opengis.net/kml/2.2}"
@@ -125,7 +122,7 @@ def test_every_layer_of_a_geopackage_has_a_style_for_qgis(atlas: Atlas) -> None:
         symbols = {symbol.get("name") for symbol in root.iter("symbol")}
         assert {rule.get("symbol") for rule in root.iter("rule")} == symbols
     options = {option.get("value") for option in drawn["corridor_axes"].iter("Option") if option.get("name") == "line_color"}
-    assert options == {f"{','.join(map(str, bytes.fromhex(HUES[corridor][1:])))},255" for corridor in (Corridor.WEST, Corridor.EAST)}
+    assert options == {f"{','.join(map(str, bytes.fromhex(row.colour[1:])))},255" for row in atlas.tables.corridors}
     filters = [rule.get("filter") for rule in drawn["places"].iter("rule")]
     assert filters[:2] == [
         "\"corridor\" = 'west' AND NOT \"geocode_basis\" = 'parent'",
@@ -134,11 +131,6 @@ def test_every_layer_of_a_geopackage_has_a_style_for_qgis(atlas: Atlas) -> None:
     # QGIS reads the filters as SQLite does: each place on the map is drawn by one rule.
     counts = [package.execute(f"SELECT count(*) FROM places WHERE geom NOT NULL AND {one}").fetchone()[0] for one in filters]
     assert counts == [2, 0, 15, 10, 2, 0]
-
-
-def test_the_colours_of_the_files_are_those_of_the_page() -> None:
-    tokens = (PROJECT / "static" / "atlas.css").read_text(encoding="utf-8")
-    assert all(f"--{corridor}: {hue};" in tokens for corridor, hue in HUES.items())
 
 
 # --- KML ----------------------------------------------------------------------------------------------------------------------------------
@@ -184,14 +176,8 @@ def test_kml_is_valid_and_says_what_the_layer_says(atlas: Atlas, ogc_schema: Any
             assert placemark.geometry is None
         else:
             assert shapely.get_coordinates(shapely.geometry.shape(placemark.geometry)).tolist() == shapely.get_coordinates(geometry).tolist()
-        assert (
-            folder
-            == {
-                "west": "城西科创大走廊 West Sci-Tech Innovation Corridor",
-                "east": "城东智造大走廊 East Smart Manufacturing Corridor",
-                "none": "多点支撑 Neither corridor",
-            }[row["corridor"]]
-        )
+        called = atlas.tables.corridor_names[row["corridor"]]
+        assert folder == f"{called.zh} {called.en}"
 
 
 def test_kml_draws_in_the_colours_of_the_page_and_fetches_nothing(atlas: Atlas) -> None:

@@ -12,7 +12,7 @@ from geo.draw.legend import Drawing, Legend, corridor_key, count_seen, scale_amo
 from geo.draw.marks import Mark, amount_radius, growth_colour, map_marks
 from geo.layers.comparisons import Comparison
 from geo.palette import LARGEST, RADII
-from geo.tables.kinds import Corridor
+from geo.tables.kinds import NO_CORRIDOR
 from geo.words.cards import Wording
 from tests.unit.test_wording import EN, ZH
 
@@ -39,7 +39,7 @@ def test_whatever_is_on_the_map_has_a_row_that_shows_it_as_it_is(atlas: Atlas, w
     for comparison, legend in legends(atlas, wording):
         rows = {key: row for row in (*legend.rows, *legend.corridors) for key in row.keys}
         marks = marks_of(atlas, comparison)
-        counts = count_seen(marks, 0, Corridor, has_ties=True)
+        counts = count_seen(marks, 0, atlas.tables.corridor_ids, has_ties=True)
         assert {key for key, count in counts.items() if count} - {"measured"} <= set(rows)
         for mark in marks:
             row = rows.get("without" if mark.look.form == "without" else "unsized" if mark.look.form == "unsized" else mark.symbol)
@@ -109,9 +109,9 @@ def test_growth_is_shown_in_its_colours_with_a_decline_only_where_there_is_one(a
 
 def test_a_view_keeps_the_rows_of_what_it_shows_with_their_numbers() -> None:
     legend = ZH.legend(None)
-    seen = legend.seen({"platform": 2, "missing": 3, corridor_key(Corridor.NONE): 1})
+    seen = legend.seen({"platform": 2, "missing": 3, corridor_key(NO_CORRIDOR): 1})
     assert [row.text for row in seen.rows] == ["平台", "位置不明，图上不标：3 处"]
-    assert [row.keys for row in seen.corridors] == [(corridor_key(Corridor.NONE),)]
+    assert [row.keys for row in seen.corridors] == [(corridor_key(NO_CORRIDOR),)]
     assert legend.seen({}).rows == ()
 
 
@@ -119,7 +119,7 @@ def test_what_has_another_colour_than_its_corridor_does_not_ask_for_it(atlas: At
     for comparison in atlas.comparisons.values():
         marks = marks_of(atlas, comparison)
         counts = count_seen(marks, 0, (), has_ties=False)
-        for corridor in Corridor:
-            own = [mark for mark in marks if mark.corridor is corridor and mark.look.form != "without" and mark.look.growth is None]
+        for corridor in atlas.tables.corridor_ids:
+            own = [mark for mark in marks if mark.corridor == corridor and mark.look.form != "without" and mark.look.growth is None]
             assert counts[corridor_key(corridor)] == len(own)
     assert sum(count_seen(marks_of(atlas, None), 0, (), has_ties=False)[symbol] for symbol in RADII) == len(marks_of(atlas, None))

@@ -34,7 +34,7 @@ def test_the_shipped_profile_is_about_the_city_of_its_divisions() -> None:
     ("change", "messages"),
     [
         (lambda text: text.replace('code = "330100"\n', ""), ["atlas.toml:35 [city.code]: expected this key, which is missing"]),
-        (lambda text: text + 'colour = "red"\n', ["atlas.toml:46 [examples.colour] 'red': expected no key of this name"]),
+        (lambda text: text + 'colour = "red"\n', ["atlas.toml:53 [examples.colour] 'red': expected no key of this name"]),
         (lambda text: text.replace("[province]", "[province"), None),
     ],
 )

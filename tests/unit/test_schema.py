@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from geo.tables.cells import UNITS, Period, Unit
-from geo.tables.kinds import Corridor, Kind, UnitKind
+from geo.tables.kinds import Kind, UnitKind
 from geo.tables.rows import TABLES, CorridorRow, GazetteerRow, Indicator, Place, Row
 
 FIGURE = {
@@ -49,6 +49,10 @@ CORRIDOR = {
     "id": "east",
     "name_zh": "东",
     "name_en": "East",
+    "short_zh": "东",
+    "short_en": "East",
+    "colour": "#b5511a",
+    "colour_dark": "#e8955c",
     "axis": "LINESTRING (120 30, 121 30)",
     "scope_note_zh": "无",
     "scope_note_en": "None",
@@ -240,11 +244,35 @@ def test_an_axis_is_a_line_in_china(axis: str, expected: str) -> None:
     assert refusal(CorridorRow, CORRIDOR, axis=axis) == expected
 
 
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        (None, "a value"),
+        ("orange", "a colour such as #1f5f8b"),
+        ("#B5511A", "a colour such as #1f5f8b"),
+        ("#b51", "a colour such as #1f5f8b"),
+        ("#b5511a80", "a colour such as #1f5f8b"),
+        ("url(https://example.org)", "a colour such as #1f5f8b"),
+        ("#e8955c", "a colour with a contrast of at least 4.5 : 1 to #fffdf9 (this one has 2.3 : 1)"),
+    ],
+)
+def test_a_colour_can_be_read_on_its_ground(cell: str | None, expected: str) -> None:
+    assert refusal(CorridorRow, CORRIDOR, colour=cell) == expected
+
+
+def test_a_colour_for_the_dark_can_be_read_on_a_dark_ground() -> None:
+    assert refusal(CorridorRow, CORRIDOR, colour_dark="#1f5f8b").startswith("a colour with a contrast of at least 4.5 : 1 to #1e2226 (")
+
+
+def test_a_corridor_is_not_called_what_a_place_on_none_has() -> None:
+    assert refusal(CorridorRow, CORRIDOR, id="none") == "another id than none, which says that a place lies on no corridor"
+
+
 def test_a_row_takes_no_column_that_it_does_not_declare_and_does_not_change() -> None:
     with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
         row(Place, PLACE, colour="red")
     place = row(Place, PLACE)
-    assert (place.kind, place.corridor) == (Kind.PARK, Corridor.EAST)
+    assert (place.kind, place.corridor) == (Kind.PARK, "east")
     with pytest.raises(ValidationError, match="frozen"):
         place.kind = Kind.TOWN  # type: ignore[misc]
 

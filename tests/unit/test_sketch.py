@@ -16,7 +16,6 @@ from geo.draw.basemap import Outline
 from geo.draw.first_paint import SCREENS, Sketch, draw_background, draw_sketch
 from geo.draw.marks import Mark, look_without
 from geo.palette import CROWD
-from geo.tables.kinds import Corridor
 from tests.unit.test_picture import NAMES, site
 
 WORLD = 256 / (2 * 20_037_508.342789244)
@@ -82,7 +81,9 @@ def test_a_symbol_is_as_large_as_that_of_the_map(atlas: Atlas) -> None:
     """A circle of the map has a stroke, which lies half outside: hollow ones one of 2, filled ones one of 1.5."""
     sized = [site("a", 120, 30, symbol="platform"), site("b", 120.3, 30.2, symbol="guest"), site("c", 120.1, 30.3, radius=26)]
     group = parse(draw(atlas, sized))["wide"]
-    assert [path.attrib["class"] for path in group.findall("path")] == [f"dot {look} east" for look in ("rim", "core", "rim", "core", "ring", "hole")]
+    assert [path.attrib["class"] for path in group.findall("path")] == [
+        f"dot {look} corridor-east" for look in ("rim", "core", "rim", "core", "ring", "hole")
+    ]
     # Large ones first, so that the small ones stay on top.
     assert [path.attrib["stroke-width"] for path in group.findall("path")] == ["53.5", "50.5", "21.5", "18.5", "12", "8"]
 
@@ -97,14 +98,14 @@ def test_what_has_no_figure_is_a_thin_grey_ring_and_a_district_a_diamond(atlas: 
     ]
     group = parse(draw(atlas, marks))["wide"]
     assert [(path.attrib["class"], path.attrib["stroke-width"]) for path in group.findall("path")] == [
-        ("dot rim east", "19.5"),
-        ("dot core east", "16.5"),
-        ("diamond ring east", "12"),
-        ("diamond hole east", "8"),
-        ("dot ring none", "9.25"),
-        ("dot hole none", "6.75"),
-        ("diamond ring none", "9.25"),
-        ("diamond hole none", "6.75"),
+        ("dot rim corridor-east", "19.5"),
+        ("dot core corridor-east", "16.5"),
+        ("diamond ring corridor-east", "12"),
+        ("diamond hole corridor-east", "8"),
+        ("dot ring corridor-none", "9.25"),
+        ("dot hole corridor-none", "6.75"),
+        ("diamond ring corridor-none", "9.25"),
+        ("diamond hole corridor-none", "6.75"),
     ]
 
 
@@ -176,13 +177,13 @@ def test_a_view_of_one_point_has_a_size(atlas: Atlas) -> None:
 
 def test_belts_and_ties_have_their_corridors_look(atlas: Atlas) -> None:
     tie = ((120.18, 30.18), (120.02, 30.01))
-    sketch = draw(atlas, [], belts=atlas.layers.corridors, ties={Corridor.EAST: [tie]})
+    sketch = draw(atlas, [], belts=atlas.layers.corridors, ties={"east": [tie]})
     classes = re.findall(r'<path class="([^"]+)" d="M', sketch.content)
     assert classes == [
-        "shape-area belt belt-west",
-        "shape-line axis axis-west",
-        "shape-area belt belt-east",
-        "shape-line axis axis-east",
-        "shape-line tie tie-east",
+        "shape-area belt corridor-west",
+        "shape-line axis corridor-west",
+        "shape-area belt corridor-east",
+        "shape-line axis corridor-east",
+        "shape-line tie corridor-east",
     ]
     assert [text.text for text in parse(sketch)["wide"].findall("text")] == ["west", "east"]

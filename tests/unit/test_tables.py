@@ -170,7 +170,7 @@ def test_a_long_value_is_shortened_in_its_message(data_copy: Path, edit: Edit) -
         ("places.csv", 7, "kind", "castle", f"places.csv:7 [kind] 'castle': expected one of {KINDS}"),
         ("places.csv", 7, "kind", "", f"places.csv:7 [kind]: expected one of {KINDS}"),
         ("places.csv", 7, "district", "下城区", f"places.csv:7 [district] '下城区': expected one of {DISTRICTS}, as admin/divisions.csv names them"),
-        ("places.csv", 4, "corridor", "north", "places.csv:4 [corridor] 'north': expected one of 'west', 'east' or 'none'"),
+        ("places.csv", 4, "corridor", "north", "places.csv:4 [corridor] 'north': expected a row of corridors.csv, or none"),
         (
             "places.csv",
             7,
@@ -251,6 +251,9 @@ def test_a_long_value_is_shortened_in_its_message(data_copy: Path, edit: Edit) -
         ("indicators.csv", 4, "indicator", "happiness", "indicators.csv:4 [indicator] 'happiness': expected a row of vocabulary.csv"),
         ("indicators.csv", 38, "source", "nowhere", "indicators.csv:38 [source] 'nowhere': expected a row of sources.csv"),
         ("relations.csv", 4, "from_id", "nowhere", "relations.csv:4 [from_id] 'nowhere': expected a row of places.csv"),
+        # What says that a place lies on no corridor is no place and no source.
+        ("places.csv", 7, "parent_id", "none", "places.csv:7 [parent_id] 'none': expected a row of places.csv"),
+        ("places.csv", 7, "source", "none", "places.csv:7 [source] 'none': expected a row of sources.csv"),
         ("relations.csv", 4, "to_id", "nowhere", "relations.csv:4 [to_id] 'nowhere': expected a row of places.csv"),
         ("relations.csv", 22, "source", "nowhere", "relations.csv:22 [source] 'nowhere': expected a row of sources.csv"),
         ("corridors.csv", 2, "source", "nowhere", "corridors.csv:2 [source] 'nowhere': expected a row of sources.csv"),

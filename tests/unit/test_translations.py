@@ -40,7 +40,7 @@ def translations(catalogue: Catalog) -> dict[str, str]:
 
 
 def test_the_sources_have_phrases_in_code_and_templates(phrases: dict[str, str]) -> None:
-    assert phrases["城东智造大走廊"].startswith("geo/words/phrases.py:")
+    assert any(where.startswith("geo/words/phrases.py:") for where in phrases.values())
     assert any(where.startswith("templates/") for where in phrases.values())
     assert N_("phrase") == "phrase"
 

@@ -13,9 +13,8 @@ from geo.draw.basemap import Outline, read_outline
 from geo.draw.webmap import MAX_ZOOM, MIN_ZOOM, AtlasMap, MapParts, build_map, render_map
 from geo.geocode.answers import Match
 from geo.settings import Settings
-from geo.tables.kinds import Corridor
 
-NAMES = {Corridor.WEST: "西", Corridor.EAST: "东", Corridor.NONE: "多点"}
+NAMES = {"west": "西", "east": "东", "none": "多点"}
 COMPARISONS = {"area@2022": {"title": "面积", "largest": 13.48, "measures": {"a": {"amount": 13.48, "growth": None, "words": ["13.48", "", ""]}}}}
 HOSTILE = ["</script><script>alert(1)</script>", "${1}", "<img src=x onerror=alert(1)>", "`+alert(1)+`", "'\"\\", "\u2028\u2029", "<!--", "&lt;"]
 
@@ -29,8 +28,8 @@ def place(id_: str, name: str, lon: float | None = 120.1, lat: float | None = 30
     return {"id": id_, "position": 0, "name": name, "located": name, "symbol": symbol, "lon": lon, "lat": lat, "radius": 900, "search": [name]}
 
 
-def places_of(atlas: Atlas) -> dict[Corridor, list[dict[str, Any]]]:
-    drawn: dict[Corridor, list[dict[str, Any]]] = {corridor: [] for corridor in Corridor}
+def places_of(atlas: Atlas) -> dict[str, list[dict[str, Any]]]:
+    drawn: dict[str, list[dict[str, Any]]] = {corridor: [] for corridor in ("west", "east", "none")}
     for row in atlas.tables.places:
         answer = atlas.answers[row.id]
         lon, lat = (answer.lon, answer.lat) if isinstance(answer, Match) else (None, None)
@@ -41,12 +40,12 @@ def places_of(atlas: Atlas) -> dict[Corridor, list[dict[str, Any]]]:
 def drawn(
     atlas: Atlas,
     outline: Outline,
-    places: Mapping[Corridor, Sequence[Mapping[str, Any]]],
-    names: Mapping[Corridor, str] = NAMES,
+    places: Mapping[str, Sequence[Mapping[str, Any]]],
+    names: Mapping[str, str] = NAMES,
     district_name: str = "name_zh",
     comparisons: Mapping[str, Mapping[str, Any]] = COMPARISONS,
 ) -> MapParts:
-    ties = {Corridor.EAST: [((120.18067, 30.18282), (120.02, 30.018))]}
+    ties = {"east": [((120.18067, 30.18282), (120.02, 30.018))]}
     return render_map(build_map(outline, atlas.layers.corridors, places, ties, comparisons, names, district_name, atlas.tables.profile.box))
 
 
@@ -87,8 +86,8 @@ def test_the_map_has_limits_although_it_has_no_tiles(atlas: Atlas, outline: Outl
 
 def test_every_place_is_handed_to_its_layer_in_lon_lat(atlas: Atlas, outline: Outline) -> None:
     script = drawn(atlas, outline, places_of(atlas)).script
-    for corridor, wanted in places_of(atlas).items():
-        assert argument(script, f"atlas.addPlaces(feature_group_{corridor.value}, ") == wanted
+    for position, wanted in enumerate(places_of(atlas).values()):
+        assert argument(script, f"atlas.addPlaces(feature_group_corridor_{position}, ") == wanted
 
 
 def test_the_comparisons_are_handed_over_before_the_start(atlas: Atlas, outline: Outline) -> None:
@@ -104,10 +103,9 @@ def test_every_layer_and_part_has_a_name_of_ours(atlas: Atlas, outline: Outline)
     script = drawn(atlas, outline, places_of(atlas)).script
     groups = re.findall(r"var (feature_group_\w+) =", script)
     shapes = re.findall(r"var (geo_json_\w+) =", script)
-    assert groups == ["feature_group_west", "feature_group_east", "feature_group_none"]
-    assert shapes == [
-        f"geo_json_{name}" for name in ("surround", "district", "water", "west_belt", "west_axis", "east_belt", "east_axis", "east_ties")
-    ]
+    assert groups == ["feature_group_corridor_0", "feature_group_corridor_1", "feature_group_corridor_2"]
+    of_corridors = ("corridor_0_belt", "corridor_0_axis", "corridor_1_belt", "corridor_1_axis", "corridor_1_ties")
+    assert shapes == [f"geo_json_{name}" for name in ("surround", "district", "water", *of_corridors)]
 
 
 def test_the_names_of_the_districts_are_in_the_reader_s_language(atlas: Atlas, outline: Outline) -> None:
@@ -135,12 +133,12 @@ def test_a_hostile_name_is_only_data(atlas: Atlas, outline: Outline, name: str) 
     parts = drawn(
         atlas,
         dataclasses.replace(outline, districts=collection),
-        {Corridor.EAST: [hostile]},
-        dict.fromkeys(Corridor, name),
+        {"east": [hostile]},
+        dict.fromkeys(("west", "east", "none"), name),
         comparisons=compared,
     )
     assert name not in parts.html
-    assert argument(parts.script, "atlas.addPlaces(feature_group_east, ") == [hostile]
+    assert argument(parts.script, "atlas.addPlaces(feature_group_corridor_1, ") == [hostile]
     assert argument(parts.script, "atlas.addComparisons(") == compared
     assert {label for label, *_ in argument(parts.script, "atlas.addNames(map_atlas, ")} == {name}
     assert re.findall(r"<\s*/?\s*[a-z!]", parts.script, flags=re.IGNORECASE) == []
@@ -150,5 +148,5 @@ def test_a_hostile_name_is_only_data(atlas: Atlas, outline: Outline, name: str) 
 
 def test_a_place_that_is_missed_is_handed_over_without_a_coordinate(atlas: Atlas, outline: Outline) -> None:
     missed = place("missed", "某园", None, None)
-    script = drawn(atlas, outline, {Corridor.WEST: [missed, place("found", "某厂")]}).script
-    assert argument(script, "atlas.addPlaces(feature_group_west, ")[0] == missed
+    script = drawn(atlas, outline, {"west": [missed, place("found", "某厂")]}).script
+    assert argument(script, "atlas.addPlaces(feature_group_corridor_0, ")[0] == missed

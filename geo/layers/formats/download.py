@@ -13,7 +13,7 @@ import geopandas as gpd
 
 from geo.layers.select import LAYERS, Layer, Layers, Selection
 from geo.names import pinyin_of
-from geo.tables.kinds import Corridor, Kind
+from geo.tables.kinds import Kind
 from geo.tables.reading import Tables
 from geo.tables.rows import Source
 
@@ -115,7 +115,7 @@ class Download:
         """The filters by their query parameters; empty without any."""
         chosen = self.selection
         values = {
-            "corridor": ",".join(one.value for one in Corridor if one in chosen.corridors),
+            "corridor": ",".join(one for one in self.tables.corridor_ids if one in chosen.corridors),
             "kind": ",".join(one.value for one in Kind if one in chosen.kinds),
             "district": ",".join(one for one in self.tables.districts if one in chosen.districts),
             "bbox": ",".join(f"{degrees:.12g}" for degrees in chosen.bbox or ()),

@@ -35,9 +35,9 @@ def encode_geopackage(download: Download) -> bytes:
     belts = download.corridors[download.corridors["part"] == "belt"]
     axes = download.corridors[download.corridors["part"] == "axis"]
     layers = [
-        ("corridor_belts", belts, "MultiPolygon", belts_style()),
-        ("corridor_axes", axes, "MultiLineString", axes_style()),
-        ("places", download.places, "Point", places_style()),
+        ("corridor_belts", belts, "MultiPolygon", belts_style(download.tables)),
+        ("corridor_axes", axes, "MultiLineString", axes_style(download.tables)),
+        ("places", download.places, "Point", places_style(download.tables)),
         ("indicators", download.indicators, "Point", figures_style()),
     ]
     with tempfile.TemporaryDirectory() as folder:

@@ -15,12 +15,11 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.layers.formats.download import Download
 from geo.layers.formats.flat import flatten
-from geo.palette import BELT_OPACITY, CARD, HUES
-from geo.tables.kinds import Basis, Corridor
+from geo.palette import BELT_OPACITY, CARD
+from geo.tables.kinds import Basis
 
 _NAMESPACE = "http://www.opengis.net/kml/2.2"
 _TYPES = {pa.int64(): "int", pa.float64(): "double", pa.bool_(): "bool"}
-_NEITHER = "多点支撑 Neither corridor"
 # What XML 1.0 cannot hold (section 2.2); a search may have been for it.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -38,18 +37,17 @@ def encode_kml(download: Download) -> bytes:
     _text(document, "name", f"{download.tables.profile.slug} {download.layer.name} {download.tables.version}")
     _text(document, "open", "1")
     _text(document, "description", "<br/>".join(html.escape(f"{topic}: {text}") for topic, text in download.notes))
-    for corridor in Corridor:
-        _add_style(document, corridor.value, HUES[corridor], 255)
-        _add_style(document, f"{corridor.value}-{Basis.PARENT}", HUES[corridor], 128)
+    for corridor, hue in download.tables.hues.items():
+        _add_style(document, corridor, hue, 255)
+        _add_style(document, f"{corridor}-{Basis.PARENT}", hue, 128)
     schema = ET.SubElement(document, "Schema", name=download.layer.name, id="columns")
     for field in rows.schema:
         ET.SubElement(schema, "SimpleField", name=field.name, type=_TYPES.get(field.type, "string"))
-    names = {row.id.value: f"{row.name_zh} {row.name_en}" for row in download.tables.corridors}
     folders: dict[str, ET.Element] = {}
-    for corridor in Corridor:
-        if corridor.value in features["corridor"].to_numpy():
-            folders[corridor.value] = ET.SubElement(document, "Folder")
-            _text(folders[corridor.value], "name", names.get(corridor.value, _NEITHER))
+    for corridor, name in download.tables.corridor_names.items():
+        if corridor in features["corridor"].to_numpy():
+            folders[corridor] = ET.SubElement(document, "Folder")
+            _text(folders[corridor], "name", f"{name.zh} {name.en}")
     for row, geometry in zip(rows.to_pylist(), features.geometry, strict=True):
         _add_placemark(folders[row["corridor"]], row, geometry)
     ET.indent(kml, " ")

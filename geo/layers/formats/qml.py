@@ -6,8 +6,9 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from geo.palette import BELT_OPACITY, CARD, HUES, INK
-from geo.tables.kinds import Basis, Corridor
+from geo.palette import BELT_OPACITY, CARD, INK
+from geo.tables.kinds import Basis
+from geo.tables.reading import Tables
 
 
 class _Rule(NamedTuple):
@@ -19,20 +20,17 @@ class _Rule(NamedTuple):
     properties: Mapping[str, str]
 
 
-_NAMES = {Corridor.WEST: "西走廊 West corridor", Corridor.EAST: "东走廊 East corridor", Corridor.NONE: "多点支撑 Neither"}
-
-
-def places_style() -> str:
+def places_style(tables: Tables) -> str:
     """Places as dots in the colour of their corridor, those known by their host only as rings around its dot, with their names."""
     is_guest = f"\"geocode_basis\" = '{Basis.PARENT}'"
     rules = []
-    for corridor in Corridor:
-        hue = _colour(HUES[corridor])
+    for corridor, name in tables.corridor_names.items():
+        label, hue = f"{name.zh} {name.en}", _colour(tables.hues[corridor])
         dot = {"name": "circle", "size": "3.2", "color": hue, "outline_color": _colour(CARD), "outline_width": "0.3"}
         ring = {"name": "circle", "size": "5", "color": _colour(CARD, 0), "outline_color": hue, "outline_width": "0.4"}
         one = f"\"corridor\" = '{corridor}'"
-        rules.append(_Rule(_NAMES[corridor], f"{one} AND NOT {is_guest}", "SimpleMarker", dot))
-        rules.append(_Rule(f"{_NAMES[corridor]}，仅知所在地 by host only", f"{one} AND {is_guest}", "SimpleMarker", ring))
+        rules.append(_Rule(label, f"{one} AND NOT {is_guest}", "SimpleMarker", dot))
+        rules.append(_Rule(f"{label}，仅知所在地 by host only", f"{one} AND {is_guest}", "SimpleMarker", ring))
     return _style("marker", rules, label="name_zh")
 
 
@@ -42,26 +40,26 @@ def figures_style() -> str:
     return _style("marker", [_Rule("有指标 has figures", "", "SimpleMarker", dot)])
 
 
-def belts_style() -> str:
+def belts_style(tables: Tables) -> str:
     """Belts as a tint."""
     tint = round(255 * BELT_OPACITY)
     rules = [
-        _Rule(_NAMES[corridor], f"\"corridor\" = '{corridor}'", "SimpleFill", {"color": _colour(HUES[corridor], tint), "outline_style": "no"})
-        for corridor in (Corridor.WEST, Corridor.EAST)
+        _Rule(f"{row.name_zh} {row.name_en}", f"\"corridor\" = '{row.id}'", "SimpleFill", {"color": _colour(row.colour, tint), "outline_style": "no"})
+        for row in tables.corridors
     ]
     return _style("fill", rules)
 
 
-def axes_style() -> str:
+def axes_style(tables: Tables) -> str:
     """Axes as dashed lines: they are schematic."""
     rules = [
         _Rule(
-            _NAMES[corridor],
-            f"\"corridor\" = '{corridor}'",
+            f"{row.name_zh} {row.name_en}",
+            f"\"corridor\" = '{row.id}'",
             "SimpleLine",
-            {"line_color": _colour(HUES[corridor]), "line_width": "0.6", "line_style": "dash"},
+            {"line_color": _colour(row.colour), "line_width": "0.6", "line_style": "dash"},
         )
-        for corridor in (Corridor.WEST, Corridor.EAST)
+        for row in tables.corridors
     ]
     return _style("line", rules)
 

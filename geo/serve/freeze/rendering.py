@@ -32,7 +32,6 @@ from geo.serve.pages.state import PAGE_ROWS, draw_map
 from geo.serve.reload import sites_of
 from geo.serve.site import Site, current_site, read_assets
 from geo.settings import Settings
-from geo.tables.kinds import Corridor
 from geo.words.phrases import LANGUAGES
 
 
@@ -171,7 +170,7 @@ def attributions() -> Response:
     document = {
         "credits": [[source.id, whole.credit([source.id])] for source in site.atlas.tables.sources],
         "places": {id_: sorted(sources) for id_, sources in whole.sources_by_place.items()},
-        "corridors": {corridor.value: sorted({*belts["source"][belts["corridor"] == corridor.value]}) for corridor in Corridor},
+        "corridors": {corridor: sorted({*belts["source"][belts["corridor"] == corridor]}) for corridor in site.atlas.tables.corridor_ids},
     }
     return cacheable(json.dumps(document, ensure_ascii=False, separators=(",", ":")), "application/json")
 
@@ -262,7 +261,7 @@ def _without_clock(site: Site) -> Site:
     """Give a site that depends on nothing but the data: it is as old as they are, not as their files."""
     read_on = Download(LAYERS["places"], Selection(), site.atlas.layers, site.atlas.tables).date
     last_change = datetime.combine(read_on, time(), tzinfo=UTC) if read_on else site.last_change
-    return replace(site, is_frozen=True, assets=read_assets(is_frozen=True), last_change=last_change)
+    return replace(site, is_frozen=True, assets=read_assets(site.atlas.tables.corridors, is_frozen=True), last_change=last_change)
 
 
 def _meta_policy(site: Site) -> str:

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from geo.bbox import parse_bbox
 from geo.errors import BadParameterError
 from geo.layers.select import Layer, Selection
-from geo.tables.kinds import Corridor, Kind
+from geo.tables.kinds import Kind
 from geo.tables.reading import Tables
 
 MAX_Q = 100
@@ -44,7 +44,7 @@ def parse_selection(args: MultiDict[str, str], layer: Layer, tables: Tables) -> 
         if len(args.getlist(name)) > 1:
             raise BadParameterError(name, args.getlist(name)[1], "the parameter once")
     return Selection(
-        corridors=frozenset(map(Corridor, _parse_choices(args, "corridor", Corridor))),
+        corridors=_parse_choices(args, "corridor", tables.corridor_ids),
         kinds=frozenset(map(Kind, _parse_choices(args, "kind", Kind))),
         districts=_parse_choices(args, "district", tables.districts),
         bbox=parse_bbox(args["bbox"]) if "bbox" in args else None,
@@ -105,7 +105,7 @@ def page_selection(args: MultiDict[str, str], tables: Tables) -> tuple[Selection
     except BadParameterError as error:
         dropped.append(error)
     all_off = args.getlist("corridor") == [""]
-    corridors = frozenset[Corridor]() if all_off else frozenset(map(Corridor, choices("corridor", Corridor)))
+    corridors = frozenset[str]() if all_off else choices("corridor", tables.corridor_ids)
     selection = Selection(
         corridors=corridors, kinds=frozenset(map(Kind, choices("kind", Kind))), districts=choices("district", tables.districts), q=q
     )

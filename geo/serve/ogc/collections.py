@@ -17,7 +17,7 @@ from geo.layers.index import SpatialIndex, build_index
 from geo.layers.select import Encoded, Layers, Selection
 from geo.serve.ogc.crs import CRS84, Crs, reproject
 from geo.serve.ogc.filters import KINDS
-from geo.tables.kinds import Basis, Corridor, CorridorBasis, FigureStatus, Kind, PlaceStatus, Precision, Qualifier
+from geo.tables.kinds import Basis, CorridorBasis, FigureStatus, Kind, PlaceStatus, Precision, Qualifier
 from geo.words.phrases import N_
 
 
@@ -49,7 +49,7 @@ class Property(NamedTuple):
 
 _NAMES = (Property("name_zh", "string", N_("中文名")), Property("name_en", "string", N_("英文名")))
 _KIND = Property("kind", "string", N_("类别"), tuple(Kind))
-_CORRIDOR = Property("corridor", "string", N_("走廊"), tuple(Corridor))
+_CORRIDOR = Property("corridor", "string", N_("走廊"))
 _DISTRICT = Property("district", "string", N_("所在区县"))
 _SOURCE = Property("source", "string", N_("来源编号"))
 _PARAGRAPH = Property("paragraph", "integer", N_("段落"))

@@ -41,7 +41,7 @@ class Words(NamedTuple):
 
 def collections_of(site: Site) -> Mapping[str, Collection]:
     """Build the collections of a site; for :meth:`geo.serve.site.Site.once`."""
-    return build_collections(site.atlas.layers, {"district": list(site.atlas.tables.districts)})
+    return build_collections(site.atlas.layers, {"district": list(site.atlas.tables.districts), "corridor": site.atlas.tables.corridor_ids})
 
 
 def same_address(address: str, args: Mapping[str, str], **changes: Any) -> str:

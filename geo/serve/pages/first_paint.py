@@ -6,7 +6,6 @@ from geo.draw.first_paint import Sketch, draw_background, draw_sketch
 from geo.serve.pages.seen import Seen
 from geo.serve.pages.state import draw_map
 from geo.serve.site import Site
-from geo.tables.kinds import Corridor
 from geo.words.cards import Wording
 
 
@@ -19,7 +18,7 @@ def sketch_view(site: Site, wording: Wording, seen: Seen) -> Sketch:
         seen.marks,
         seen.ties,
         view,
-        {corridor: wording.corridor(corridor) for corridor in Corridor},
+        wording.corridors,
         site.atlas.outline.districts["features"],
         "name_en" if wording.language == "en" else "name_zh",
     )

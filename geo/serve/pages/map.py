@@ -26,7 +26,7 @@ from geo.serve.pages.first_paint import sketch_view
 from geo.serve.pages.seen import find_seen
 from geo.serve.pages.state import PAGE_ROWS, draw_map, legend_state, page_state
 from geo.serve.site import Site, current_site
-from geo.tables.kinds import Corridor, Kind
+from geo.tables.kinds import Kind
 from geo.tables.rows import Place
 from geo.words.cards import Wording
 from geo.words.phrases import GROUPS, LANGUAGES
@@ -110,11 +110,11 @@ def _map_page(*, is_embedded: bool) -> Response:
         q=selection.q if selection else "",
         finding=_finding(site, wording, selection, comparison, shown),
         notes=notes,
-        download_url=_filtered("downloads.layer", selection, name="places", extension=next(iter(FORMATS))) if shown else None,
+        download_url=_filtered(site, "downloads.layer", selection, name="places", extension=next(iter(FORMATS))) if shown else None,
         sketch=sketch_view(site, wording, seen),
         legend=legend_state(seen.legend),
         zooms=(MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP),
-        formats_url=_filtered("catalogue.layers", selection, f="html", lang=wording.language),
+        formats_url=_filtered(site, "catalogue.layers", selection, f="html", lang=wording.language),
         dataset=None if is_embedded else dataset_document(site, wording, (LAYERS["places"],)),
         figures_count=len(site.atlas.tables.indicators),
         report=site.report,
@@ -217,16 +217,16 @@ def _chosen_comparison(site: Site) -> tuple[Comparison | None, list[BadParameter
 
 
 def _corridor_switches(site: Site, wording: Wording, selection: Selection | None) -> list[dict[str, Any]]:
-    on = frozenset[Corridor]() if selection is None else selection.corridors or frozenset(Corridor)
+    on = frozenset[str]() if selection is None else selection.corridors or frozenset(site.atlas.tables.corridor_ids)
     return [
         {
-            "value": corridor.value,
+            "value": corridor,
             "name": wording.corridor_short(corridor),
             "long_name": wording.corridor(corridor),
-            "count": sum(1 for place in site.places.values() if place.corridor is corridor),
+            "count": sum(1 for place in site.places.values() if place.corridor == corridor),
             "on": corridor in on,
         }
-        for corridor in Corridor
+        for corridor in site.atlas.tables.corridor_ids
     ]
 
 
@@ -235,17 +235,17 @@ def _finding(site: Site, wording: Wording, selection: Selection | None, comparis
     if selection is None:
         nothing: str = gettext("没有打开任何图层。")
         return nothing
-    is_whole = len(selection.corridors) in (0, len(Corridor)) and not (selection.kinds or selection.districts or selection.q)
+    is_whole = len(selection.corridors) in (0, len(site.atlas.tables.corridor_ids)) and not (selection.kinds or selection.districts or selection.q)
     if comparison and is_whole:
         return wording.comparison_finding(comparison, site.places)
     return wording.finding([site.places[id_] for id_ in shown], site.atlas.tables)
 
 
-def _filtered(endpoint: str, selection: Selection | None, **values: Any) -> str:
+def _filtered(site: Site, endpoint: str, selection: Selection | None, **values: Any) -> str:
     """Give an address with the filters of what is shown, as ``static/atlas/`` does when the view changes."""
     chosen = selection or Selection()
     filters: dict[str, Any] = {
-        "corridor": [corridor.value for corridor in Corridor if corridor in chosen.corridors],
+        "corridor": [corridor for corridor in site.atlas.tables.corridor_ids if corridor in chosen.corridors],
         "kind": [kind.value for kind in Kind if kind in chosen.kinds],
         "district": sorted(chosen.districts),
         "q": chosen.q or None,

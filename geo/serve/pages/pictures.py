@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
 
 import geopandas as gpd
 from flask import Blueprint, Response, request
@@ -22,7 +21,6 @@ from geo.serve.http.responses import BY_LANGUAGE, cacheable
 from geo.serve.http.selection import parse_selection
 from geo.serve.pages.seen import Seen, find_seen
 from geo.serve.site import Site, current_site
-from geo.tables.kinds import Corridor
 from geo.words.cards import Wording
 from geo.words.phrases import LANGUAGES
 
@@ -81,7 +79,8 @@ def _draw_place(site: Site, wording: Wording, id_: str, *, is_preview: bool) -> 
         finding=f"{entry.headline_note} {entry.headline}" if is_preview and entry.headline != "—" else "",
         footer=[f"{wording.title} · {entry.located} · {wording.review_number(None)}"] if is_preview else [],
         legend=None,
-        corridors={corridor: wording.corridor(corridor) for corridor in Corridor},
+        corridors=wording.corridors,
+        hues=site.atlas.tables.hues,
         district_name="name_en" if wording.language == "en" else "name_zh",
     )
     width, height = (1200, 630) if is_preview else (760, 420)
@@ -127,12 +126,12 @@ def _caption(site: Site, wording: Wording, comparison: Comparison | None, seen: 
         + gettext("数据 %(date)s，版本 %(version)s", date=site.last_change.date().isoformat(), version=site.atlas.tables.version),
         f"{wording.review_number(None)} · " + gettext("轮廓：天地图 2024、GSHHG、© OpenStreetMap contributors"),
     ]
-    names: Mapping[Corridor, str] = {corridor: wording.corridor(corridor) for corridor in Corridor}
     return Caption(
         title=wording.title,
         finding=finding,
         footer=footer,
         legend=seen.legend,
-        corridors=names,
+        corridors=wording.corridors,
+        hues=site.atlas.tables.hues,
         district_name="name_en" if wording.language == "en" else "name_zh",
     )

@@ -11,7 +11,6 @@ from geo.draw.marks import Mark, Ties, map_marks
 from geo.layers.comparisons import Comparison
 from geo.layers.select import Selection
 from geo.serve.site import Site
-from geo.tables.kinds import Corridor
 from geo.words.cards import Wording
 
 
@@ -52,10 +51,11 @@ def find_seen(site: Site, wording: Wording, selection: Selection | None, compari
     """
     layers = site.atlas.layers
     places = layers.select("places", selection) if selection is not None else layers.places.iloc[:0]
-    corridors = [corridor for corridor in Corridor if selection is not None and (not selection.corridors or corridor in selection.corridors)]
-    belts = layers.corridors[layers.corridors["corridor"].isin([corridor.value for corridor in corridors])]
+    every = site.atlas.tables.corridor_ids
+    corridors = [corridor for corridor in every if selection is not None and (not selection.corridors or corridor in selection.corridors)]
+    belts = layers.corridors[layers.corridors["corridor"].isin(corridors)]
     is_whole = selection is not None and not (selection.q or selection.kinds or selection.districts)
     ties = {corridor: lines for corridor, lines in site.ties.items() if is_whole and corridor in corridors}
     marks = map_marks([site.places[id_] for id_ in places.index], site.atlas.answers, site.points, wording.name, comparison)
-    counts = count_seen(marks, len(places) - len(marks), map(Corridor, belts["corridor"].unique()), has_ties=any(ties.values()))
+    counts = count_seen(marks, len(places) - len(marks), belts["corridor"].unique(), has_ties=any(ties.values()))
     return Seen(places, marks, belts, ties, wording.legend(comparison).seen(counts))

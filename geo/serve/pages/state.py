@@ -32,7 +32,7 @@ from geo.palette import (
 )
 from geo.serve.http.selection import APPENDED, PAGE_PARAMETERS
 from geo.serve.site import Site
-from geo.tables.kinds import Basis, Corridor, Kind
+from geo.tables.kinds import Basis, Kind
 from geo.tables.rows import Place
 from geo.words.cards import Wording
 from geo.words.phrases import GROUPS
@@ -53,13 +53,13 @@ def draw_map(site: Site, wording: Wording) -> MapParts:
                     corridor: [
                         _map_place(site, place, position, wording)
                         for position, place in enumerate(site.places.values())
-                        if place.corridor is corridor
+                        if place.corridor == corridor
                     ]
-                    for corridor in Corridor
+                    for corridor in site.atlas.tables.corridor_ids
                 },
                 ties=site.ties,
                 comparisons={one.key: _comparison_state(site, one, wording) for one in site.atlas.comparisons.values()},
-                corridor_names={corridor: wording.corridor(corridor) for corridor in Corridor},
+                corridor_names=wording.corridors,
                 district_name="name_en" if wording.language == "en" else "name_zh",
                 frame=site.atlas.tables.profile.box,
             )
@@ -84,12 +84,12 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
     state = site.page_states.get(wording.language)
     if state is None:
         state = site.page_states[wording.language] = {
-            "corridors": [corridor.value for corridor in Corridor],
+            "corridors": site.atlas.tables.corridor_ids,
             "groups": [{"title": wording.group(position), "kinds": [kind.value for kind in kinds]} for position, (_, kinds) in enumerate(GROUPS)],
             "rows": PAGE_ROWS,
             "basemaps": _basemaps(site, wording),
             "words": {
-                "corridor": {corridor.value: wording.corridor_short(corridor) for corridor in Corridor},
+                "corridor": {corridor: wording.corridor_short(corridor) for corridor in site.atlas.tables.corridor_ids},
                 "kind": {kind.value: wording.kind(kind) for kind in Kind},
                 "district": {district: wording.district(district) for district in site.atlas.tables.districts},
             },
@@ -258,7 +258,7 @@ def _map_place(site: Site, place: Place, position: int, wording: Wording) -> dic
         "note": entry.headline_note,
         "converted": entry.converted,
         "located": entry.located,
-        "corridor": place.corridor.value,
+        "corridor": place.corridor,
         "basis": wording.corridor_with_basis(place),
         "kind": place.kind.value,
         "district": place.district,
