@@ -13,6 +13,7 @@ from geo.geocode.gazetteer import Gazetteer
 from geo.geocode.offline import OfflineGeocoder
 from geo.layers.comparisons import Comparison, find_comparisons
 from geo.settings import Settings
+from geo.tables.profile import Profile
 from geo.tables.provenance import find_unverified
 from geo.tables.reading import Tables, read_tables
 from geo.tables.rows import Indicator
@@ -78,10 +79,11 @@ def build_geocoder(settings: Settings) -> Geocoder:
     SettingsError
         If the online provider cannot be used as the settings say.
     """
-    return add_online(OfflineGeocoder(Gazetteer(read_tables(settings.data))), settings)
+    tables = read_tables(settings.data)
+    return add_online(OfflineGeocoder(Gazetteer(tables)), settings, tables.profile)
 
 
-def add_online(offline: OfflineGeocoder, settings: Settings) -> Geocoder:
+def add_online(offline: OfflineGeocoder, settings: Settings, profile: Profile) -> Geocoder:
     """Put the online provider that the operator has turned on behind the offline geocoder; without one the offline geocoder comes back.
 
     Parameters
@@ -90,6 +92,8 @@ def add_online(offline: OfflineGeocoder, settings: Settings) -> Geocoder:
         Is asked first.
     settings
         They name the provider, and the data folder with the outline of the area that it is asked about.
+    profile
+        Which city that is.
 
     Raises
     ------
@@ -103,7 +107,7 @@ def add_online(offline: OfflineGeocoder, settings: Settings) -> Geocoder:
     from geo.geocode.online.geocoder import OnlineSettings, online_geocoder  # Its libraries are loaded where they are wanted only.
 
     wanted = OnlineSettings(settings.online, settings.online_key, settings.online_url, settings.online_cache)
-    online = online_geocoder(wanted, read_outline(settings.data).districts)
+    online = online_geocoder(wanted, read_outline(settings.data).districts, profile)
     assert online is not None
     return Fallback(offline, online)
 

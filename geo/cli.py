@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; 0 when all is well, 1 when something is wrong, 2 when the command itself is."""
     arguments = sys.argv[1:] if argv is None else list(argv)
-    parser = argparse.ArgumentParser(prog="python -m geo", description="Hangzhou industrial platforms: tables, geocoding, map")
+    parser = argparse.ArgumentParser(prog="python -m geo", description="industrial platforms of a city: tables, geocoding, map")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="validate the tables, geocode every place, and verify the pointers into a text")
     check.add_argument("--text", type=Path, metavar="FILE", help="the text of a source, UTF-8: verify every pointer into it")
@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _add_geocode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     geocode = commands.add_parser("geocode", help="find the location of names and addresses, or of a list of them in a file")
     geocode.add_argument("texts", nargs="+", metavar="TEXT", help="a name or an address; with -o a file: .csv, .tsv, .xlsx or .parquet")
-    geocode.add_argument("--admin", default="", help="the division that the names lie in, such as 滨江区")
+    geocode.add_argument("--admin", default="", help="the division that the names lie in: a district, the city, or another of China")
     geocode.add_argument("--host", default="", help="a place that the names belong to")
     file = geocode.add_argument_group("a list in a file")
     file.add_argument("-o", "--output", type=Path, metavar="FILE", help=".csv, .tsv, .xlsx, .gpkg, .geojson or .parquet")
@@ -146,13 +146,17 @@ def _geocode_texts(options: argparse.Namespace) -> int:
     from geo.tables.reading import read_tables
 
     settings = Settings.from_env(os.environ)
-    offline = OfflineGeocoder(Gazetteer(read_tables(settings.data)))
-    geocoder = add_online(offline, settings)
+    tables = read_tables(settings.data)
+    offline, profile = OfflineGeocoder(Gazetteer(tables)), tables.profile
+    geocoder = add_online(offline, settings, profile)
     if options.admin and not offline.understands(options.admin):
-        print(f"--admin={options.admin!r}: expected a division of China, such as 滨江区 or 杭州", file=sys.stderr)
+        print(
+            f"--admin={options.admin!r}: expected a division of China, such as {profile.examples.division} or {profile.city.short_zh}",
+            file=sys.stderr,
+        )
         return 2
     if options.host and not offline.knows_host(options.host):
-        print(f"--host={options.host!r}: expected a place of the gazetteer, such as 杭州高新区(滨江)", file=sys.stderr)
+        print(f"--host={options.host!r}: expected a place of the gazetteer, such as {profile.examples.place}", file=sys.stderr)
         return 2
     answers = geocoder.geocode([Query(text, options.admin, None, options.host) for text in options.texts])
     for answer in answers:
@@ -199,10 +203,11 @@ def _reverse(lon: float, lat: float) -> int:
     from geo.tables.reading import read_tables
 
     settings = Settings.from_env(os.environ)
-    geocoder = ReverseGeocoder(Gazetteer(read_tables(settings.data)), read_outline(settings.data).districts["features"])
+    tables = read_tables(settings.data)
+    geocoder = ReverseGeocoder(Gazetteer(tables), read_outline(settings.data).districts["features"])
     found = geocoder.reverse(lon, lat)
     if found.district is None:
-        print("outside of Hangzhou")
+        print(f"outside of {tables.profile.city.en}")
         return 1
     print(f"district: {found.district.name} ({found.district.code})")
     if found.township:

@@ -1,6 +1,6 @@
 """GCJ-02 and BD-09 to WGS-84 and back, over numpy arrays.
 
-GCJ-02 is WGS-84 with an offset that mainland maps must carry; in Zhejiang it is 450 to 620 m. BD-09 is GCJ-02 with a further offset that Baidu adds.
+GCJ-02 is WGS-84 with an offset of some hundreds of metres that mainland maps must carry. BD-09 is GCJ-02 with a further offset that Baidu adds.
 Neither has an EPSG code. The forward formulas are those in public use since 2010, on the Krasovsky 1940 ellipsoid. Both inverses are found by
 fixed-point iteration: the one-step inverses that are often seen are off by up to 2.7 m.
 

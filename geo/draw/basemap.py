@@ -25,7 +25,7 @@ class Outline:
     Attributes
     ----------
     districts
-        GeoJSON FeatureCollection in WGS-84: the 13 districts, each with ``name_zh``, ``name_en``, ``code`` and ``label`` (lon, lat of its name).
+        GeoJSON FeatureCollection in WGS-84: the districts, each with ``name_zh``, ``name_en``, ``code`` and ``label`` (lon, lat of its name).
     surround
         GeoJSON FeatureCollection in WGS-84: the neighbouring prefectures.
     water

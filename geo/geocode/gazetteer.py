@@ -1,4 +1,4 @@
-"""Names and what they may stand for, without choosing: curated places, the divisions of Hangzhou, and what bears the same names elsewhere.
+"""Names and what they may stand for, without choosing: curated places, the divisions of the city, and what bears the same names elsewhere.
 
 Everything is found under folded names (:func:`geo.names.fold_name`). A form says how a name relates to its feature, so that whoever chooses can tell
 an official name from a short one that others bear, too.
@@ -17,6 +17,7 @@ from geo.datum import Datum, to_wgs84
 from geo.geocode.answers import Division, Level
 from geo.names import fold_name, normalize_name, pinyin_of
 from geo.tables.kinds import Basis, DivisionLevel, ElsewhereLevel, HomonymKind, Precision
+from geo.tables.profile import Profile
 from geo.tables.reading import Tables
 from geo.tables.rows import DivisionRow, ElsewhereRow, FormerRow, GazetteerRow, HomonymRow
 
@@ -84,6 +85,11 @@ class Feature:
         return self.divisions[1].name if len(self.divisions) > 1 else ""
 
     @property
+    def district_or_city(self) -> str:
+        """The name of its district, or of the city where it lies in no district."""
+        return next((division.name for division in reversed(self.divisions[:2])), "")
+
+    @property
     def code(self) -> str:
         """Of a division its code; of a place that of the finest division it is known to lie in."""
         return self.divisions[-1].code if self.divisions else ""
@@ -127,6 +133,8 @@ class Gazetteer:
 
     Attributes
     ----------
+    profile
+        Which city the names are of.
     forms
         Folded name to the forms that it may be.
     former
@@ -136,10 +144,12 @@ class Gazetteer:
     places, names
         The curated places, and the folded names of every feature.
     elsewhere, elsewhere_short
-        Folded names of divisions outside Hangzhou, full and short, to the division's name.
+        Folded names of divisions outside the city, full and short, to the division's name.
     """
 
     def __init__(self, tables: Tables) -> None:
+        self.profile = tables.profile
+        self._prefixes = _prefixes_of(tables.profile)
         self.forms: dict[str, list[Form]] = {}
         self.former: dict[str, tuple[FormerRow, tuple[Feature, ...]]] = {}
         self._rows: dict[str, list[GazetteerRow]] = {}
@@ -155,7 +165,7 @@ class Gazetteer:
         self._by_district = {row.name: row for row in tables.divisions if row.level is not DivisionLevel.TOWNSHIP}
         self._locations = _locate(tables.gazetteer)
         self._features: dict[int, Feature] = {}
-        # 滨江 names the zone as well as the district; whoever asks for a division by its name gets the division.
+        # A zone may bear the short name of a district; whoever asks for a division by its name gets the division.
         self._of_divisions = {name for row in tables.divisions for name, _ in _division_names(row)}
         self.homonyms, self.types, others = _homonyms(tables.homonyms)
         self._add_places(tables)
@@ -200,7 +210,7 @@ class Gazetteer:
                         self._add(self._feature(row), name, FormKind.ALIAS)
 
     def _add(self, feature: Feature, name: str, kind: FormKind) -> None:
-        for position, key in enumerate(_place_names(name)):
+        for position, key in enumerate(_place_names(name, self._prefixes)):
             if key in self.types or (key in self._of_divisions and name != feature.name):
                 continue
             forms = self.forms.setdefault(key, [])
@@ -305,8 +315,6 @@ _SHORTENED = (
 )
 # One look tells that there is none, as in most names.
 _LONG = re.compile("|".join(long for long, _ in _SHORTENED))
-_PREFIX = re.compile("(?:中国)?(?:浙江省?)?(?:杭州市?)?")
-_PREFIX_EN = re.compile("(?:zhejiang)?(?:province)?(?:hangzhou)?(?:city)?")
 _BRACKETED = re.compile(r"(.+?)[(\uff08\uff3b\u3010\[](.+?)[)\uff09\uff3d\u3011\]]")
 # What a name without its bracket must have, to be told by itself.
 _LEAST_OWN = 5
@@ -324,8 +332,25 @@ def shorten(folded: str) -> str:
     return folded
 
 
-def _place_names(name: str) -> Iterable[str]:
-    """Give the forms of a curated name: itself, short, without 杭州, without its bracket or with it in front, and in pinyin."""
+class _Prefixes(NamedTuple):
+    """What a name may begin with that says no more than the city, folded: in Chinese, and in Latin script."""
+
+    zh: re.Pattern[str]
+    en: re.Pattern[str]
+
+
+def _prefixes_of(profile: Profile) -> _Prefixes:
+    province, city = profile.province, profile.city
+    names = [[re.escape(fold_name(name)) for name in (one.zh, one.short_zh, one.en)] for one in (province, city)]
+    (province_zh, province_short, province_en), (city_zh, city_short, city_en) = names
+    return _Prefixes(
+        re.compile(f"(?:中国)?(?:{province_zh}|{province_short})?(?:{city_zh}|{city_short})?"),
+        re.compile(f"(?:{province_en})?(?:province)?(?:{city_en})?(?:city)?"),
+    )
+
+
+def _place_names(name: str, prefixes: _Prefixes) -> Iterable[str]:
+    """Give the forms of a curated name: itself, short, without the city, without its bracket or with it in front, and in pinyin."""
     own = fold_name(name)
     variants = [own, shorten(own)]
     bracket = _BRACKETED.fullmatch(name)
@@ -335,7 +360,7 @@ def _place_names(name: str) -> Iterable[str]:
     # Most forms of most names are the same; each is read once.
     variants = list(dict.fromkeys(variants))
     for variant in list(variants):
-        bare = (_PREFIX_EN if variant.isascii() else _PREFIX).sub("", variant, count=1)
+        bare = (prefixes.en if variant.isascii() else prefixes.zh).sub("", variant, count=1)
         if len(bare) >= 4:
             variants.append(bare)
     names = dict.fromkeys(variants)
@@ -351,7 +376,7 @@ def _with_pinyin(names: Iterable[str]) -> Iterator[str]:
 
 
 def _division_names(row: DivisionRow) -> Iterator[tuple[str, FormKind]]:
-    """Give the forms of a division: 滨江区 is also 滨江, Binjiang District, binjiangqu and binjiang; 闻堰街道 was 闻堰镇."""
+    """Give the forms of a division: 甲乙区 is also 甲乙, Jiayi District, jiayiqu and jiayi; 甲乙街道 was 甲乙镇."""
     own, english = fold_name(row.name), fold_name(row.name_en)
     stem = stem_of(own)
     short_en = fold_name(re.sub(r" (Subdistrict|Town|She Township|She Ethnic Township|Township|District|County|City)$", "", row.name_en))
@@ -374,7 +399,7 @@ def _division_names(row: DivisionRow) -> Iterator[tuple[str, FormKind]]:
 
 @cache
 def stem_of(folded: str) -> str:
-    """Strip the kind from the name of a division: 滨江 of 滨江区, 莪山 of 莪山畲族乡."""
+    """Strip the kind from the name of a division: 甲乙 of 甲乙区, 丙丁 of 丙丁畲族乡."""
     for kind in _KINDS:
         if folded.endswith(kind) and len(folded) > len(kind) + 1:
             return folded.removesuffix(kind)

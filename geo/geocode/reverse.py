@@ -48,10 +48,10 @@ class Surroundings(NamedTuple):
     lon, lat
         The point, degrees, WGS-84.
     district
-        The district whose outline holds it; ``None`` outside of Hangzhou.
+        The district whose outline holds it; ``None`` outside of the city.
     township, place
         The nearest known seat of a township, as some are not known, and the nearest curated place with a location of its own; ``None`` outside of
-        Hangzhou.
+        the city.
     """
 
     lon: float

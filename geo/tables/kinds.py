@@ -92,7 +92,7 @@ class Precision(StrEnum):
 
 
 class DivisionLevel(StrEnum):
-    """What a division of Hangzhou is; a district may be called a county or a city."""
+    """What a division of the city is; a district may be called a county or a city."""
 
     CITY = "city"
     DISTRICT = "district"
@@ -108,7 +108,7 @@ class FormerLevel(StrEnum):
 
 
 class ElsewhereLevel(StrEnum):
-    """What a division outside Hangzhou is."""
+    """What a division outside the city is."""
 
     PROVINCE = "province"
     PREFECTURE = "prefecture"

@@ -251,7 +251,7 @@ class OtherNumber(Row):
 
 
 class DivisionRow(Row):
-    """An administrative division of Hangzhou."""
+    """An administrative division of the city."""
 
     code: Code
     name: Text
@@ -292,7 +292,7 @@ class FormerRow(Row):
 
 
 class ElsewhereRow(Row):
-    """A division of China outside Hangzhou: what a name may mean instead."""
+    """A division of China outside the city: what a name may mean instead."""
 
     code: Code
     name: Text

@@ -207,6 +207,7 @@ class _Desk:
         self._atlas, self._tables = atlas, atlas.tables
         self.wording = Wording("zh", str, atlas.tables)
         self.city = list(atlas.tables.districts)[-1]
+        self._outside = f"{atlas.tables.profile.city.short_zh}之外"
         self._gazetteer = Gazetteer(atlas.tables)
         self._names = [name for name in self._gazetteer.forms if not name.isascii()]
         self._districts: list[tuple[str, BaseGeometry]] = [
@@ -269,7 +270,7 @@ class _Desk:
             Fact("最像的另一名", self._nearest(match.query, match.name)),
             Fact("精度", self.wording.entry(place, self._atlas).located),
             Fact("坐标", f"{match.lon:.6f}, {match.lat:.6f}（WGS-84；{self._datum(match)}）"),
-            Fact("所属区划", f"{divisions}；按轮廓，点在{self._district_at(match) or '杭州之外'}"),
+            Fact("所属区划", f"{divisions}；按轮廓，点在{self._district_at(match) or self._outside}"),
             Fact("依据", BASES[match.basis]),
             self._source("来源", match.source),
         ]
@@ -328,7 +329,7 @@ class _Desk:
             doubts.append(f"未解析：{answer.unresolved}")
         district = self._district_at(answer)
         if place.district != self.city and district != place.district:
-            doubts.append(f"点在{district or '杭州之外'}，不在{place.district}")
+            doubts.append(f"点在{district or self._outside}，不在{place.district}")
         return tuple(doubts)
 
     def _district_at(self, match: Match) -> str:

@@ -26,6 +26,8 @@ from geo.geocode.online.geocoder import OnlineGeocoder, OnlineSettings, online_g
 from geo.geocode.online.providers import PROVIDERS, Provider
 from geo.settings import PROJECT
 from geo.tables.kinds import Basis, Precision
+from geo.tables.reading import read_tables
+from tests.known import DATA
 from tests.unit.providers import (
     BAIDU_NOTHING,
     TIANDITU_NOTHING,
@@ -48,6 +50,7 @@ GOOD = {"amap": amap([amap_place()]), "baidu": baidu(), "tianditu": tianditu(), 
 NOTHING = {"amap": amap([]), "baidu": BAIDU_NOTHING, "tianditu": TIANDITU_NOTHING, "nominatim": []}
 WENSAN = Query("文三路90号", admin="西湖区")
 WGS84 = Geod(ellps="WGS84")
+PROFILE = read_tables(DATA).profile
 METRE = 1.0
 
 
@@ -100,6 +103,7 @@ def make(server: ProviderServer, districts: dict[str, Any], clock: Clock, tmp_pa
         options: dict[str, Any] = {
             "cache": tmp_path / "cache",
             "districts": districts,
+            "profile": PROFILE,
             "endpoint": server.url,
             "clock": clock,
             "sleep": clock.sleep,
@@ -844,7 +848,7 @@ def test_the_key_is_in_no_log_and_in_no_message(
 
 
 def test_nothing_is_online_unless_it_is_turned_on(districts: dict[str, Any], tmp_path: Path) -> None:
-    assert online_geocoder(OnlineSettings("", "", "", tmp_path / "cache"), districts) is None
+    assert online_geocoder(OnlineSettings("", "", "", tmp_path / "cache"), districts, PROFILE) is None
     assert not (tmp_path / "cache").exists()
 
 
@@ -852,7 +856,7 @@ def test_nothing_is_online_unless_it_is_turned_on(districts: dict[str, Any], tmp
 def test_a_provider_is_turned_on_by_its_name(server: ProviderServer, districts: dict[str, Any], tmp_path: Path, provider: Provider) -> None:
     server.will_say(Reply(GOOD[provider.name]))
     geocoder = online_geocoder(
-        OnlineSettings(provider.name, f" {KEY}\n" if provider.takes_key else "", server.url, tmp_path / "new/cache"), districts
+        OnlineSettings(provider.name, f" {KEY}\n" if provider.takes_key else "", server.url, tmp_path / "new/cache"), districts, PROFILE
     )
     assert geocoder is not None
     [answer] = geocoder.geocode([WENSAN])
@@ -872,11 +876,11 @@ def test_a_provider_is_turned_on_by_its_name(server: ProviderServer, districts: 
 )
 def test_a_setting_that_cannot_be(districts: dict[str, Any], tmp_path: Path, provider: str, key: str, url: str, message: str) -> None:
     with pytest.raises(SettingsError) as raised:
-        online_geocoder(OnlineSettings(provider, key, url, tmp_path), districts)
+        online_geocoder(OnlineSettings(provider, key, url, tmp_path), districts, PROFILE)
     assert str(raised.value) == message
 
 
 def test_a_cache_that_cannot_be(districts: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(SettingsError, match=r"^GEO_ONLINE_CACHE='.*file': expected a folder that can be written \(cache answers\.sqlite in file/ "):
-        online_geocoder(OnlineSettings("amap", KEY, "", tmp_path / "file"), districts)
+        online_geocoder(OnlineSettings("amap", KEY, "", tmp_path / "file"), districts, PROFILE)

@@ -31,6 +31,7 @@ class Addresses:
 
     def __init__(self, gazetteer: Gazetteer, reader: AddressReader, whole_names: WholeNames, slips: Slips) -> None:
         self._gazetteer, self._reader = gazetteer, reader
+        self._city = fold_name(gazetteer.profile.city.short_zh)
         self._whole_names, self._slips = whole_names, slips
 
     def answer(self, text: str, key: str, context: Context) -> Answer | None:
@@ -95,7 +96,7 @@ class Addresses:
         return bool(names & self._gazetteer.homonyms.keys()) and len(reading.mentions) == 1
 
     def _answer_rest(self, text: str, reading: Reading, context: Context) -> Answer | None:
-        """Look what stands behind the divisions up within them: 桐庐县经开区, 滨江区浦沿街到."""
+        """Look what stands behind the divisions up within them: 甲乙县经开区, 甲乙区丙丁街到."""
         finest = reading.mentions[-1]
         if len(finest.features) != 1 or len({mention.features for mention in reading.mentions if mention.features[0].level is Level.DISTRICT}) > 1:
             return None
@@ -108,12 +109,12 @@ class Addresses:
         if reading.rest in self._gazetteer.elsewhere:
             return Miss(text, MissReason.OUT_OF_AREA)
         if reading.rest.isascii():
-            # An English name in a Chinese address, 杭州市Changlü Town, is a name of its own: the two are never put together to one.
+            # An English name in a Chinese address, 甲乙市Bingding Town, is a name of its own: the two are never put together to one.
             english = self._whole_names.answer(text, reading.rest, within)
             if isinstance(english, Match):
                 return english
         elif division.level is Level.CITY:
-            whole = forms_of(self._gazetteer, f"杭州{reading.rest}")
+            whole = forms_of(self._gazetteer, f"{self._city}{reading.rest}")
             if len(whole) == 1:
                 return match_of(text, whole[0], Method.ALIAS)
         # A house number is in no name.

@@ -24,7 +24,7 @@ class Context(NamedTuple):
     is_given
         Whether anything is said that tells names in several cities apart.
     is_elsewhere
-        Whether it lies outside Hangzhou.
+        Whether it lies outside the city.
     bbox, host
         As in :class:`geo.geocode.answers.Query`.
     """
@@ -76,7 +76,7 @@ class Contexts:
     gazetteer
         The known names.
     reader
-        Reads the divisions in a text such as 杭州市滨江区.
+        Reads the divisions in a text such as 甲乙市丙丁区.
     """
 
     def __init__(self, gazetteer: Gazetteer, reader: AddressReader) -> None:

@@ -10,9 +10,9 @@ from geo.geocode.offline.address import Addresses
 from geo.geocode.offline.context import Context
 from geo.geocode.offline.mentions import RANKS, Mention, Reading, forms_of
 from geo.geocode.offline.slips import Slips
-from geo.names import fold_name
+from geo.names import fold_name, pinyin_of
 
-_COUNTRY = frozenset({"china", "prchina", "prc", "zhejiang", "zhejiangprovince", "zhejiangsheng", "zhongguo"})
+_COUNTRY = frozenset({"china", "prchina", "prc", "zhongguo"})
 _PARTS = re.compile("[,;/\uff0c\uff1b\u3001]+")
 
 
@@ -31,6 +31,11 @@ class EnglishAddresses:
 
     def __init__(self, gazetteer: Gazetteer, addresses: Addresses, slips: Slips) -> None:
         self._gazetteer, self._addresses, self._slips = gazetteer, addresses, slips
+        province = gazetteer.profile.province
+        english, pinyin = fold_name(province.en), pinyin_of(fold_name(province.short_zh))
+        names = {english, f"{english}province", pinyin, f"{pinyin}province", pinyin_of(fold_name(province.zh))}
+        # What stands above the city says nothing of where in it a name lies.
+        self._above = _COUNTRY | names
 
     def answer(self, text: str, context: Context) -> Answer | None:
         """Answer an address; ``None`` where no known name stands in it.
@@ -47,7 +52,7 @@ class EnglishAddresses:
         fuzzy: Match | None = None
         for part in _PARTS.split(text):
             key = fold_name(part)
-            if not key or key in _COUNTRY:
+            if not key or key in self._above:
                 continue
             found = self._spell(key)
             if found is not None:
@@ -73,7 +78,7 @@ class EnglishAddresses:
         return answer._replace(unresolved=rest, method=method, score=round(score, 1), runner_up=runner_up)
 
     def _spell(self, key: str) -> list[Mention] | None:
-        """Read a name without gaps from the left, the longest first, all of it: hangzhoushi shangchengqu."""
+        """Read a name without gaps from the left, the longest first, all of it: jiayishi bingdingqu."""
         gazetteer = self._gazetteer
         mentions: list[Mention] = []
         at = 0

@@ -17,7 +17,7 @@ from geo.geocode.offline.address import Addresses, answer_road
 from geo.geocode.offline.context import NOWHERE, Context, Contexts
 from geo.geocode.offline.english import EnglishAddresses
 from geo.geocode.offline.heads import Heads
-from geo.geocode.offline.mentions import CONTINUED, COUNTRY, AddressReader
+from geo.geocode.offline.mentions import CONTINUED, AddressReader
 from geo.geocode.offline.outcome import KnownAnswer
 from geo.geocode.offline.slips import Slips
 from geo.geocode.offline.whole_names import WholeNames
@@ -46,6 +46,7 @@ class OfflineGeocoder:
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
         reader = AddressReader(gazetteer)
+        self._above = reader.above
         whole_names, slips = WholeNames(gazetteer), Slips(gazetteer)
         self._contexts = Contexts(gazetteer, reader)
         self._addresses = Addresses(gazetteer, reader, whole_names, slips)
@@ -69,7 +70,7 @@ class OfflineGeocoder:
         return [answers[query] for query in queries]
 
     def understands(self, admin: str) -> bool:
-        """Tell whether a division is known that a query may be said to lie in, in Hangzhou or elsewhere."""
+        """Tell whether a division is known that a query may be said to lie in, in the city or elsewhere."""
         return self._contexts.of(Query("", admin=admin)).is_given
 
     def knows_host(self, host: str) -> bool:
@@ -132,7 +133,7 @@ class OfflineGeocoder:
 
     def _read_head(self, head: str, continued: str) -> KnownAnswer | None:
         """Answer an address by its head; what of the head itself is left over stays in ``rest``."""
-        if head.endswith(COUNTRY):
+        if head.endswith(self._above):
             return None
         rest = continued + _ANY_NUMBER
         known = KnownAnswer.of(self._read_all(head + rest, head + rest, NOWHERE))

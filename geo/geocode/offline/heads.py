@@ -11,7 +11,7 @@ from functools import cached_property
 
 from geo.geocode.answers import Level
 from geo.geocode.gazetteer import Gazetteer
-from geo.geocode.offline.mentions import COUNTRY, LIKE_ADDRESS, AddressReader
+from geo.geocode.offline.mentions import LIKE_ADDRESS, AddressReader
 
 _DIGIT = re.compile("[0-9]")
 _LIKE_ADDRESS_WITH_NUMBERS = re.compile(f"(?=.*(?:{LIKE_ADDRESS.pattern}))[^0-9]*[0-9][^0-9]*[0-9]")
@@ -85,11 +85,11 @@ class Heads:
     def _only_elsewhere(self) -> set[str]:
         """The names that are nothing but the short name of a place elsewhere."""
         gazetteer = self._gazetteer
-        others = (gazetteer.forms, gazetteer.former, gazetteer.elsewhere, gazetteer.types, COUNTRY)
+        others = (gazetteer.forms, gazetteer.former, gazetteer.elsewhere, gazetteer.types, self._reader.above)
         return set(gazetteer.elsewhere_short).difference(*others)
 
     def _names_in_addresses(self) -> Iterator[str]:
         """Yield every name that is looked for within a key that is not English."""
         gazetteer = self._gazetteer
-        for names in (gazetteer.forms, gazetteer.former, gazetteer.elsewhere, gazetteer.elsewhere_short, gazetteer.types, COUNTRY):
+        for names in (gazetteer.forms, gazetteer.former, gazetteer.elsewhere, gazetteer.elsewhere_short, gazetteer.types, self._reader.above):
             yield from (name for name in names if not name.isascii())

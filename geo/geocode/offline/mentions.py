@@ -11,9 +11,10 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 
 from geo.geocode.answers import Level
 from geo.geocode.gazetteer import Feature, Form, FormKind, Gazetteer, shorten
+from geo.names import fold_name
 
-COUNTRY = ("中国", "浙江省", "浙江")
-# What follows a name of a division where it is a part of another name: 滨江路, 西湖大道.
+_COUNTRY = "中国"
+# What follows a name of a division where it is a part of another name: 甲乙路, 甲乙大道.
 CONTINUED = frozenset("路街巷弄道桥江河湖湾山站港大")
 LIKE_ADDRESS = re.compile("路|街|大道|巷|弄|村|社区|号|幢|大厦|广场|中心|工业园")
 # From fine to coarse.
@@ -57,9 +58,9 @@ class Reading(NamedTuple):
     is_province
         Whether the address names the province.
     elsewhere
-        The division outside Hangzhou that it begins with; empty where there is none.
+        The division outside the city that it begins with; empty where there is none.
     conflict
-        The division outside Hangzhou that follows one of ours without a gap; empty where there is none.
+        The division outside the city that follows one of ours without a gap; empty where there is none.
     """
 
     mentions: list[Mention]
@@ -76,10 +77,17 @@ class AddressReader:
     ----------
     gazetteer
         The known names.
+
+    Attributes
+    ----------
+    above
+        What an address may begin with above the city: the country, and the province by its full name and its short one.
     """
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
+        province = gazetteer.profile.province
+        self.above = (_COUNTRY, *dict.fromkeys(fold_name(name) for name in (province.zh, province.short_zh)))
 
     @cached_property
     def _sure_mentions(self) -> dict[str, Mention]:
@@ -152,10 +160,10 @@ class AddressReader:
         start, is_province = 0, False
         while start < len(key) and key[start].isdigit():
             start += 1
-        for word in COUNTRY if key.startswith(COUNTRY, start) else ():
+        for word in self.above if key.startswith(self.above, start) else ():
             if key.startswith(word, start) and key[start : start + 4] not in self._gazetteer.forms:
                 start += len(word)
-                is_province |= word != "中国"
+                is_province |= word != _COUNTRY
         return start, is_province
 
     def _elsewhere_at(self, key: str, at: int, lengths: Iterable[int]) -> int:
@@ -174,7 +182,7 @@ class AddressReader:
                 continue
             rest = key[at + length :]
             if forms[0].feature.level is Level.PLACE:
-                # A place with a short name counts where it ends what divisions begin: 滨江区白马湖.
+                # A place with a short name counts where it ends what divisions begin: 甲乙区丙丁湖.
                 allowed = tuple(form.feature for form in forms) if (mentions or at) and not rest else ()
             else:
                 allowed = self._allowed(forms, mentions, rest)
@@ -184,14 +192,14 @@ class AddressReader:
         return 0
 
     def _allowed(self, forms: Sequence[Form], before: Sequence[Mention], rest: str) -> tuple[Feature, ...]:
-        """Choose what the short name of a division may mean, where nothing else is meant by it: 杭州滨江, but not 滨江路 nor 杭州湾."""
+        """Choose what the short name of a division may mean, where nothing else is meant by it: 丙丁 in 甲乙丙丁, but not in 丙丁路."""
         above = [feature.level for mention in before for feature in mention.features]
         levels: list[Level] = []
         # Most short names are those of townships: what follows is only read where it decides.
         coarse = [form.feature.level for form in forms if form.feature.level in (Level.CITY, Level.DISTRICT)]
         if coarse and self._ends_before(rest):
             levels += [level for level in coarse if level is Level.CITY or Level.DISTRICT not in above]
-        # In an address the coarser one comes first: 余杭 of 杭州余杭 is the district.
+        # In an address the coarser one comes first: a name that a district and a township share is the district.
         if not rest and Level.DISTRICT not in levels and (Level.DISTRICT in above or Level.CITY in above):
             levels.append(Level.TOWNSHIP)
         return tuple(form.feature for form in forms if form.feature.level in levels)

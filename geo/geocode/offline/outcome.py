@@ -105,7 +105,7 @@ def ambiguous(text: str, forms: Iterable[Form], reason: str) -> Miss:
         Why it is not certain; where it is empty, the note of each form says so.
     """
     candidates = (
-        Candidate(form.feature.name, form.feature.district or "杭州市", form.feature.level, reason or form.note or "需要所在区域才能确定")
+        Candidate(form.feature.name, form.feature.district_or_city, form.feature.level, reason or form.note or "需要所在区域才能确定")
         for form in forms
     )
     return Miss(text, MissReason.AMBIGUOUS, tuple(candidates))

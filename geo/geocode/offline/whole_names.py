@@ -11,6 +11,7 @@ from geo.geocode.answers import Answer, Level, Match, Method, Miss, MissReason
 from geo.geocode.gazetteer import Form, FormKind, Gazetteer, shorten
 from geo.geocode.offline.context import Context
 from geo.geocode.offline.outcome import ambiguous, match_of
+from geo.names import fold_name
 
 _METHODS = {FormKind.OWN: Method.EXACT, FormKind.ALIAS: Method.ALIAS, FormKind.SHORT: Method.ALIAS, FormKind.FORMER: Method.FORMER}
 
@@ -26,6 +27,7 @@ class WholeNames:
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
+        self._city = fold_name(gazetteer.profile.city.short_zh)
 
     @cached_property
     def _in_order(self) -> list[str]:
@@ -89,7 +91,7 @@ class WholeNames:
             Where it lies.
         """
         if context.is_given:
-            named = [form for form in self._gazetteer.forms.get(f"杭州{key}", ()) if context.holds(form.feature)]
+            named = [form for form in self._gazetteer.forms.get(f"{self._city}{key}", ()) if context.holds(form.feature)]
             if len(named) == 1:
                 return match_of(text, named[0], Method.ALIAS)
         forms = [
@@ -102,7 +104,7 @@ class WholeNames:
         return ambiguous(text, forms, "只是一类地方的名称") if forms or not context.is_given else Miss(text, MissReason.UNKNOWN)
 
     def answer_part(self, text: str, key: str, context: Context) -> Match | None:
-        """Answer a name that is cut short, which only a district makes certain: 新天地 in 滨江区 is 智慧新天地.
+        """Answer a name that is cut short, which only a district makes certain: 云谷 in a district is the only name there that ends in 云谷.
 
         Parameters
         ----------

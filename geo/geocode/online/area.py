@@ -12,10 +12,9 @@ from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
 from geo.geocode.answers import Division
+from geo.tables.profile import Profile
 
 _WGS84 = Geod(ellps="WGS84")
-HANGZHOU = Division("330100", "杭州市")
-CITY_CODE = "3301"
 # The outlines of the districts are good to 500 m at the 90th percentile; so near to a border a point may lie on either side.
 _BORDER_DEG = 0.005
 Point: TypeAlias = tuple[float, float]
@@ -30,9 +29,28 @@ class OutlinedDistrict(NamedTuple):
 
 
 class Area:
-    """The districts of the city with their outlines."""
+    """The city with its districts and their outlines.
 
-    def __init__(self, districts: Mapping[str, Any]) -> None:
+    Parameters
+    ----------
+    districts
+        GeoJSON FeatureCollection in WGS-84, as in ``data/basemap/``.
+    profile
+        Which city it is.
+
+    Attributes
+    ----------
+    city, province
+        The city, and the full name of its province.
+    above
+        What addresses write before the districts: the country, the province and the city, with their short names.
+    districts, outline, bounds
+        The districts; and the outline of them all with its west, south, east and north, degrees.
+    """
+
+    def __init__(self, districts: Mapping[str, Any], profile: Profile) -> None:
+        self.city, self.province = Division(profile.city.code, profile.city.zh), profile.province.zh
+        self.above = frozenset({"中国", profile.province.zh, profile.province.short_zh, profile.city.zh, profile.city.short_zh})
         self.districts = []
         for feature in districts["features"]:
             properties = feature["properties"]
@@ -44,9 +62,13 @@ class Area:
         self.bounds: tuple[float, float, float, float] = self.outline.bounds
 
     def named(self, name: str, *, in_full: bool = False) -> OutlinedDistrict | None:
-        """Find a district by any of its names, with or without the city in front; ``in_full`` tells 西湖 the lake from 西湖区."""
-        folded = fold(name).removeprefix("浙江省").removeprefix(HANGZHOU.name)
+        """Find a district by any of its names, with or without the city in front; ``in_full`` tells a lake from the district named after it."""
+        folded = fold(name).removeprefix(self.province).removeprefix(self.city.name)
         return next((district for district in self.districts if folded in district.names[: 2 if in_full else None]), None)
+
+    def holds_code(self, code: str) -> bool:
+        """Tell whether a GB/T 2260 code is that of the city or of a district in it."""
+        return code.startswith(self.city.code[:4])
 
     def near(self, lon: float, lat: float) -> list[OutlinedDistrict]:
         """Find the districts that a point may lie in, by the outlines' own accuracy; the one that holds it comes first."""

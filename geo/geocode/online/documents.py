@@ -42,7 +42,7 @@ ROAD = Kind(Level.ADDRESS, Precision.LOCALITY, 10_000)
 UNKNOWN = Kind(Level.ADDRESS, Precision.LOCALITY, 5_000)
 ESTATE = Kind(Level.PLACE, Precision.LOCALITY, 1_500)
 VILLAGE = Kind(Level.PLACE, Precision.LOCALITY, 3_000)
-# As the widest zones of the gazetteer, but for the former 钱塘新区, which is a district now.
+# As the widest zones of the gazetteer that are no district.
 ZONE = Kind(Level.PLACE, Precision.AREA, 10_000)
 # The widest radius of a township in data/admin/divisions.csv.
 TOWNSHIP = Kind(Level.TOWNSHIP, Precision.TOWNSHIP, 26_600)

@@ -1,7 +1,7 @@
 """Network geocoders behind the protocol of :mod:`geo.geocode.answers`, for an operator who turns one on.
 
 The four providers are one table, :data:`PROVIDERS`; geopy carries the requests. Every answer is brought to WGS-84, given a radius from the provider's
-own words, and dropped where it lies outside Hangzhou or outside of what the query allows. What a provider answered stays in a cache on disk, answers
+own words, and dropped where it lies outside the city or outside of what the query allows. What a provider answered stays in a cache on disk, answers
 without a result included, so that a question is asked once. A provider that fails leaves misses and a warning, never an exception.
 """
 
@@ -12,6 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,14 +26,13 @@ from geo.datum import to_wgs84
 from geo.errors import CacheError, DatumError, KeyRefusedError, NetworkError, OnlineError, ProviderAnswerError, QuotaError, SettingsError
 from geo.geocode.answers import Answer, Candidate, Division, Geocoder, Level, Match, Method, Miss, MissReason, Query
 from geo.geocode.online.adapter import Adapter
-from geo.geocode.online.area import CITY_CODE, HANGZHOU, Area, OutlinedDistrict, Point, clean, farthest_m, fold
+from geo.geocode.online.area import Area, OutlinedDistrict, Point, clean, farthest_m, fold
 from geo.geocode.online.cache import AnswerCache
 from geo.geocode.online.documents import DISTRICT, ROAD, TOWNSHIP_NAME, Found, Kind
 from geo.geocode.online.providers import PROVIDERS, Access, Provider, Transport
 from geo.tables.kinds import Basis
+from geo.tables.profile import Profile
 
-# The policy of the public Nominatim asks for a name by which the operator's program can be told apart.
-USER_AGENT = "hangzhou-industrial-atlas/1"
 _LOG = logging.getLogger("geo")
 # Below this, Baidu documents no accuracy for its comprehension; Tianditu documents none for its score and is held to the same.
 _LEAST_SCORE = 50.0
@@ -72,14 +72,14 @@ class OnlineSettings:
     cache: Path
 
 
-def online_geocoder(settings: OnlineSettings, districts: Mapping[str, Any]) -> Geocoder | None:
+def online_geocoder(settings: OnlineSettings, districts: Mapping[str, Any], profile: Profile) -> Geocoder | None:
     """Make the geocoder that the operator has turned on; ``None`` if there is none.
 
     Parameters
     ----------
     settings
         What the operator chose.
-    districts
+    districts, profile
         As for :class:`OnlineGeocoder`.
 
     Raises
@@ -99,7 +99,9 @@ def online_geocoder(settings: OnlineSettings, districts: Mapping[str, Any]) -> G
     if settings.url and not re.fullmatch(r"https?://[^\s?#]+", settings.url):
         raise SettingsError("GEO_ONLINE_URL", settings.url, "an address that starts with http:// or https://, without ? and #")
     try:
-        return OnlineGeocoder(provider, settings.key.strip(), cache=settings.cache, districts=districts, endpoint=settings.url or None)
+        return OnlineGeocoder(
+            provider, settings.key.strip(), cache=settings.cache, districts=districts, profile=profile, endpoint=settings.url or None
+        )
     except CacheError as error:
         raise SettingsError("GEO_ONLINE_CACHE", str(settings.cache), f"a folder that can be written ({error})") from error
 
@@ -121,6 +123,8 @@ class OnlineGeocoder:
     districts
         GeoJSON FeatureCollection in WGS-84: the districts with ``code``, ``name_zh`` and ``name_en``, as in ``data/basemap/``. Baidu and
         Tianditu do not say in which district a result lies.
+    profile
+        The city that is asked about.
     endpoint
         Address of the service; the provider's own by default.
     transport
@@ -148,6 +152,7 @@ class OnlineGeocoder:
         *,
         cache: Path,
         districts: Mapping[str, Any],
+        profile: Profile,
         endpoint: str | None = None,
         transport: Transport = URLLibAdapter,
         timeout_s: float = 10.0,
@@ -158,14 +163,15 @@ class OnlineGeocoder:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._provider = provider
-        self._area = Area(districts)
+        self._area = Area(districts, profile)
         self._cache = AnswerCache(cache)
         # Baidu's answers in one datum are no answers in the other.
         self._cached_as = f"{provider.name} {provider.datum}"
         self._service = provider.service(
-            Access(endpoint or provider.endpoint, key, provider.datum, self._area.bounds),
+            Access(endpoint or provider.endpoint, key, provider.datum, self._area.bounds, profile),
             timeout=timeout_s,
-            user_agent=USER_AGENT,
+            # The policy of the public Nominatim asks for a name by which the operator's program can be told apart.
+            user_agent=f"{profile.slug}-industrial-atlas/1",
             adapter_factory=lambda **options: Adapter(provider, key, transport(**options)),
         )
         self._backoff = wait_exponential_jitter(multiplier=first_wait_s, max=longest_wait_s, jitter=first_wait_s)
@@ -313,7 +319,7 @@ class OnlineGeocoder:
         """Make a match of a result; ``None`` if it lies outside of the city or of what the query allows."""
         lon, lat, kind = found.lon, found.lat, found.kind
         near = self._area.near(lon, lat)
-        if not near or (found.code and not found.code.startswith(CITY_CODE)):
+        if not near or (found.code and not self._area.holds_code(found.code)):
             return None
         if query.bbox and not (query.bbox.west <= lon <= query.bbox.east and query.bbox.south <= lat <= query.bbox.north):
             return None
@@ -326,7 +332,7 @@ class OnlineGeocoder:
         if self._area.named(found.name.partition(",")[0], in_full=True) is not None:
             kind = DISTRICT
         divisions = self._divisions(found, kind, district)
-        unresolved = _unresolved(clean(query.text), kind, divisions, found.name, district)
+        unresolved = _unresolved(clean(query.text), kind, self._area.above.union(division.name for division in divisions), found.name, district)
         score = found.score if found.score is not None else 50.0 if unresolved else 100.0
         return Match(
             query=query.text,
@@ -349,13 +355,14 @@ class OnlineGeocoder:
         )
 
     def _divisions(self, found: Found, kind: Kind, district: OutlinedDistrict) -> tuple[Division, ...]:
+        city = self._area.city
         if kind.level is Level.CITY:
-            return (HANGZHOU,)
+            return (city,)
         if kind.level is Level.DISTRICT:
-            return (HANGZHOU, district.division)
-        written = _without(found.name, {"浙江省", HANGZHOU.name, district.division.name})
+            return (city, district.division)
+        written = _without(found.name, {self._area.province, city.name, district.division.name})
         township = next((part for part in (*found.parts, written) if TOWNSHIP_NAME.search(part)), None)
-        return (HANGZHOU, district.division, *((Division("", township),) if township else ()))
+        return (city, district.division, *((Division("", township),) if township else ()))
 
     def _radius_m(self, found: Found, kind: Kind, district: OutlinedDistrict) -> int:
         outline = {Level.CITY: self._area.outline, Level.DISTRICT: district.outline}.get(kind.level)
@@ -369,14 +376,14 @@ def _is_elsewhere(one: Match, other: Match) -> bool:
     return farthest_m((one.lon, one.lat), [(other.lon, other.lat)]) > one.uncertainty_m + other.uncertainty_m
 
 
-def _unresolved(text: str, kind: Kind, divisions: Sequence[Division], matched: str, district: OutlinedDistrict) -> str:
+def _unresolved(text: str, kind: Kind, above: AbstractSet[str], matched: str, district: OutlinedDistrict) -> str:
     """Give what of the text is finer than the result."""
     if kind is ROAD:
         number = re.search(r"[路街道巷弄](?P<rest>[^路街道巷弄]*\d[^路街道巷弄]*)$", text)
         return number["rest"].strip() if number else ""
     if kind.level not in (Level.TOWNSHIP, Level.DISTRICT, Level.CITY):
         return ""
-    names = {"中国", "浙江省", "浙江", "杭州", *(division.name for division in divisions), *(district.names if kind.level is not Level.CITY else ())}
+    names = {*above, *(district.names if kind.level is not Level.CITY else ())}
     names.add(_without(matched, names))
     return _without(text, names)
 

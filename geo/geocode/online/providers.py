@@ -14,8 +14,8 @@ from geopy.geocoders.base import Geocoder as GeopyGeocoder
 
 from geo.datum import Datum
 from geo.errors import KeyRefusedError, NetworkError, OnlineError, QuotaError
-from geo.geocode.online.area import HANGZHOU
 from geo.geocode.online.documents import Found, read_amap, read_baidu, read_nominatim, read_tianditu
+from geo.tables.profile import Profile
 
 Refusal: TypeAlias = tuple[type[OnlineError], bool]
 Transport: TypeAlias = Callable[..., BaseSyncAdapter]
@@ -27,24 +27,38 @@ HTTP: Mapping[int, Refusal] = {**dict.fromkeys((401, 403, 407), KEY), 402: QUOTA
 
 
 class Access(NamedTuple):
-    """What a service needs to be asked: its address and key, the datum to answer in, and the area (west, south, east, north) to look in."""
+    """What a service needs to be asked.
+
+    Attributes
+    ----------
+    endpoint, key
+        Its address, and the operator's key.
+    datum
+        In which it is to answer.
+    bounds
+        The area to look in: west, south, east, north, degrees.
+    profile
+        The city to look in.
+    """
 
     endpoint: str
     key: str
     datum: Datum
     bounds: tuple[float, float, float, float]
+    profile: Profile
 
 
 class _NominatimService(Nominatim):  # type: ignore[misc]  # geopy has no types
     def __init__(self, access: Access, **transport: Any) -> None:
         super().__init__(**transport)
         self.api = access.endpoint
+        self._city = access.profile.city.zh
         west, south, east, north = access.bounds
         # geopy takes latitude first.
         self._viewbox = [(south, west), (north, east)]
 
     def geocode(self, text: str, *, admin: str) -> Any:
-        parts = [text, *(part for part in (admin, HANGZHOU.name) if part and part not in text)]
+        parts = [text, *(part for part in (admin, self._city) if part and part not in text)]
         asked = ", ".join(dict.fromkeys(parts))
         return super().geocode(
             asked, exactly_one=False, limit=5, addressdetails=True, language="zh", country_codes="cn", viewbox=self._viewbox, bounded=True
@@ -57,31 +71,32 @@ class _NominatimService(Nominatim):  # type: ignore[misc]  # geopy has no types
 class _AMapService(GeopyGeocoder):  # type: ignore[misc]  # geopy has no types
     def __init__(self, access: Access, **transport: Any) -> None:
         super().__init__(**transport)
-        self._key, self._endpoint = access.key, access.endpoint
+        self._key, self._endpoint, self._profile = access.key, access.endpoint, access.profile
 
     def geocode(self, text: str, *, admin: str) -> Any:
-        params = {"address": _in_full(text, admin), "city": HANGZHOU.code, "output": "JSON", "key": self._key}
+        params = {"address": _in_full(text, admin, self._profile), "city": self._profile.city.code, "output": "JSON", "key": self._key}
         return self._call_geocoder(f"{self._endpoint}?{urlencode(params)}", _as_is)
 
 
 class _BaiduService(BaiduV3):  # type: ignore[misc]  # geopy has no types
     def __init__(self, access: Access, **transport: Any) -> None:
         super().__init__(access.key, **transport)
-        self._endpoint = access.endpoint
+        self._endpoint, self._profile = access.endpoint, access.profile
         self._coordinates = {Datum.BD09: "bd09ll", Datum.GCJ02: "gcj02ll"}[access.datum]
 
     def geocode(self, text: str, *, admin: str) -> Any:
-        params = {"address": _in_full(text, admin), "city": HANGZHOU.name, "ret_coordtype": self._coordinates, "output": "json", "ak": self.api_key}
+        where = {"address": _in_full(text, admin, self._profile), "city": self._profile.city.zh}
+        params = {**where, "ret_coordtype": self._coordinates, "output": "json", "ak": self.api_key}
         return self._call_geocoder(self._construct_url(self._endpoint, self.api_path, params), _as_is)
 
 
 class _TiandituService(GeopyGeocoder):  # type: ignore[misc]  # geopy has no types
     def __init__(self, access: Access, **transport: Any) -> None:
         super().__init__(**transport)
-        self._key, self._endpoint = access.key, access.endpoint
+        self._key, self._endpoint, self._profile = access.key, access.endpoint, access.profile
 
     def geocode(self, text: str, *, admin: str) -> Any:
-        asked = json.dumps({"keyWord": _in_full(text, admin)}, ensure_ascii=False)
+        asked = json.dumps({"keyWord": _in_full(text, admin, self._profile)}, ensure_ascii=False)
         return self._call_geocoder(f"{self._endpoint}?{urlencode({'ds': asked, 'tk': self._key})}", _as_is)
 
 
@@ -89,14 +104,15 @@ def _as_is(page: Any) -> Any:
     return page
 
 
-def _in_full(text: str, admin: str) -> str:
+def _in_full(text: str, admin: str, profile: Profile) -> str:
     """Write an address from the province down, as the Chinese providers ask for it."""
-    if text.startswith(("浙江", "中国")):
+    province, city = profile.province, profile.city
+    if text.startswith((province.short_zh, "中国")):
         return text
-    if text.startswith("杭州"):
-        return f"浙江省{text}"
-    division = "" if admin in text else admin.removeprefix("浙江省").removeprefix(HANGZHOU.name)
-    return f"浙江省{HANGZHOU.name}{division}{text}"
+    if text.startswith(city.short_zh):
+        return f"{province.zh}{text}"
+    division = "" if admin in text else admin.removeprefix(province.zh).removeprefix(city.zh)
+    return f"{province.zh}{city.zh}{division}{text}"
 
 
 @dataclass(frozen=True)
