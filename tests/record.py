@@ -102,7 +102,8 @@ def record(tree: Path, folder: Path) -> None:
         geo("list-generated", "geocode", f"{scratch}/generated.csv", "-o", f"{folder}/lists/generated.csv")
         for extension in LIST_FORMATS:
             geo(f"list-{extension}", "geocode", f"{scratch}/labelled.csv", "-o", f"{folder}/lists/places.{extension}", "--column", "text")
-        asked = [sys.executable, str(Path(__file__).resolve()), "--ask", str(folder / "http")]
+        # Without -P the folder of this script, which has an http/ of its own, would hide the one of the standard library.
+        asked = [sys.executable, "-P", str(Path(__file__).resolve()), "--ask", str(folder / "http")]
         subprocess.run(asked, cwd=tree, env=environment, check=True)
 
 
