@@ -82,6 +82,8 @@ class Profile(_Section):
         West, south, east, north in degrees, WGS-84: shown when nothing is located.
     title, subtitle, description, abstract
         In both languages; of the pages, of link previews, and of catalogues of data.
+    dating
+        How the years of the report are known, for the page about the atlas; ``None`` where there is nothing to say.
     province, city
         Where it is.
     no_corridor
@@ -97,6 +99,7 @@ class Profile(_Section):
     subtitle: Bilingual
     description: Bilingual
     abstract: Bilingual
+    dating: Bilingual | None = None
     province: Province
     city: City
     no_corridor: CorridorName

@@ -142,6 +142,12 @@ class Phrases:
         return self._in_both(self._tables.profile.abstract)
 
     @property
+    def dating(self) -> str:
+        """How the years of the report are known; empty where there is nothing to say."""
+        dating = self._tables.profile.dating
+        return self._in_both(dating) if dating else ""
+
+    @property
     def city(self) -> str:
         """The name of the city, as people say it."""
         city = self._tables.profile.city

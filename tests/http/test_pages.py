@@ -549,6 +549,14 @@ def test_the_about_page_counts_and_lists_what_is_not_known(client: FlaskClient, 
     assert re.findall(r'href="/places/([^?"]+)', section) == by_host
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_about_page_says_how_the_years_are_known(client: FlaskClient, atlas: Atlas, language: str) -> None:
+    dating = atlas.tables.profile.dating
+    assert dating is not None
+    end = {"zh": "（已实现或计划）。", "en": "(actual or planned). "}[language]
+    assert f"{end}{getattr(dating, language)}" in text_of(client.get(f"/about?lang={language}"))
+
+
 def test_the_about_page_links_every_source_and_names_the_outline(client: FlaskClient) -> None:
     response = client.get("/about")
     page, text = outline(response), text_of(response)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from geo.bbox import Box
-from geo.errors import TableError
+from geo.errors import Problem, TableError
 from geo.layers.corridors import build_belts
 from geo.settings import PROJECT
 from geo.tables.profile import read_profile
@@ -14,11 +15,13 @@ from geo.tables.reading import read_tables
 from tests.known import DATA
 
 TEXT = (PROJECT / "data" / "atlas.toml").read_text(encoding="utf-8")
+LINES = TEXT.splitlines()
+LINE_OF = {line: number for number, line in enumerate(LINES, 1)}
 
 
 def problems_of(text: str) -> list[str]:
-    problems: list[object] = []
-    assert read_profile(text, problems) is None  # type: ignore[arg-type]
+    problems: list[Problem] = []
+    assert read_profile(text, problems) is None
     return [str(problem) for problem in problems]
 
 
@@ -33,8 +36,8 @@ def test_the_shipped_profile_is_about_the_city_of_its_divisions() -> None:
 @pytest.mark.parametrize(
     ("change", "messages"),
     [
-        (lambda text: text.replace('code = "330100"\n', ""), ["atlas.toml:35 [city.code]: expected this key, which is missing"]),
-        (lambda text: text + 'colour = "red"\n', ["atlas.toml:53 [examples.colour] 'red': expected no key of this name"]),
+        (lambda text: text.replace('code = "330100"\n', ""), [f"atlas.toml:{LINE_OF['[city]']} [city.code]: expected this key, which is missing"]),
+        (lambda text: text + 'colour = "red"\n', [f"atlas.toml:{len(LINES) + 1} [examples.colour] 'red': expected no key of this name"]),
         (lambda text: text.replace("[province]", "[province"), None),
     ],
 )
@@ -42,9 +45,18 @@ def test_what_is_wrong_is_named_with_its_line_and_key(change: Callable[[str], st
     found = problems_of(change(TEXT))
     if messages is None:
         (found_one,) = found
-        assert found_one.startswith("atlas.toml:30: expected TOML (")
+        assert found_one.startswith(f"atlas.toml:{LINE_OF['[province]']}: expected TOML (")
     else:
         assert found == messages
+
+
+def test_how_the_years_are_known_may_be_left_out() -> None:
+    problems: list[Problem] = []
+    without = re.sub(r"\[dating\].*?(?=\n\[)", "", TEXT, flags=re.DOTALL)
+    profile = read_profile(without, problems)
+    assert problems == []
+    assert profile is not None
+    assert profile.dating is None
 
 
 def test_a_missing_profile_is_a_problem_beside_those_of_the_tables(data_copy: Path) -> None:
