@@ -6,6 +6,9 @@ difference.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -53,13 +56,22 @@ class Crs(NamedTuple):
 
 
 CRS84 = Crs("http://www.opengis.net/def/crs/OGC/1.3/CRS84", pyproj.CRS.from_authority("OGC", "CRS84"))
-CRSS = {
-    crs.uri: crs
-    for crs in (
-        CRS84,
-        *(Crs(f"http://www.opengis.net/def/crs/EPSG/0/{code}", pyproj.CRS.from_epsg(code)) for code in (4326, 4490, 3857, 4549)),
-    )
-}
+# What any atlas is given in; CGCS2000 in degrees is 4490.
+_EVERYWHERE = ("EPSG:4326", "EPSG:4490", "EPSG:3857")
+
+
+@lru_cache(maxsize=8)
+def list_crss(projected_crs: str) -> Mapping[str, Crs]:
+    """List the systems by their URIs: those of any atlas, and the one in which the belts of this one are drawn.
+
+    Parameters
+    ----------
+    projected_crs
+        Of the profile, such as ``EPSG:4549``.
+    """
+    codes = dict.fromkeys((*_EVERYWHERE, projected_crs))
+    systems = (Crs(f"http://www.opengis.net/def/crs/EPSG/0/{code.removeprefix('EPSG:')}", pyproj.CRS.from_user_input(code)) for code in codes)
+    return MappingProxyType({crs.uri: crs for crs in (CRS84, *systems)})
 
 
 def reproject(geometry: gpd.GeoSeries, crs: Crs) -> gpd.GeoSeries:

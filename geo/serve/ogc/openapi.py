@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from geo.serve.ogc.collections import Collection
-from geo.serve.ogc.crs import CRSS
 from geo.serve.ogc.query import PARAMETERS
 from geo.serve.ogc.schemas import COMMON, Schema, Translate, feature_schemas, list_parameters, parameters
 from geo.words.phrases import N_
@@ -29,13 +28,17 @@ _REFUSALS = {
 }
 
 
-def build_openapi(collections: Mapping[str, Collection], root: str, title: str, description: str, version: str, _: Translate) -> dict[str, Any]:
+def build_openapi(
+    collections: Mapping[str, Collection], crss: Sequence[str], root: str, title: str, description: str, version: str, _: Translate
+) -> dict[str, Any]:
     """Build the document.
 
     Parameters
     ----------
     collections
         By id.
+    crss
+        The URIs of the systems that can be asked for.
     root
         Address of the landing page.
     title, description
@@ -69,12 +72,12 @@ def build_openapi(collections: Mapping[str, Collection], root: str, title: str, 
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "parameters": parameters(_),
+            "parameters": parameters(crss, _),
             "headers": {
                 "Content-Crs": {
                     "description": _("答复的坐标系"),
                     "required": True,
-                    "schema": {"type": "string", "enum": [f"<{uri}>" for uri in CRSS]},
+                    "schema": {"type": "string", "enum": [f"<{uri}>" for uri in crss]},
                 },
             },
             "responses": {name: _refusal(status, _(title)) for status, (name, title) in _REFUSALS.items()},

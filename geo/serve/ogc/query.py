@@ -16,7 +16,7 @@ from geo.errors import BadParameterError
 from geo.layers.formats import encode_each
 from geo.layers.select import Encoded
 from geo.serve.ogc.collections import Collection
-from geo.serve.ogc.crs import CRS84, CRSS, Crs, in_axis_order
+from geo.serve.ogc.crs import CRS84, Crs, in_axis_order
 from geo.serve.ogc.filters import Filter, matching, parse_filter
 
 DEFAULT_LIMIT = 100
@@ -94,40 +94,49 @@ class Page(NamedTuple):
     matched: int
 
 
-def parse_query(args: Mapping[str, str], collection: Collection) -> Query:
+def parse_query(args: Mapping[str, str], collection: Collection, crss: Mapping[str, Crs]) -> Query:
     """Read a request for features from its parameters, each given once.
+
+    Parameters
+    ----------
+    args
+        The parameters.
+    collection
+        Of which features are asked for.
+    crss
+        The systems that can be asked for, by URI.
 
     Raises
     ------
     BadParameterError
         If a parameter has a value it cannot have.
     """
-    filter_crs = _parse_crs(args, "filter-crs")
+    filter_crs = _parse_crs(args, "filter-crs", crss)
     language = args.get("filter-lang", LANGUAGES[0])
     if language not in LANGUAGES:
         raise BadParameterError("filter-lang", language, f"one of {', '.join(LANGUAGES)}", LANGUAGES)
-    box_crs = _parse_crs(args, "bbox-crs")
+    box_crs = _parse_crs(args, "bbox-crs", crss)
     return Query(
         limit=min(_parse_count(args, "limit", DEFAULT_LIMIT, least=1), MAX_LIMIT),
         offset=_parse_count(args, "offset", 0, least=0),
         extent=_parse_extent(args["bbox"], box_crs) if "bbox" in args else None,
         span=_parse_span(args["datetime"]) if "datetime" in args else None,
         filter=parse_filter(args["filter"], language, filter_crs) if "filter" in args else None,
-        crs=_parse_crs(args, "crs"),
+        crs=_parse_crs(args, "crs", crss),
         properties=_parse_properties(args["properties"], collection) if "properties" in args else None,
         order=_parse_order(args["sortby"], collection) if "sortby" in args else (),
     )
 
 
-def parse_crs(args: Mapping[str, str]) -> Crs:
-    """Read the system of the answer; CRS84 where none is asked for.
+def parse_crs(args: Mapping[str, str], crss: Mapping[str, Crs]) -> Crs:
+    """Read the system of the answer, one of several by URI; CRS84 where none is asked for.
 
     Raises
     ------
     BadParameterError
         If it is not one of ours.
     """
-    return _parse_crs(args, "crs")
+    return _parse_crs(args, "crs", crss)
 
 
 def select(collection: Collection, query: Query) -> Page:
@@ -199,11 +208,11 @@ def _parse_count(args: Mapping[str, str], name: str, default: int, *, least: int
     return int(text)
 
 
-def _parse_crs(args: Mapping[str, str], name: str) -> Crs:
+def _parse_crs(args: Mapping[str, str], name: str, crss: Mapping[str, Crs]) -> Crs:
     uri = args.get(name, CRS84.uri)
-    if uri not in CRSS:
-        raise BadParameterError(name, uri, f"one of {', '.join(CRSS)}", tuple(CRSS))
-    return CRSS[uri]
+    if uri not in crss:
+        raise BadParameterError(name, uri, f"one of {', '.join(crss)}", tuple(crss))
+    return crss[uri]
 
 
 def _parse_extent(text: str, crs: Crs) -> Extent:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from geo.serve.ogc.collections import Collection, Property
-from geo.serve.ogc.crs import CRS84, CRSS
+from geo.serve.ogc.crs import CRS84
 from geo.serve.ogc.query import DEFAULT_LIMIT, LANGUAGES, MAX_LIMIT
 from geo.words.phrases import LANGUAGES as SITE_LANGUAGES
 
@@ -132,9 +132,9 @@ def _query(name: str, schema: Schema, description: str, **more: Any) -> Schema:
     return {"name": name, "in": "query", "required": False, "description": description, "schema": schema, "style": "form", "explode": False, **more}
 
 
-def parameters(_: Translate) -> dict[str, Schema]:
-    """Describe the parameters that do not depend on a collection, under their names as components."""
-    crs: Schema = {"type": "string", "format": "uri", "enum": list(CRSS), "default": CRS84.uri}
+def parameters(crss: Sequence[str], _: Translate) -> dict[str, Schema]:
+    """Describe the parameters that do not depend on a collection, under their names as components; ``crss`` are URIs."""
+    crs: Schema = {"type": "string", "format": "uri", "enum": list(crss), "default": CRS84.uri}
     number: Schema = {"type": "number"}
     return {
         "f": _query("f", {"type": "string", "enum": ["json", "html"]}, _("答复的格式；不写则看 Accept")),

@@ -18,7 +18,7 @@ from geo.serve.http.limits import TURNS
 from geo.serve.http.responses import BY_LANGUAGE_AND_TYPE, cacheable
 from geo.serve.http.store import QUICK
 from geo.serve.ogc.collections import Collection
-from geo.serve.ogc.crs import CRS84, CRSS, Crs
+from geo.serve.ogc.crs import CRS84, Crs, list_crss
 from geo.serve.ogc.openapi import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, build_openapi
 from geo.serve.ogc.pages import Words, build_members, collections_of, join_feature, join_page, same_address
 from geo.serve.ogc.query import PARAMETERS, Query, encode, parse_crs, parse_query, select
@@ -93,7 +93,7 @@ def api() -> Response:
     _read_parameters()
     site = current_site()
     root, wording = url_for("ogc.landing", _external=True), request_wording()
-    document = build_openapi(_collections(), root, wording.title, wording.description, site.atlas.tables.version, gettext)
+    document = build_openapi(_collections(), list(_crss()), root, wording.title, wording.description, site.atlas.tables.version, gettext)
     return _answer(document, OPENAPI, "api", components=document["components"])
 
 
@@ -102,7 +102,7 @@ def collections() -> Response:
     """List the collections."""
     _read_parameters()
     described = [_describe(collection) for collection in _collections().values()]
-    document = {"links": _here(JSON), "crs": list(CRSS), "collections": described}
+    document = {"links": _here(JSON), "crs": list(_crss()), "collections": described}
     return _answer(document, JSON, "collections", collections=_collections().values())
 
 
@@ -135,7 +135,7 @@ def queryables(id_: str) -> Response:
 def items(id_: str) -> Response:
     """Give features: filtered, in order, a page of them."""
     found = _find(id_)
-    query = parse_query(_read_parameters(*PARAMETERS), found)
+    query = parse_query(_read_parameters(*PARAMETERS), found, _crss())
     with TURNS.taken() if _takes_long(query) else nullcontext():
         page = select(found, query)
         shown = encode(found, page.positions, query.crs, query.properties)
@@ -161,7 +161,7 @@ def items(id_: str) -> Response:
 def feature(id_: str, feature_id: str) -> Response:
     """Give one feature."""
     found = _find(id_)
-    crs = parse_crs(_read_parameters("crs"))
+    crs = parse_crs(_read_parameters("crs"), _crss())
     if feature_id not in found.positions:
         raise NotFoundError(f"no feature {feature_id[:80]!r} in {id_}; its items have them all")
     shown = encode(found, [found.positions[feature_id]], crs)
@@ -178,6 +178,10 @@ def feature(id_: str, feature_id: str) -> Response:
 
 def _collections() -> Mapping[str, Collection]:
     return current_site().once(collections_of)
+
+
+def _crss() -> Mapping[str, Crs]:
+    return list_crss(current_site().atlas.tables.profile.projected_crs)
 
 
 def _find(id_: str) -> Collection:
@@ -298,7 +302,7 @@ def _describe(found: Collection, own: Sequence[dict[str, str]] = ()) -> dict[str
         "description": gettext(found.description),
         "itemType": "feature",
         "extent": extent,
-        "crs": list(CRSS),
+        "crs": list(_crss()),
         "storageCrs": CRS84.uri,
         "links": [
             *(own or [_link("self", "ogc.collection", JSON, title, id_=found.id)]),
