@@ -84,6 +84,9 @@ class Profile(_Section):
         In both languages; of the pages, of link previews, and of catalogues of data.
     dating
         How the years of the report are known, for the page about the atlas; ``None`` where there is nothing to say.
+    outline_credit, divisions_credit
+        From whom the built-in outline is, for the map and the pictures; and the divisions, for the page about the atlas, ``None`` where nobody has to
+        be named.
     province, city
         Where it is.
     no_corridor
@@ -100,6 +103,8 @@ class Profile(_Section):
     description: Bilingual
     abstract: Bilingual
     dating: Bilingual | None = None
+    outline_credit: Bilingual
+    divisions_credit: Bilingual | None = None
     province: Province
     city: City
     no_corridor: CorridorName

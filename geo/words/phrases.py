@@ -148,6 +148,17 @@ class Phrases:
         return self._in_both(dating) if dating else ""
 
     @property
+    def outline_credit(self) -> str:
+        """From whom the built-in outline is."""
+        return self._in_both(self._tables.profile.outline_credit)
+
+    @property
+    def divisions_credit(self) -> str:
+        """From whom the divisions are; empty where nobody has to be named."""
+        credit = self._tables.profile.divisions_credit
+        return self._in_both(credit) if credit else ""
+
+    @property
     def city(self) -> str:
         """The name of the city, as people say it."""
         city = self._tables.profile.city

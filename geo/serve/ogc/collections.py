@@ -137,7 +137,7 @@ DESCRIPTIONS = {
     "places": Description(N_("产业地点"), N_("报道和规划说到的每一处地点，带指标、关系和定位的依据。"), _PLACE),
     "platforms": Description(N_("产业平台"), N_("地点中的产业平台。"), _PLACE),
     "projects": Description(N_("产业项目"), N_("地点中的产业项目。"), _PLACE),
-    "corridors": Description(N_("产业走廊"), N_("两条走廊的公布轴线和沿线的示意带，不是规划边界。"), _CORRIDOR_PART),
+    "corridors": Description(N_("产业走廊"), N_("各走廊的公布轴线和沿线的示意带，不是规划边界。"), _CORRIDOR_PART),
     "indicators": Description(N_("产业指标"), N_("每行一个数字，带时期、单位、出处和所在地点的位置。"), _FIGURE, has_time=True),
 }
 

@@ -124,7 +124,7 @@ def _caption(site: Site, wording: Wording, comparison: Comparison | None, seen: 
         gettext("显示 %(shown)s 处，共 %(all)s 处", shown=len(places), all=len(site.places))
         + f" · {source} · "
         + gettext("数据 %(date)s，版本 %(version)s", date=site.last_change.date().isoformat(), version=site.atlas.tables.version),
-        f"{wording.review_number(None)} · " + gettext("轮廓：天地图 2024、GSHHG、© OpenStreetMap contributors"),
+        f"{wording.review_number(None)} · {wording.outline_credit}",
     ]
     return Caption(
         title=wording.title,

@@ -203,7 +203,7 @@ def _phrases(wording: Wording) -> dict[str, str]:
         "notLocated": gettext("没有取得你的位置"),
         "raise": gettext("展开面板"),
         "lower": gettext("收起面板"),
-        "outline": gettext("轮廓：天地图 2024、GSHHG、© OpenStreetMap contributors"),
+        "outline": wording.outline_credit,
     }
 
 
