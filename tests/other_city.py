@@ -18,6 +18,11 @@ DATA = PROJECT / "tests" / "data" / "qinglan"
 TEXTS = DATA / "texts"
 _SHIPPED = PROJECT / "data"
 
+# The sections of a profile that say what city it is, and from whom what is known of it.
+_NAMING = (
+    *("title", "subtitle", "description", "abstract", "dating", "outline_credit", "divisions_credit"),
+    *("province", "city", "no_corridor", "examples"),
+)
 # What is a word of its own only with a capital: a frame has a west and an east, too.
 _Word = tuple[str, bool]
 
@@ -30,11 +35,11 @@ def _rows(folder: Path, file: str) -> list[dict[str, str]]:
 def _names(folder: Path) -> Iterator[_Word]:
     """The words that name the city of a folder and what is in it, each with whether its capitals count."""
     profile = tomllib.loads((folder / "atlas.toml").read_text(encoding="utf-8"))
-    for section in ("title", "subtitle", "description", "abstract", "province", "city", "no_corridor", "examples"):
-        yield from ((text, False) for key, text in profile[section].items() if key != "short_en")
+    for section in _NAMING:
+        yield from ((text, False) for key, text in profile.get(section, {}).items() if key != "short_en")
     yield profile["no_corridor"]["short_en"], True
     yield profile["slug"], False
-    yield profile["projected_crs"], False
+    yield from ((profile["projected_crs"].replace("EPSG:", before), False) for before in ("EPSG:", "EPSG/0/"))
     for row in _rows(folder, "admin/divisions.csv"):
         yield row["name"], False
         if row["level"] == "township":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 import pyarrow.parquet as pq
@@ -29,6 +29,7 @@ from tests.drawn import SVG
 from tests.other_city import DATA, TEXTS, find_shipped, shipped_words
 
 LANGUAGES = ("zh", "en")
+CRS84, EPSG = "http://www.opengis.net/def/crs/OGC/1.3/CRS84", "http://www.opengis.net/def/crs/EPSG/0"
 PLACES = ["stone-port", "cloud-valley", "pine-town", "lens-plant", "relay-lab", "qinglan"]
 SOURCES = ["qinglan-evening", "three-lines-plan", "qinglan-survey"]
 CORRIDORS = {"river": "#0b6b6b", "rail": "#8a2d5d", "airport": "#5a5200"}
@@ -63,12 +64,14 @@ OGC = [
     "/ogc/collections/places/items?filter=corridor='river'",
 ]
 TEXT_FILES = [f"/layers/{layer}.{extension}" for layer in LAYERS for extension in ("geojson", "csv", "kml")]
+# Found, found by another name, ambiguous, former, not located, elsewhere, unknown and misspelt.
+NAMES = ("石湾临港园", "云陂区", "Yunbei", "临港园", "岚阴县", "中继实验室", "西安市", "nowhere", "石湾临港圆")
 OTHER = [
     "/healthz",
     "/places/stone-port.geojson",
     "/reverse?lon=108.2&lat=33.95",
     "/reverse?lon=120.2&lat=30.2",
-    *(f"/geocode?q={quote(text)}" for text in ("石湾临港园", "云陂区", "Yunbei", "临港园", "岚阴县", "中继实验室", "西安市", "nowhere", "石湾临港圆")),
+    *(f"/geocode?q={quote(text)}" for text in NAMES),
     f"/geocode?q={quote('临港园')}&admin={quote('石湾区')}",
 ]
 # Answers to what is not right name what would be.
@@ -201,33 +204,32 @@ def test_a_picture_is_answered_under_a_name_of_this_city(city: FlaskClient, addr
     assert find_shipped(str(response.headers)) == []
 
 
-def in_words(extension: str, content: bytes) -> Iterator[str]:
+def words_of(path: Path) -> Iterator[str]:
     """What a file says that is not text itself."""
-    match extension:
-        case "xlsx":
-            with zipfile.ZipFile(io.BytesIO(content)) as package:
+    content = path.read_bytes()
+    match path.suffix:
+        case ".xlsx":
+            with zipfile.ZipFile(path) as package:
                 yield from (package.read(name).decode(errors="replace") for name in package.namelist())
-        case "gpkg":
-            # SQLite keeps text as it is, in its rows and in its schema.
-            yield content.decode("utf-8", errors="replace")
-            for layer, _ in pyogrio.list_layers(io.BytesIO(content)):
-                yield layer + pyogrio.read_dataframe(io.BytesIO(content), layer=layer).to_csv()
-        case "fgb":
-            yield content.decode("utf-8", errors="replace")
-            yield pyogrio.read_dataframe(io.BytesIO(content)).to_csv()
-        case "parquet":
-            table = pq.read_table(io.BytesIO(content))
+        case ".parquet":
+            table = pq.read_table(path)
             yield str(table.schema.metadata)
             yield table.drop_columns("geometry").to_pandas().to_csv()
+        case _:
+            # SQLite and FlatBuffers keep text as it is; what is asked for by name are the rows.
+            yield content.decode("utf-8", errors="replace")
+            yield from (layer + pyogrio.read_dataframe(path, layer=layer).to_csv() for layer, _ in pyogrio.list_layers(path))
 
 
 @pytest.mark.parametrize("extension", ["xlsx", "gpkg", "fgb", "parquet"])
 @pytest.mark.parametrize("layer", LAYERS)
-def test_no_binary_download_names_the_shipped_city(city: FlaskClient, layer: str, extension: str) -> None:
+def test_no_binary_download_names_the_shipped_city(city: FlaskClient, tmp_path: Path, layer: str, extension: str) -> None:
     response = city.get(f"/layers/{layer}.{extension}")
     assert response.status_code == 200
-    said = "\n".join(in_words(extension, response.data))
-    assert "石湾" in said or layer == "corridors"
+    path = tmp_path / f"layer.{extension}"
+    path.write_bytes(response.data)
+    said = "\n".join(words_of(path))
+    assert ("青岚江沿江走廊" if layer == "corridors" else "石湾") in said
     assert find_shipped(said) == []
     assert find_shipped(str(response.headers)) == []
 
@@ -280,6 +282,19 @@ def test_a_belt_is_as_wide_as_the_rule_says_where_this_city_lies(other: Atlas) -
     assert area == pytest.approx(5000 * length + shapely.Point(0, 0).buffer(2500).area, rel=0.01)
 
 
+@pytest.mark.parametrize(("lon", "lat"), [(108.24, 33.975)])
+def test_features_are_given_in_the_projected_crs_of_the_profile(city: FlaskClient, lon: float, lat: float) -> None:
+    crss = city.get("/ogc/collections/places").json["crs"]  # type: ignore[index]
+    assert crss == [CRS84, *(f"{EPSG}/{code}" for code in (4326, 4490, 3857, 4545))]
+    answer = city.get(f"/ogc/collections/places/items/stone-port?crs={EPSG}/4545")
+    assert answer.headers["Content-Crs"] == f"<{EPSG}/4545>"
+    northing, easting = answer.json["geometry"]["coordinates"]  # type: ignore[index]
+    # A degree of this parallel is 92.4 km, and the meridian of the system is 108° E.
+    assert easting == pytest.approx(500_000 + (lon - 108) * 92_400, abs=100)
+    assert northing == pytest.approx(lat * 110_700, rel=0.01)
+    assert city.get(f"/ogc/collections/places/items?crs={EPSG}/4549").status_code == 400
+
+
 def test_a_corridor_without_a_place_can_be_chosen(city: FlaskClient) -> None:
     assert city.get("/layers/places.geojson?corridor=airport").json["features"] == []  # type: ignore[index]
     assert city.get("/?corridor=airport").status_code == 200
@@ -289,7 +304,8 @@ def test_a_corridor_without_a_place_can_be_chosen(city: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "lon", "lat"), [("石湾临港园", 108.24, 33.975), ("Shiwan Harbour Park", 108.24, 33.975), ("云陂区", 107.95, 34.0), ("青岚市松坪县", 108.1, 34.22)]
+    ("text", "lon", "lat"),
+    [("石湾临港园", 108.24, 33.975), ("Shiwan Harbour Park", 108.24, 33.975), ("云陂区", 107.95, 34.0), ("青岚市松坪县", 108.1, 34.22)],
 )
 def test_a_place_and_a_district_are_found_at_their_coordinates(city: FlaskClient, text: str, lon: float, lat: float) -> None:
     answer = city.get(f"/geocode?q={quote(text)}").json
@@ -298,7 +314,9 @@ def test_a_place_and_a_district_are_found_at_their_coordinates(city: FlaskClient
     assert answer["divisions"][0] == {"code": "999900", "name": "青岚市"}
 
 
-@pytest.mark.parametrize("text", ["岚原省青岚市石湾区临港园", "中国岚原省青岚市云陂区云陂材料谷", "青岚石湾临港园", "Shiwan Harbour Park, Qinglan, Lanyuan, China"])
+@pytest.mark.parametrize(
+    "text", ["岚原省青岚市石湾区临港园", "中国岚原省青岚市云陂区云陂材料谷", "青岚石湾临港园", "Shiwan Harbour Park, Qinglan, Lanyuan, China"]
+)
 def test_an_address_begins_with_the_province_and_city_of_the_profile(city: FlaskClient, text: str) -> None:
     answer = city.get(f"/geocode?q={quote(text)}").json
     assert answer
