@@ -7,10 +7,15 @@ import html
 import json
 import re
 import tomllib
+import zipfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyogrio
 
 from geo.settings import PROJECT
 
@@ -96,3 +101,23 @@ def find_shipped(text: str) -> list[str]:
             if word[0].casefold() in folded:
                 found += [f"{match[0]!r} in {version[max(0, match.start() - 60) : match.end() + 40]!r}" for match in _pattern(word).finditer(version)]
     return list(dict.fromkeys(found))
+
+
+def words_of(path: Path) -> Iterator[str]:
+    """What a file says, in whatever format it is; of a picture without words of its own nothing."""
+    match path.suffix:
+        case ".png":
+            return
+        case ".xlsx":
+            with zipfile.ZipFile(path) as package:
+                yield from (package.read(name).decode(errors="replace") for name in package.namelist())
+        case ".parquet":
+            table = pq.read_table(path)
+            yield str(table.schema.metadata)
+            yield table.select([field.name for field in table.schema if not pa.types.is_binary(field.type)]).to_pandas().to_csv()
+        case ".gpkg" | ".fgb":
+            # SQLite and FlatBuffers keep text as it is; what is asked for by name are the rows.
+            yield path.read_bytes().decode(errors="replace")
+            yield from (layer + pyogrio.read_dataframe(path, layer=layer).to_csv() for layer, _ in pyogrio.list_layers(path))
+        case _:
+            yield path.read_text(encoding="utf-8")
