@@ -114,11 +114,7 @@ def found(names: Iterable[str], texts: dict[str, str]) -> list[str]:
     return [f"{path}:{text.count(chr(10), 0, match.start())}: {match[0]}" for path, text in texts.items() for match in pattern.finditer(text)]
 
 
-# Corridors are named in the code until they are read from their table: then this mark goes.
-CORRIDORS = pytest.param("corridors", marks=pytest.mark.xfail(strict=True, reason="corridors are an enumeration"))
-
-
-@pytest.mark.parametrize("kind", [*(kind for kind in NAMES if kind != "corridors"), CORRIDORS])
+@pytest.mark.parametrize("kind", NAMES)
 def test_only_the_data_name_it(kind: str) -> None:
     assert found(NAMES[kind](), texts()) == []
 
