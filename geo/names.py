@@ -75,7 +75,8 @@ def pinyin_of(folded: str) -> str:
     return "".join(_syllables(folded))
 
 
-@lru_cache(1 << 16)
+# A large table has its names read twice, for the geocoder and for the search: with less room than it has names, none would be found again.
+@lru_cache(1 << 18)
 def _syllables(folded: str) -> tuple[str, ...]:
     """Give the syllables of a folded name; what is not Chinese comes character by character."""
     return tuple(syllable for word in mmseg.seg.cut(folded) for syllable in _syllables_of_word(word))

@@ -26,6 +26,8 @@ class _Hashes(NamedTuple):
 
     Attributes
     ----------
+    names
+        The names.
     mask
         The last bits.
     starts
@@ -34,6 +36,7 @@ class _Hashes(NamedTuple):
         In the order of the buckets, the hashes, and which name each is of; within a bucket in the order of the names.
     """
 
+    names: Sequence[str]
     mask: int
     starts: memoryview[int]
     hashes: memoryview[int]
@@ -41,7 +44,7 @@ class _Hashes(NamedTuple):
 
 
 class Slips:
-    """Answers misspelt names. Its index is built when it is first needed.
+    """Answers misspelt names. Its indexes are built when they are first needed: few ask for those of pinyin, which are by far the largest.
 
     Parameters
     ----------
@@ -52,27 +55,23 @@ class Slips:
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
         self._longest = max(map(len, gazetteer.forms), default=0)
+        self._indexes: dict[int, _Hashes] = {}
 
     @cached_property
-    def _names(self) -> list[str]:
-        """Every name that may be meant."""
-        return [
-            name
-            for name, forms in self._gazetteer.forms.items()
-            if len(name) >= (7 if name.isascii() else 3) and not all(form.kind is FormKind.SHORT for form in forms)
-        ]
+    def _names(self) -> list[list[str]]:
+        """Every name that may be meant, by how many of its characters are Chinese: none, one, or more."""
+        names: list[list[str]] = [[], [], []]
+        for name, forms in self._gazetteer.forms.items():
+            if len(name) >= (7 if name.isascii() else 3) and not all(form.kind is FormKind.SHORT for form in forms):
+                names[min(_count_chinese(name), 2)].append(name)
+        return names
 
-    @cached_property
-    def _hashes(self) -> _Hashes:
-        """Every name by itself and by itself less one character: two names that are one slip apart meet there."""
-        counts = np.fromiter((len(name) + 1 for name in self._names), np.intp, len(self._names))
-        hashes = np.fromiter(map(hash, chain.from_iterable(map(_with_one_less, self._names))), np.int64, counts.sum())
-        mask = (1 << len(hashes).bit_length()) - 1
-        buckets = hashes & mask
-        order = np.argsort(buckets, kind="stable")
-        starts = np.concatenate([[0], np.cumsum(np.bincount(buckets, minlength=mask + 1))])
-        numbers = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-        return _Hashes(mask, starts.astype(np.int32).data, hashes[order].data, numbers[order].data)
+    def _hashes(self, script: int) -> _Hashes:
+        """Every name of a script by itself and by itself less one character: two names that are one slip apart meet there."""
+        index = self._indexes.get(script)
+        if index is None:
+            index = self._indexes[script] = _hash(self._names[script])
+        return index
 
     def answer(self, text: str, key: str, context: Context, must_start: str = "") -> Answer | None:
         """Answer with the only name that is one slip away; ``None`` where there is none.
@@ -119,16 +118,19 @@ class Slips:
 
     def _near(self, key: str) -> Sequence[str]:
         """Find the names that meet a key when each of them loses one character at most, always in the same order."""
-        mask, starts, hashes, numbers = self._hashes
-        met: dict[int, None] = {}
-        for less in _with_one_less(key):
-            # Of 64 bits: no two texts are to be expected to share one.
-            wanted = hash(less)
-            bucket = wanted & mask
-            for at in range(starts[bucket], starts[bucket + 1]):
-                if hashes[at] == wanted:
-                    met[numbers[at]] = None
-        return [self._names[number] for number in met]
+        met: dict[str, None] = {}
+        wanted = [hash(less) for less in _with_one_less(key)]
+        # A slip adds, takes or changes one Chinese character at most.
+        count = _count_chinese(key)
+        for script in range(min(max(count - 1, 0), 2), min(count + 1, 2) + 1):
+            names, mask, starts, hashes, numbers = self._hashes(script)
+            for one in wanted:
+                bucket = one & mask
+                for at in range(starts[bucket], starts[bucket + 1]):
+                    # Of 64 bits: no two texts are to be expected to share one.
+                    if hashes[at] == one:
+                        met[names[numbers[at]]] = None
+        return list(met)
 
     def _runner_up(self, key: str, near: Sequence[str], best: Feature) -> tuple[str, float] | None:
         """Find which other feature comes second among the names that are near, and its score."""
@@ -139,6 +141,21 @@ class Slips:
                 others[other] = max(others.get(other, 0.0), 100.0 * OSA.normalized_similarity(key, name))
         second = max(others, key=others.__getitem__, default=None)
         return None if second is None else (second, round(others[second], 1))
+
+
+def _hash(names: Sequence[str]) -> _Hashes:
+    counts = np.fromiter((len(name) + 1 for name in names), np.intp, len(names))
+    hashes = np.fromiter(map(hash, chain.from_iterable(map(_with_one_less, names))), np.int64, counts.sum())
+    mask = (1 << len(hashes).bit_length()) - 1
+    buckets = hashes & mask
+    order = np.argsort(buckets, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(buckets, minlength=mask + 1))])
+    numbers = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+    return _Hashes(names, mask, starts.astype(np.int32).data, hashes[order].data, numbers[order].data)
+
+
+def _count_chinese(name: str) -> int:
+    return 0 if name.isascii() else sum(not character.isascii() for character in name)
 
 
 def _with_one_less(key: str) -> list[str]:
