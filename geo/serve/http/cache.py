@@ -25,8 +25,8 @@ _CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", 
 _OF_CONTENT = frozenset({"content-type", "content-length", "content-encoding", "content-language", "content-disposition"})
 # How many of the latest answers are made anew for a new site before it is served.
 _PREPARED = 64
-# What nearly every visit needs, so that the first one does not wait for it.
-_FIRST = ("/", "/about", "/map.js", "/layers/places.geojson", "/ogc/collections/places/items")
+# What every visit to the map needs, so that the first one does not wait for it.
+_FIRST = ("/", "/map.js")
 
 
 class Front:
