@@ -85,11 +85,9 @@ def _place_properties(
 
 def _build_indicators(tables: Tables, places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     figures = [(place, position, figure) for position, place in enumerate(tables.places) for figure in tables.figures_by_place[place.id]]
-    if not figures:
-        # There is still the column that filters read.
-        return gpd.GeoDataFrame({"place": []}, index=[], geometry=[], crs="EPSG:4326", dtype=object)
-    shown = [properties for some in places["indicators"] for properties in some]
-    geocodes = places["geocode"].to_numpy()[[position for _, position, _ in figures]]
+    # Without any figure there are still the columns that filters and files read.
+    shown = [properties for some in places["indicators"] for properties in some] if figures else []
+    geocodes = places["geocode"].to_numpy()[[position for _, position, _ in figures]] if figures else []
     ends = [_period_ends(figure.period) for _, _, figure in figures]
     columns = {
         "place": [place.id for place, _, _ in figures],
@@ -98,7 +96,7 @@ def _build_indicators(tables: Tables, places: gpd.GeoDataFrame) -> gpd.GeoDataFr
         "kind": [place.kind.value for place, _, _ in figures],
         "corridor": [place.corridor for place, _, _ in figures],
         "district": [place.district for place, _, _ in figures],
-        **{name: [properties[name] for properties in shown] for name in shown[0]},
+        **{name: [properties[name] for properties in shown] for name in _STATED},
         "period_start": [start for start, _ in ends],
         "period_end": [end for _, end in ends],
         **{f"geocode_{key}": [geocode.get(key) for geocode in geocodes] for key in _PLACE_OF_FIGURE},
@@ -107,6 +105,11 @@ def _build_indicators(tables: Tables, places: gpd.GeoDataFrame) -> gpd.GeoDataFr
     return gpd.GeoDataFrame(columns, index=[_figure_id(figure) for _, _, figure in figures], geometry=points, crs="EPSG:4326", dtype=object)
 
 
+# What a figure states, as :func:`_figure_properties` lays it out.
+_STATED = (
+    *("indicator", "label_zh", "label_en", "value", "value_max", "unit", "unit_en", "period", "qualifier", "status", "growth_pct"),
+    *("rank", "rank_scope_zh", "rank_scope_en", "source", "paragraph", "start", "end"),
+)
 # What a figure says of how its place was located.
 _PLACE_OF_FIGURE = ("precision", "uncertainty_m", "basis", "source", "miss")
 
