@@ -1,4 +1,4 @@
-"""Take the pictures of the how-tos: ``python -m docs.pictures`` writes them into ``docs/how-to/pictures/``.
+"""Take the pictures of the README and of the how-tos: ``python -m docs.pictures`` writes them into ``docs/`` and ``docs/how-to/pictures/``.
 
 The atlas is served on a free port and shown in the machine's own Chromium. Windows of QGIS are taken where ``qgis`` and ``xvfb-run`` are installed.
 """
@@ -121,6 +121,7 @@ def main() -> None:
                 _take_qgis(folder, files, language, TARGET / f"{name}{suffix}.png")
         # The sheet is in Chinese only.
         _take(browser, base, _review_sheet(folder / "sheet.html"), "zh", TARGET / "researcher-sheet.png")
+        _take(browser, base, Picture("map", "/", {"width": 1440, "height": 900}), "zh", PROJECT / "docs" / "map.png")
         browser.close()
 
 

@@ -539,7 +539,7 @@ def test_a_long_list_can_be_turned_without_a_script(crowd: Path, monkeypatch: py
         listed = []
         for number, name in enumerate(numbered):
             text = files[folder + name].decode()
-            listed += re.findall(r'<li class="entry [a-z]+" data-id="([^"]+)"', text)
+            listed += re.findall(r'<li class="entry corridor-[a-z]+" data-id="([^"]+)"', text)
             turns = {one.attributes["rel"]: one.address for one in PageReader(text).references if one.attributes.get("rel") in {"prev", "next"}}
             wanted = {"prev": numbered[number - 1] if number else None, "next": numbered[number + 1] if number < 6 else None}
             assert turns == {rel: address for rel, address in wanted.items() if address}
