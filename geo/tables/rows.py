@@ -288,7 +288,6 @@ class FormerRow(Row):
     until: DateCell | None
     became: Codes
     note_zh: Text
-    note_en: Text
 
 
 class ElsewhereRow(Row):
@@ -307,7 +306,6 @@ class HomonymRow(Row):
     name: Text
     kind: HomonymKind
     elsewhere_zh: Text
-    elsewhere_en: Text
     source_note: Text
 
 

@@ -110,7 +110,7 @@ def test_the_files_are_utf_8_with_unix_lines(name: str) -> None:
 def test_the_columns_are_as_documented() -> None:
     columns = ["code", "name", "name_en", "level", "parent", "lon", "lat", "uncertainty_m", "source", "note", "namesakes", "own_namesakes"]
     assert list(DIVISIONS[0]) == columns
-    assert list(FORMER[0]) == ["name", "name_en", "level", "code", "until", "became", "note_zh", "note_en"]
+    assert list(FORMER[0]) == ["name", "name_en", "level", "code", "until", "became", "note_zh"]
 
 
 def test_there_are_1_city_13_districts_and_191_townships() -> None:
@@ -300,7 +300,6 @@ def test_former_names_lead_to_divisions_of_today() -> None:
         # GB/T 2260 is of 1980: a county that was gone by then never had a code.
         assert bool(row["code"]) == (row["level"] == "district" and row["until"] >= "1980"), row
         assert row["note_zh"], row
-        assert row["note_en"], row
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_the_files_are_utf_8_with_unix_lines(name: str) -> None:
 
 def test_the_columns_are_as_documented() -> None:
     assert list(ELSEWHERE[0]) == ["code", "name", "level", "parent", "name_en"]
-    assert list(HOMONYMS[0]) == ["name", "kind", "elsewhere_zh", "elsewhere_en", "source_note"]
+    assert list(HOMONYMS[0]) == ["name", "kind", "elsewhere_zh", "source_note"]
 
 
 # --- elsewhere.csv ------------------------------------------------------------------------------------------------------------------------
@@ -179,12 +179,9 @@ def test_no_cell_is_empty_and_no_name_stands_twice() -> None:
     assert max(Counter(folded).values()) == 1
 
 
-def test_both_languages_name_as_many_places() -> None:
+def test_every_place_elsewhere_has_a_name() -> None:
     for row in HOMONYMS:
-        here = [cell.split(";") for cell in (row["elsewhere_zh"], row["elsewhere_en"])]
-        assert len(here[0]) == len(here[1]), row
-        assert all(place and place == place.strip() for places in here for place in places), row
-        assert not re.search("[\u4e00-\u9fff]", row["elsewhere_en"]), row
+        assert all(place and place == place.strip() for place in row["elsewhere_zh"].split(";")), row
 
 
 def test_a_shared_name_is_one_of_ours() -> None:
@@ -195,7 +192,7 @@ def test_a_shared_name_is_one_of_ours() -> None:
 
 
 def test_hangzhou_is_not_elsewhere() -> None:
-    assert [row["name"] for row in HOMONYMS if "杭州" in row["elsewhere_zh"] or "Hangzhou" in row["elsewhere_en"]] == []
+    assert [row["name"] for row in HOMONYMS if "杭州" in row["elsewhere_zh"]] == []
 
 
 def test_a_name_that_says_where_it_is_is_no_homonym() -> None:

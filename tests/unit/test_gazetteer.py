@@ -81,7 +81,7 @@ def gazetteer_of(
 
 
 def homonym(name: str, kind: str) -> HomonymRow:
-    row: HomonymRow = row_of(HomonymRow, {"name": name, "kind": kind, "elsewhere_zh": "某市", "elsewhere_en": "Elsewhere", "source_note": "常识"})
+    row: HomonymRow = row_of(HomonymRow, {"name": name, "kind": kind, "elsewhere_zh": "某市", "source_note": "常识"})
     return row
 
 
@@ -301,7 +301,6 @@ def test_a_former_name_leads_to_what_became_of_it() -> None:
         "level": "district",
         "became": "330109;330108",
         "note_zh": "撤销",
-        "note_en": "Abolished",
     }
     row = row_of(FormerRow, cells)
     gazetteer = gazetteer_of(former=[row])
