@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
 import struct
 from pathlib import Path
@@ -51,14 +50,10 @@ def assert_drawn(page: Page, png: bytes, colours: dict[str, tuple[int, int, int]
 
 
 def test_the_picture_of_the_readme_is_of_this_page(open_map: Open, tmp_path: Path) -> None:
-    """Drawn anew with GEO_WRITE_PICTURE=1, and where it is missing."""
     page = open_map(README_VIEW)
     fresh = page.screenshot(path=tmp_path / "map.png")
     assert size_of(fresh) == (1440, 900)
     assert_drawn(page, fresh, LIGHT)
-    if os.environ.get("GEO_WRITE_PICTURE") == "1" or not PICTURE.exists():
-        PICTURE.parent.mkdir(exist_ok=True)
-        PICTURE.write_bytes(fresh)
     kept = PICTURE.read_bytes()
     assert size_of(kept) == (1440, 900)
     assert_drawn(page, kept, LIGHT)
