@@ -295,7 +295,15 @@ def _swatch(look: Look, token: str = _GREY) -> Drawing:
 
 
 def diamond(x: float, y: float, radius: float) -> str:
-    """Write a diamond around a point as a path; ``radius`` is half of its side."""
+    """Write a diamond as a path.
+
+    Parameters
+    ----------
+    x, y
+        Its middle, in pixels.
+    radius
+        Half of its side, in pixels.
+    """
     reach = f"{radius * math.sqrt(2):.1f}"
     return f"M{x:.1f} {y - float(reach):.1f} l{reach} {reach} l-{reach} {reach} l-{reach} -{reach} Z"
 

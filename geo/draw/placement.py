@@ -126,7 +126,15 @@ def project_box(view: Box) -> tuple[float, float, float, float]:
 
 
 def fit(view: Box, left: float, top: float, width: float, height: float, margin: float = 48) -> Frame:
-    """Fit a box of degrees into a window of pixels, with a margin."""
+    """Fit a box into a window, with a margin, in Web Mercator.
+
+    Parameters
+    ----------
+    view
+        Degrees, WGS-84.
+    left, top, width, height, margin
+        The window and what stays free on each side of it, in pixels, from the left top corner of the picture.
+    """
     west, south, east, north = project_box(view)
     scale = min((width - 2 * margin) / max(east - west, 1e-4), (height - 2 * margin) / max(north - south, 1e-4))
     return Frame(left, top, width, height, scale, ((west + east) / 2, (south + north) / 2), (left + width / 2, top + height / 2))

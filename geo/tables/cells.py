@@ -264,7 +264,18 @@ def _parse_axis(cell: object) -> shapely.LineString | shapely.MultiLineString:
 
 
 def expect_in_china(lon: float, lat: float) -> None:
-    """Refuse a point, degrees, that is not in China, by a ValueError that says what was expected."""
+    """Refuse a point that is not in China.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, in any of the datums of mainland China.
+
+    Raises
+    ------
+    ValueError
+        If it is elsewhere; says what was expected.
+    """
     # The box of mainland China and its islands: wide enough for any place a report can name, narrow enough to catch swapped axes.
     if 73 <= lon <= 136 and 3 <= lat <= 54:
         return

@@ -173,7 +173,19 @@ class FigureWording(Phrases):
         return self._("报道第 %(paragraph)s 段") % {"paragraph": paragraph}
 
     def figure(self, figure: Indicator, label: str, source: Source, *, share: float | None = None, is_unverified: bool = False) -> FigureWords:
-        """Write a figure in words; where only a rank is stated, the rank stands as its value."""
+        """Write a figure in words; where only a rank is stated, the rank stands as its value.
+
+        Parameters
+        ----------
+        figure, label
+            The figure, and what its indicator is called.
+        source
+            Where it stands.
+        share
+            How much it is of the largest that it can be compared with, from 0 to 1; ``None`` where it cannot be.
+        is_unverified
+            Whether the text of its source does not bear it out.
+        """
         only_rank = figure.value is None and figure.growth_pct is None
         rank = self.pick(figure.rank_scope_zh, figure.rank_scope_en) if only_rank else self.rank(figure)
         return FigureWords(

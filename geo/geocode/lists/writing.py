@@ -99,7 +99,22 @@ def write_target(target: Path, parts: Parts, schema: pa.Schema, beside: Path) ->
 
 
 def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]], beside: Path) -> None:
-    """Write rows of our own as CSV for a spreadsheet: UTF-8 with a byte order mark, and no text that it would take for a formula."""
+    """Write rows of our own as CSV for a spreadsheet: UTF-8 with a byte order mark, and no text that it would take for a formula.
+
+    Parameters
+    ----------
+    path
+        The file, which is there as a whole or not at all.
+    header, rows
+        What is written.
+    beside
+        The folder in which the file grows, on the same file system.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
     with replaced(path, beside / path.name) as growing, growing.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header)

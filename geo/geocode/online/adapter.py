@@ -22,7 +22,20 @@ class Adapter(BaseSyncAdapter):  # type: ignore[misc]  # geopy has no types
         self._secrets = {key, quote(key, safe="")} - {""}
 
     def get_text(self, url: str, *, timeout: float, headers: Mapping[str, str]) -> str:
-        """Fetch a text; an OnlineError where there is none."""
+        """Fetch a text.
+
+        Parameters
+        ----------
+        url, headers
+            What is asked for.
+        timeout
+            In seconds.
+
+        Raises
+        ------
+        OnlineError
+            If there is none.
+        """
         provider = self._provider.name
         try:
             return self._discreet(self._transport.get_text(url, timeout=timeout, headers=headers))
@@ -35,7 +48,18 @@ class Adapter(BaseSyncAdapter):  # type: ignore[misc]  # geopy has no types
             raise NetworkError(provider, f"cannot be reached: {_short(self._discreet(str(error)))}", is_passing=True) from None
 
     def get_json(self, url: str, *, timeout: float, headers: Mapping[str, str]) -> Any:
-        """Fetch a JSON document; an OnlineError where it is none, or says that it refuses."""
+        """Fetch a JSON document.
+
+        Parameters
+        ----------
+        url, headers, timeout
+            As for :meth:`get_text`.
+
+        Raises
+        ------
+        OnlineError
+            If there is none, it is none, or it says that the provider refuses.
+        """
         text = self.get_text(url, timeout=timeout, headers=headers)
         try:
             page = json.loads(text)

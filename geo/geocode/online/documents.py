@@ -201,7 +201,20 @@ _NOMINATIM_ANSWER = TypeAdapter(tuple[_NominatimPlace, ...])
 
 
 def read_amap(page: Any) -> list[Found]:
-    """Read an answer of AMap; a pure function, raises OnlineError or pydantic's ValidationError."""
+    """Read an answer of AMap.
+
+    Parameters
+    ----------
+    page
+        The document, decoded.
+
+    Raises
+    ------
+    OnlineError
+        If it says that the provider refuses, or has failed.
+    ValidationError
+        If it is not as the provider documents it; pydantic's.
+    """
     answer = _AMapAnswer.model_validate(page)
     if answer.status != "1":
         raise ProviderAnswerError("amap", f"answers {answer.info} ({answer.infocode})")

@@ -28,7 +28,14 @@ def page_policy(basemaps: Sequence[Basemap]) -> str:
 def init_app(app: Flask, basemaps: Sequence[Basemap], frame_ancestors: Sequence[str]) -> None:
     """Set the headers on every answer, errors included.
 
-    ``/embed`` may be framed by the origins that the operator names.
+    Parameters
+    ----------
+    app
+        The application.
+    basemaps
+        The tile basemaps that the operator offers: pages may load pictures from their hosts.
+    frame_ancestors
+        The origins whose pages may have ``/embed`` in a frame, beside our own.
     """
     policy = page_policy(basemaps)
     framed_policy = policy.replace("frame-ancestors 'self'", " ".join(("frame-ancestors 'self'", *frame_ancestors)))

@@ -56,7 +56,19 @@ def _quoted(text: str) -> str:
 
 
 def build_members(site: Site, address: str, args: Mapping[str, str], query: Query, page: Page, words: Words) -> bytes:
-    """Write the members of a page beside its features, as a JSON object."""
+    """Write the members of a page beside its features, as a JSON object.
+
+    Parameters
+    ----------
+    site
+        What is served.
+    address, args
+        What was asked for: the address without parameters, and the parameters, which its links repeat.
+    query, page
+        The parameters as they were understood, and what they led to.
+    words
+        The titles of the links.
+    """
     links = _links_to_itself(address, args, words)
     if query.offset + query.limit < page.matched:
         links.append(_link(address, args, "next", GEOJSON, words.after, offset=query.offset + query.limit))
@@ -83,7 +95,15 @@ def join_page(shown: Encoded, members: bytes) -> tuple[bytes, str]:
 
 
 def join_feature(shown: Encoded, address: str, args: Mapping[str, str], words: Words) -> tuple[bytes, str]:
-    """Give the body of a single feature, with its links, and its digest."""
+    """Give the body of a single feature, with its links, and its digest.
+
+    Parameters
+    ----------
+    shown
+        The feature alone.
+    address, args, words
+        As for :func:`build_members`.
+    """
     links = json.dumps(
         [*_links_to_itself(address, args, words), _link_to_collection(address, args, words.title)], ensure_ascii=False, separators=(",", ":")
     )

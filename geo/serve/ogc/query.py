@@ -167,9 +167,16 @@ def select(collection: Collection, query: Query) -> Page:
 
 
 def encode(collection: Collection, positions: Sequence[int], crs: Crs, properties: Sequence[str] | None = None) -> Encoded:
-    """Encode features by position, with coordinates in the order of the axes of a system, and the properties that are asked for.
+    """Encode features as GeoJSON; as they are stored they are encoded already.
 
-    As they are stored they are encoded already.
+    Parameters
+    ----------
+    collection, positions
+        Which features.
+    crs
+        The system of the coordinates, which stand in the order of its axes.
+    properties
+        The names of the properties that are asked for; ``None`` asks for all.
     """
     if crs is CRS84 and properties is None:
         own = collection.encoded
