@@ -59,7 +59,7 @@ class CorridorName(Bilingual):
     @property
     def short(self) -> Bilingual:
         """The word in both languages."""
-        return Bilingual(zh=self.short_zh, en=self.short_en)
+        return Bilingual.model_construct(zh=self.short_zh, en=self.short_en)
 
 
 class Examples(_Section):

@@ -88,8 +88,9 @@ class Tables:
     @cached_property
     def corridor_names(self) -> dict[str, CorridorName]:
         """The names of the corridors by their ids, in file order, and last that of what lies on none."""
-        rows = self.corridors
-        names = {row.id: CorridorName(zh=row.name_zh, en=row.name_en, short_zh=row.short_zh, short_en=row.short_en) for row in rows}
+        # Of cells that are valid already: how long a name may be is for each table to say.
+        make = CorridorName.model_construct
+        names = {row.id: make(zh=row.name_zh, en=row.name_en, short_zh=row.short_zh, short_en=row.short_en) for row in self.corridors}
         return {**names, NO_CORRIDOR: self.profile.no_corridor}
 
     @property

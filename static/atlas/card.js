@@ -72,7 +72,11 @@ function drawCard(place, card) {
   const other = element("p", "other-name");
   other.append(element("bdi", "", card.other_name));
   const chips = element("p", "chips");
-  card.chips.forEach((chip) => chips.append(element("span", chip.corridor ? `chip corridor-${chip.corridor}` : "chip", chip.text)));
+  for (const { corridor, text } of card.chips) {
+    const chip = element("span", corridor ? `chip corridor-${corridor}` : "chip");
+    chip.append(element("bdi", "", text));
+    chips.append(chip);
+  }
   box.append(other, chips);
   if (card.focus) {
     const focus = element("p", "focus");

@@ -39,7 +39,7 @@ function drawRow({ keys, text, swatch }, counts) {
   if (!seen) return [];
   const row = element("li", swatch ? "" : "aside");
   if (swatch) row.append(drawingOf(swatch, { "aria-hidden": "true" }));
-  row.append(text.replace("{count}", seen));
+  row.append(element("bdi", "", text.replace("{count}", seen)));
   return [row];
 }
 

@@ -32,7 +32,7 @@ function drawListRow({ place, latLng }) {
   write(row, ".headline", headline, converted);
   write(row, ".headline-note", note);
   const about = [page.words.corridor[place.corridor], page.words.district[place.district], latLng ? "" : page.phrases.missing];
-  row.querySelector(".about").textContent = about.filter(Boolean).join(" · ");
+  row.querySelector(".about").append(...about.filter(Boolean).flatMap((text, position) => [position ? " · " : "", element("bdi", "", text)]));
   return row;
 }
 
@@ -47,7 +47,7 @@ function drawTableRow({ place }) {
   row.dataset.id = place.id;
   write(row, "th", name);
   [basis, kind, district].forEach((text, position) => {
-    row.cells[position + 1].textContent = text;
+    write(row, `td:nth-of-type(${position + 1})`, text);
   });
   write(row, ".headline", headline, converted);
   write(row, ".notes", note);

@@ -149,8 +149,9 @@ const axisNames = []; // {marker, span, axis}
 
 function addNames(target, list) {
   for (const [text, lon, lat] of list) {
-    const span = element("span", "", text);
-    const box = element("div", "");
+    const span = element("span");
+    span.append(element("bdi", "", text));
+    const box = element("div");
     box.append(span);
     box.setAttribute("aria-hidden", "true");
     const icon = L.divIcon({ html: box, className: "place-name", iconSize: [0, 0] });
@@ -160,8 +161,9 @@ function addNames(target, list) {
 }
 
 function addAxisName(layer, corridor, text, axis) {
-  const span = element("span", "", text);
-  const box = element("div", "");
+  const span = element("span");
+  span.append(element("bdi", "", text));
+  const box = element("div");
   box.append(span);
   box.setAttribute("aria-hidden", "true");
   const middle = axis[Math.floor(axis.length / 2)];

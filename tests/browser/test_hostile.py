@@ -23,7 +23,7 @@ POISONED = {
     "vocabulary.csv": ("label_zh", "label_en"),
     "indicators.csv": ("rank_scope_zh", "rank_scope_en"),
     "sources.csv": ("title", "publisher", "authors", "pages"),
-    "corridors.csv": ("name_zh", "name_en", "scope_note_zh", "scope_note_en"),
+    "corridors.csv": ("name_zh", "name_en", "short_zh", "short_en", "scope_note_zh", "scope_note_en"),
     "gazetteer.csv": ("note",),
 }
 

@@ -69,7 +69,7 @@ def test_the_page_without_a_script_has_the_legend_of_the_picture(client: FlaskCl
     page = client.get(f"/?lang=zh&{query}").text
     legend = re.search(r'<details class="legend".*?</details>', page, re.DOTALL)
     assert legend
-    on_page = [text.strip() for text in re.findall(r">([^<>]*\S[^<>]*)</(?:li|text)>", legend[0])]
+    on_page = [text.strip() for text in re.findall(r">([^<>]*\S[^<>]*)</(?:bdi|text)>", legend[0])]
     in_picture = [text for drawing in drawn_at(client, f"/map.svg?lang=zh&{query}") for text in drawing.texts]
     # The title of a comparison is written in one piece there.
     assert on_page == in_picture[len(in_picture) - len(on_page) :]
