@@ -93,10 +93,7 @@ class Front:
         """
         for path in _FIRST:
             for language in ("zh", "en"):
-                asked = Asked("http", "127.0.0.1", "", path, "", language, "")
-                # Many are the same in both.
-                if site.answers.find(asked) is None:
-                    self._make(site, asked)
+                self._make(site, Asked("http", "127.0.0.1", "", path, "", language, ""))
         for asked in before.answers.latest(_PREPARED) if before else ():
             # Twice: it was asked for more than once before.
             self._make(site, asked)
