@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from werkzeug.http import is_resource_modified, parse_date, unquote_etag
@@ -123,19 +125,28 @@ class Front:
             if close:
                 close()
         status, headers = began[-1]
-        return _Done(status, headers, chunks[0] if len(chunks) == 1 else b"".join(chunks))
+        named: dict[str, str] = {}
+        for name, value in headers:
+            key = name.lower()
+            named[key] = f"{named[key]}, {value}" if key in named else value
+        return _Done(status, headers, named, chunks[0] if len(chunks) == 1 else b"".join(chunks))
 
 
 class _Done(NamedTuple):
-    """What the application answered."""
+    """What the application answered.
+
+    Attributes
+    ----------
+    status, headers, body
+        As it gave them.
+    named
+        The values of the headers by their names in small letters.
+    """
 
     status: str
     headers: list[tuple[str, str]]
+    named: Mapping[str, str]
     body: bytes
-
-    def header(self, name: str) -> str:
-        """Give a header; empty where it is missing."""
-        return ", ".join(value for one, value in self.headers if one.lower() == name)
 
 
 def _environment(asked: Asked) -> WSGIEnvironment:
@@ -163,19 +174,25 @@ def _environment(asked: Asked) -> WSGIEnvironment:
 
 def _as_answer(done: _Done, notes: dict[str, Any]) -> Answer | None:
     """Make an answer to keep; nothing of what failed or says of itself that it must not be kept."""
-    etag, _ = unquote_etag(done.header("etag") or None)
+    etag, _ = unquote_etag(done.named.get("etag"))
     if not done.status.startswith("200") or etag is None:
         return None
-    media_type = done.header("content-type").partition(";")[0]
+    media_type = done.named.get("content-type", "").partition(";")[0]
     headers = tuple((name, value) for name, value in done.headers if name.lower() not in ("etag", "content-length", "vary"))
-    vary = done.header("vary")
+    vary = done.named.get("vary")
     # Said of what is never compressed as well: whether it is depends on its type alone, and caches need not know that.
     headers += (("Vary", f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"),)
-    return Answer(headers, done.body, etag, parse_date(done.header("last-modified") or None), media_type, notes.get("quality", USUAL))
+    return Answer(headers, done.body, etag, _parse_date(done.named.get("last-modified")), media_type, notes.get("quality", USUAL))
+
+
+@lru_cache(maxsize=16)
+def _parse_date(text: str | None) -> datetime | None:
+    """Read a date; all answers of a site have the same."""
+    return parse_date(text)
 
 
 def _varies(done: _Done, notes: dict[str, Any]) -> Sequence[str]:
-    vary = [field.strip().lower() for field in done.header("vary").split(",")]
+    vary = [field.strip().lower() for field in done.named.get("vary", "").split(",")]
     fields = {"accept": "accept", "accept-language": "language"}
     return [*(fields[field] for field in vary if field in fields), *(["host"] if "host" in notes else [])]
 
@@ -202,7 +219,7 @@ def _send(answer: Answer, site: Site, asked: Asked, coding: str, environ: WSGIEn
 def _pass_on(done: _Done, environ: WSGIEnvironment, coding: str, start_response: StartResponse) -> Iterable[bytes]:
     """Give what is not kept, compressed where that is worth anything."""
     headers, body = [(name, value) for name, value in done.headers if name.lower() != "content-length"], done.body
-    if coding != IDENTITY and done.header("content-type").partition(";")[0] in COMPRESSED and len(body) > 500:
+    if coding != IDENTITY and done.named.get("content-type", "").partition(";")[0] in COMPRESSED and len(body) > 500:
         body = compress(body, coding)
         headers.append(("Content-Encoding", coding))
     if not any(name.lower() == "vary" for name, _ in headers):

@@ -24,7 +24,7 @@ from geo.serve.ogc.pages import Words, build_members, collections_of, join_featu
 from geo.serve.ogc.query import PARAMETERS, Query, encode, parse_crs, parse_query, select
 from geo.serve.ogc.schemas import queryable_schemas
 from geo.serve.site import current_site
-from geo.words.phrases import LANGUAGES, N_
+from geo.words.phrases import LANGUAGES
 
 blueprint = Blueprint("ogc", __name__, url_prefix="/ogc")
 
@@ -139,7 +139,7 @@ def items(id_: str) -> Response:
     with TURNS.taken() if _takes_long(query) else nullcontext():
         page = select(found, query)
         shown = encode(found, page.positions, query.crs, query.properties)
-    words = _words(found)
+    words = _words(found.title, chosen_language())
     address, args = _address(), request.args.to_dict()
     if not _is_page_wanted(GEOJSON):
         site = current_site()
@@ -166,7 +166,7 @@ def feature(id_: str, feature_id: str) -> Response:
         raise NotFoundError(f"no feature {feature_id[:80]!r} in {id_}; its items have them all")
     shown = encode(found, [found.positions[feature_id]], crs)
     if not _is_page_wanted(GEOJSON):
-        body, digest = join_feature(shown, _address(), request.args.to_dict(), _words(found))
+        body, digest = join_feature(shown, _address(), request.args.to_dict(), _words(found.title, chosen_language()))
         return _in(crs, cacheable(body, GEOJSON, varies_by=BY_LANGUAGE_AND_TYPE, digest=digest, quality=QUICK))
     document = json.loads(shown.texts[0])
     nested = {one.name: json.dumps(document["properties"][one.name], ensure_ascii=False) for one in found.properties if not one.is_queryable}
@@ -246,17 +246,10 @@ def _takes_long(query: Query) -> bool:
     return bool(query.filter or query.order or query.span or query.properties or query.crs is not CRS84)
 
 
-def _words(collection: Collection) -> Words:
-    return Words(_say(N_("本页")), _say(N_("下一页")), _say(N_("上一页")), _say(collection.title))
-
-
-def _say(message: str) -> str:
-    return _translated(message, chosen_language())
-
-
-@lru_cache(maxsize=256)
-def _translated(message: str, language: str) -> str:  # noqa: ARG001 - which the request is answered in
-    return str(gettext(message))
+@lru_cache(maxsize=64)
+def _words(title: str, language: str) -> Words:  # noqa: ARG001 - which the request is answered in
+    """Name the links of a collection; every page of features has them."""
+    return Words(gettext("本页"), gettext("下一页"), gettext("上一页"), gettext(title))
 
 
 def _link(rel: str, endpoint: str, media_type: str, title: str, **values: str) -> dict[str, str]:
@@ -282,7 +275,7 @@ def _here(media_type: str) -> Links:
     types = {"json": (media_type, "JSON"), "html": (HTML, "HTML")}
     own = "html" if _is_page_wanted(media_type) else "json"
     other = "json" if own == "html" else "html"
-    own_words = _say(N_("本页"))
+    own_words = gettext("本页")
     return [
         {"href": _same_address(f=name), "rel": rel, "type": types[name][0], "title": f"{own_words} · {types[name][1]}"}
         for name, rel in ((own, "self"), (other, "alternate"))
