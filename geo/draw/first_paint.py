@@ -22,7 +22,7 @@ from shapely.geometry.base import BaseGeometry
 from geo.bbox import Box
 from geo.draw.basemap import Outline
 from geo.draw.marks import Look, Mark
-from geo.draw.placement import Frame, Name, Placed, place_marks, place_names, project_box
+from geo.draw.placement import Cover, Frame, Name, Placed, place_marks, place_names, project_box
 from geo.draw.webmap import MAX_ZOOM, MIN_ZOOM, ZOOM_SNAP
 from geo.palette import CROWD, LABEL_SIZE, OPACITIES, STROKES
 
@@ -141,11 +141,11 @@ def draw_sketch(
     for screen, (own, own_zoom) in zip(SCREENS, frames, strict=True):
         ratio = 2 ** (zoom - own_zoom)
         if len(marks) > CROWD:
-            inner, taken = _draw_crowd(own, marks, ratio), []
+            inner, cover = _draw_crowd(own, marks, ratio), Cover()
         else:
             placed = place_marks(own, marks)
-            inner, taken = _draw_marks(marks, placed, ratio), placed.taken
-        names = place_names(own, belts, corridors, districts, district_name, taken, {mark.label for mark in marks})
+            inner, cover = _draw_marks(marks, placed, ratio), placed.cover
+        names = place_names(own, belts, corridors, districts, district_name, cover, {mark.label for mark in marks})
         inner += "".join(_draw_name(name, ratio) for name in names)
         parts.append(f'<g class="{screen.name}" font-size="{LABEL_SIZE * ratio:.4g}">{inner}</g>')
     west, south, east, north = _extent(view)

@@ -226,7 +226,7 @@ def _draw_marks(
             _text(parent, *placed.labels[mark.id], mark.label, size=LABEL_SIZE, more=HALO)
     named = {mark.label for mark in marks}
     for text, x, y, angle, corridor in place_names(
-        frame, belts, caption.corridors, outline.districts["features"], caption.district_name, placed.taken, named
+        frame, belts, caption.corridors, outline.districts["features"], caption.district_name, placed.cover, named
     ):
         if corridor is None:
             _text(parent, x, y, text, size=DISTRICT_NAME_SIZE, colour=MUTE, more=MIDDLE)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any, NamedTuple, TypeAlias
 
 import geopandas as gpd
@@ -33,6 +34,8 @@ from geo.palette import (
 )
 
 _EARTH_M = 6_378_137.0
+# Side of a cell of the grid in which what is covered is looked for, in pixels: about a symbol, or a name's height.
+_CELL = 24
 # Left, top, right, bottom in pixels.
 Rectangle: TypeAlias = tuple[float, float, float, float]
 
@@ -75,6 +78,36 @@ class Frame:
         return self.left < box[0] and box[2] < self.left + self.width and self.top < box[1] and box[3] < self.top + self.height
 
 
+class Cover:
+    """What is covered on a map: rectangles, looked for by the cells of a grid that they touch, so that many of them cost no more than few.
+
+    Parameters
+    ----------
+    boxes
+        What is covered from the beginning.
+    """
+
+    def __init__(self, boxes: Iterable[Rectangle] = ()) -> None:
+        self._cells: defaultdict[tuple[int, int], list[Rectangle]] = defaultdict(list)
+        for box in boxes:
+            self.add(box)
+
+    def add(self, box: Rectangle) -> None:
+        """Cover a rectangle."""
+        for cell in _cells(box):
+            self._cells[cell].append(box)
+
+    def leaves_free(self, box: Rectangle) -> bool:
+        """Tell whether nothing covers any part of a rectangle; edges may touch."""
+        left, top, right, bottom = box
+        # Plain loops: a picture of ten thousand places asks this some hundred thousand times.
+        for cell in _cells(box):
+            for other in self._cells.get(cell, ()):
+                if left < other[2] and other[0] < right and top < other[3] and other[1] < bottom:
+                    return False
+        return True
+
+
 class Placed(NamedTuple):
     """Where symbols and their labels stand.
 
@@ -84,13 +117,13 @@ class Placed(NamedTuple):
         By id of a mark, the middle of its symbol.
     labels
         By id, where the base line of its label begins; marks without room for it are missing.
-    taken
+    cover
         What symbols, labels and everything else cover.
     """
 
     spots: dict[str, tuple[float, float]]
     labels: dict[str, tuple[float, float]]
-    taken: list[Rectangle]
+    cover: Cover
 
 
 class Name(NamedTuple):
@@ -157,18 +190,20 @@ def place_marks(frame: Frame, marks: Sequence[Mark], furniture: Sequence[Rectang
     """
     fixed = [mark for mark in marks if mark.symbol not in FLOATING]
     spots = {mark.id: frame.place(mark.lon, mark.lat) for mark in fixed}
-    taken = [*furniture, *(_around(*spots[mark.id], mark.size) for mark in fixed)]
-    labels = _place_labels(frame, [mark for mark in fixed if mark.symbol in LABELLED_FIRST], spots, taken)
+    cover = Cover([*furniture, *(_around(*spots[mark.id], mark.size) for mark in fixed)])
+    labels = _place_labels(frame, [mark for mark in fixed if mark.symbol in LABELLED_FIRST], spots, cover)
     sizes = {mark.id: mark.size for mark in marks}
+    # What was covered stays covered: symbols alike around one point go on looking where the one before them stopped.
+    free: dict[tuple[Any, ...], Iterator[tuple[float, float]]] = {}
     for mark in marks:
         if mark.symbol in FLOATING:
             x, y = frame.place(mark.lon, mark.lat)
-            rings = _rings(mark, sizes.get(mark.host or "", 0))
-            free = ((x + dx, y + dy) for dx, dy in rings if _is_free(_around(x + dx, y + dy, mark.size), taken))
-            spots[mark.id] = next(free, (x, y))
-            taken.append(_around(*spots[mark.id], mark.size))
-    labels |= _place_labels(frame, [mark for mark in marks if mark.id not in labels and mark.symbol != "guest"], spots, taken)
-    return Placed(spots, labels, taken)
+            host_size = sizes.get(mark.host or "", 0)
+            looking = free.setdefault((x, y, host_size, mark.size, mark.symbol == "guest"), _free_spots(x, y, mark, host_size, cover))
+            spots[mark.id] = next(looking, (x, y))
+            cover.add(_around(*spots[mark.id], mark.size))
+    labels |= _place_labels(frame, [mark for mark in marks if mark.id not in labels and mark.symbol != "guest"], spots, cover)
+    return Placed(spots, labels, cover)
 
 
 def place_names(
@@ -177,7 +212,7 @@ def place_names(
     corridors: Mapping[str, str],
     districts: Sequence[Mapping[str, Any]],
     district_name: str,
-    taken: Sequence[Rectangle],
+    cover: Cover,
     named: Set[str],
 ) -> list[Name]:
     """Find room for the names of the corridors along their axes, and for those of the districts; what finds none is left out.
@@ -194,12 +229,12 @@ def place_names(
         GeoJSON features with ``label`` (lon, lat) among their properties.
     district_name
         Which of the properties is the name.
-    taken
-        What is covered already.
+    cover
+        What is covered already; the names are added to it.
     named
         The labels that are written: a district that has a symbol of its own is named there.
     """
-    taken, names = [*taken], []
+    names = []
     for row in belts[belts["part"] == "axis"].itertuples():
         longest = max(shapely.get_parts(row.geometry), key=shapely.length)
         points = [frame.place(lon, lat) for lon, lat in longest.coords]
@@ -212,18 +247,18 @@ def place_names(
             x, y = (x1 + x2) / 2, (y1 + y2) / 2 + 18
             half = abs(math.cos(math.radians(angle))) * wide / 2 + 8, abs(math.sin(math.radians(angle))) * wide / 2 + 8
             box = (x - half[0], y - 4 - half[1], x + half[0], y - 4 + half[1])
-            if _is_free(box, taken) and frame.has_inside(box):
+            if cover.leaves_free(box) and frame.has_inside(box):
                 names.append(Name(corridors[corridor], x, y, angle, corridor))
-                taken.append(box)
+                cover.add(box)
                 break
     for feature in districts:
         x, y = frame.place(*feature["properties"]["label"])
         text = feature["properties"][district_name]
         wide = text_width(text, DISTRICT_NAME_SIZE)
         box = (x - wide / 2, y - 8, x + wide / 2, y + 8)
-        if text not in named and _is_free(box, taken) and frame.has_inside(box):
+        if text not in named and cover.leaves_free(box) and frame.has_inside(box):
             names.append(Name(text, x, y + 4))
-            taken.append(box)
+            cover.add(box)
     return names
 
 
@@ -232,10 +267,8 @@ def text_width(text: str, size: int) -> float:
     return sum(size if unicodedata.east_asian_width(character) in "WFA" else 0.56 * size for character in text)
 
 
-def _place_labels(
-    frame: Frame, marks: Sequence[Mark], spots: Mapping[str, tuple[float, float]], taken: list[Rectangle]
-) -> dict[str, tuple[float, float]]:
-    """Find the start of the base line of each label that has room beside its symbol, and add its box to what is taken."""
+def _place_labels(frame: Frame, marks: Sequence[Mark], spots: Mapping[str, tuple[float, float]], cover: Cover) -> dict[str, tuple[float, float]]:
+    """Find the start of the base line of each label that has room beside its symbol, and cover it."""
     placed = {}
     for mark in sorted(marks, key=lambda mark: (-RADII[mark.symbol], -mark.size)):
         x, y = spots[mark.id]
@@ -243,11 +276,17 @@ def _place_labels(
         for right_gaps, right, widths, down_gaps, down in LABEL_CORNERS:
             left, top = x + right_gaps * gap + right + widths * wide, y + down_gaps * gap + down
             box = (left, top, left + wide, top + LABEL_HEIGHT)
-            if _is_free(box, taken) and frame.has_inside(box):
+            if cover.leaves_free(box) and frame.has_inside(box):
                 placed[mark.id] = (left, top + LABEL_BASE)
-                taken.append(box)
+                cover.add(box)
                 break
     return placed
+
+
+def _free_spots(x: float, y: float, mark: Mark, host_size: float, cover: Cover) -> Iterator[tuple[float, float]]:
+    for dx, dy in _rings(mark, host_size):
+        if cover.leaves_free(_around(x + dx, y + dy, mark.size)):
+            yield x + dx, y + dy
 
 
 def _rings(mark: Mark, host_size: float) -> Iterator[tuple[float, float]]:
@@ -266,5 +305,8 @@ def _around(x: float, y: float, size: float) -> Rectangle:
     return x - size - 1, y - size - 1, x + size + 1, y + size + 1
 
 
-def _is_free(box: Rectangle, taken: Iterable[Rectangle]) -> bool:
-    return not any(box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3] for other in taken)
+def _cells(box: Rectangle) -> Iterator[tuple[int, int]]:
+    """Give the cells of the grid that a rectangle touches."""
+    left, top, right, bottom = box
+    columns = range(int(left // _CELL), int(right // _CELL) + 1)
+    return product(columns, range(int(top // _CELL), int(bottom // _CELL) + 1))
