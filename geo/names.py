@@ -63,7 +63,10 @@ class _Folding(dict[int, str]):
         """Fold a character: width, case, accents, script; nothing is left of what is neither a letter nor a digit."""
         text = unicodedata.normalize("NFKC", chr(code)).lower().translate(_simplified())
         bare = (mark for mark in unicodedata.normalize("NFD", text) if not unicodedata.combining(mark))
-        self[code] = folded = "".join(character for character in unicodedata.normalize("NFC", "".join(bare)) if character.isalnum())
+        folded = "".join(character for character in unicodedata.normalize("NFC", "".join(bare)) if character.isalnum())
+        # Beyond the first plane nearly all are unassigned: who asks for each of them would fill the memory with nothing.
+        if folded or code < 1 << 16:
+            self[code] = folded
         return folded
 
 

@@ -24,7 +24,13 @@ SETTINGS = (
     Setting("GEO_PORT", "8000", "Port to listen on, 1 to 65535"),
     Setting("GEO_DATA", "data", "Folder with the tables, absolute or below the project"),
     Setting("GEO_RELOAD_S", "2", "Seconds between two looks at the folders with the data: a change is served without a restart; `0`: never"),
-    Setting("GEO_PROXIES", "0", "How many proxies of yours stand before the server: that many `X-Forwarded-*` entries are believed"),
+    Setting("GEO_URL", "", "Public address of the atlas, such as `https://example.org/atlas`: links begin with it; unset: with what was asked for"),
+    Setting("GEO_PROXIES", "0", "How many proxies of yours stand before the server: that many entries of the headers below are believed"),
+    Setting(
+        "GEO_FORWARDED",
+        "for,proto",
+        "Which `X-Forwarded-` headers your proxies set, with commas: `for`, `proto`, `host`, `prefix`; no other is believed",
+    ),
     Setting("GEO_BASEMAPS", "", "Tile basemaps to offer beside the built-in outline, with commas: `tianditu`, `amap`, `osm`, `custom`; unset: none"),
     Setting("GEO_TIANDITU_KEY", "", "Key of the operator for `tianditu`; the reader's browser sends it with every tile"),
     Setting("GEO_TILES_URL", "", "Address of `custom` tiles, Web Mercator, with `{z}`, `{x}` and `{y}`"),
@@ -50,6 +56,7 @@ SETTINGS = (
 )
 
 _PROVIDERS = ("nominatim", "amap", "tianditu", "baidu")
+_FORWARDED = ("for", "proto", "host", "prefix")
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -66,7 +73,11 @@ class Settings:
     reload_s
         Seconds between two looks at the folders with the data; 0: they are read once.
     proxies
-        How many proxies stand before the server, each of which adds to the ``X-Forwarded-*`` headers.
+        How many proxies stand before the server, each of which adds to the ``X-Forwarded-*`` headers that ``forwarded`` names.
+    forwarded
+        Which headers are believed: some of ``for``, ``proto``, ``host`` and ``prefix``.
+    url
+        The public address, without a slash at its end; empty: links begin with the address that was asked for.
     source_texts
         Absolute folder with the texts of sources; ``None`` where the operator has none.
     frame_ancestors
@@ -82,6 +93,8 @@ class Settings:
     data: Path
     reload_s: float = 2
     proxies: int = 0
+    forwarded: tuple[str, ...] = ("for", "proto")
+    url: str = ""
     source_texts: Path | None = None
     frame_ancestors: tuple[str, ...] = ()
     online: str = ""
@@ -120,6 +133,8 @@ class Settings:
             data=_folder("GEO_DATA", text["GEO_DATA"]),
             reload_s=float(reload_s),
             proxies=int(proxies),
+            forwarded=_headers("GEO_FORWARDED", text["GEO_FORWARDED"]),
+            url=_public_address("GEO_URL", text["GEO_URL"]),
             source_texts=_folder("GEO_SOURCE_TEXTS", text["GEO_SOURCE_TEXTS"]) if text["GEO_SOURCE_TEXTS"] else None,
             frame_ancestors=_origins("GEO_FRAME_ANCESTORS", text["GEO_FRAME_ANCESTORS"]),
             online=_provider("GEO_ONLINE", text["GEO_ONLINE"]),
@@ -139,6 +154,20 @@ def _provider(name: str, value: str) -> str:
     if value and value not in _PROVIDERS:
         raise SettingsError(name, value, f"one of {', '.join(_PROVIDERS)}")
     return value
+
+
+def _headers(name: str, value: str) -> tuple[str, ...]:
+    headers = tuple(header.strip().lower() for header in value.split(",") if header.strip())
+    for header in headers:
+        if header not in _FORWARDED:
+            raise SettingsError(name, header, f"some of {', '.join(_FORWARDED)}, with commas")
+    return headers
+
+
+def _public_address(name: str, value: str) -> str:
+    if value and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~-]+)*/?", value, re.ASCII):
+        raise SettingsError(name, value, "an address such as https://example.org/atlas, without query")
+    return value.rstrip("/")
 
 
 def _origins(name: str, value: str) -> tuple[str, ...]:

@@ -264,7 +264,8 @@ def place_names(
 
 def text_width(text: str, size: int) -> float:
     """Estimate how wide a text is: a Chinese character is as wide as it is high, another about half of that."""
-    return sum(size if unicodedata.east_asian_width(character) in "WFA" else 0.56 * size for character in text)
+    # Python 3.12 adds floats up in another way than 3.11: a picture would have other bytes.
+    return math.fsum(size if unicodedata.east_asian_width(character) in "WFA" else 0.56 * size for character in text)
 
 
 def _place_labels(frame: Frame, marks: Sequence[Mark], spots: Mapping[str, tuple[float, float]], cover: Cover) -> dict[str, tuple[float, float]]:

@@ -7,11 +7,11 @@ from typing import Any
 
 from flask import Flask, has_request_context
 from flask_babel import Babel
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from geo.serve import ogc
 from geo.serve.data import catalogue, downloads, geocoding
 from geo.serve.http import problems, security
+from geo.serve.http.addresses import Addresses, believe_proxies
 from geo.serve.http.cache import Front
 from geo.serve.http.language import chosen_language
 from geo.serve.http.log import AccessLog
@@ -71,13 +71,11 @@ def create_app(settings: Settings, kind: type[Flask] = AtlasApp) -> Flask:
     app.register_blueprint(assets.blueprint)
     problems.init_app(app)
     security.init_app(app, sites.current.basemaps, settings.frame_ancestors)
-    # From the inside to the outside: what is kept, queries that are not ASCII, the log, and who really asks.
+    # From the inside to the outside: what is kept, queries that are not ASCII, the address, the log, and who really asks.
     front = Front(app.wsgi_app, sites)
     sites.prepare = front.prepare
-    app.wsgi_app = AccessLog(problems.QueryInAscii(front))  # type: ignore[method-assign]
-    if settings.proxies:
-        count = settings.proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_prefix=count)  # type: ignore[method-assign]
+    logged = AccessLog(Addresses(problems.QueryInAscii(front), settings.url))
+    app.wsgi_app = believe_proxies(logged, settings)  # type: ignore[assignment, method-assign]
     return app
 
 

@@ -98,8 +98,8 @@ def serve(load: Callable[[], WSGIApplication], settings: Settings) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, partial(_end, server.signal_handler_interrupt))
         if _HANG_UP:
-            # Granian would start another worker; whoever closes a terminal wants an end.
-            signal.signal(_HANG_UP, hang_up)
+            # Granian would start another worker; whoever closes a terminal wants an end, unless nohup has said otherwise.
+            signal.signal(_HANG_UP, hang_up if hang_up == signal.SIG_IGN else partial(_end, server.signal_handler_interrupt))
 
     with _reserved(address, settings):
         try:
@@ -182,7 +182,7 @@ def _load(load: Callable[[], WSGIApplication], address: str, settings: Settings,
     """Build the application in the worker, and log its address once it listens; where it cannot be built, tell why and end."""
     if sys.platform != "win32":
         # Before there is any other thread, as each inherits the mask.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
         threading.Thread(target=_end_once, args=(signal.getsignal(signal.SIGTERM),), name="geo-end", daemon=True).start()
     threading.Thread(target=_end_with_parent, name="geo-parent", daemon=True).start()
     try:

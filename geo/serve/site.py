@@ -160,7 +160,11 @@ def build_site(settings: Settings) -> Site:
         atlas=atlas,
         assets=read_assets(atlas.tables.corridors),
         basemaps=choose_basemaps(settings),
-        last_change=datetime.fromtimestamp(max((settings.data / file).stat().st_mtime for file in (PROFILE, *TABLES)), tz=UTC).replace(microsecond=0),
+        last_change=min(
+            datetime.fromtimestamp(max((settings.data / file).stat().st_mtime for file in (PROFILE, *TABLES)), tz=UTC),
+            # The clock of whoever wrote them may go ahead.
+            datetime.now(UTC),
+        ).replace(microsecond=0),
     )
 
 

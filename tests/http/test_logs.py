@@ -179,7 +179,7 @@ FORWARDED = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7", "X-Forwarded-Proto"
 
 @pytest.mark.parametrize(("proxies", "host", "link"), [(0, "127.0.0.1", "http://localhost/"), (1, "198.51.100.7", "https://atlas.example/")])
 def test_a_proxy_is_believed_as_far_as_the_operator_says(settings: Settings, lines: Written, proxies: int, host: str, link: str) -> None:
-    app = create_app(Settings(host="127.0.0.1", port=8000, data=settings.data, proxies=proxies))
+    app = create_app(Settings(host="127.0.0.1", port=8000, data=settings.data, proxies=proxies, forwarded=("for", "proto", "host")))
     document = app.test_client().get("/layers", headers=FORWARDED).get_json()
     assert document["layers"][0]["formats"][0]["href"] == f"{link}layers/places.geojson"
     assert read(lines[0])["host"] == host

@@ -71,7 +71,7 @@ def wait_until_it_listens(process: subprocess.Popen[str]) -> str:
     raise AssertionError("".join(lines))
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_it_serves_until_it_is_told_to_stop(start: Start, stop: signal.Signals) -> None:
     port = free_port()
     process = start(GEO_PORT=str(port))
@@ -160,7 +160,7 @@ def test_a_second_signal_ends_it_at_once(start: Start, crowd: Path) -> None:
             assert asking.recv(1 << 16) == b""
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_may_reach_both_processes(start: Start, stop: signal.Signals) -> None:
     """As a terminal and systemd send it; the one that answers is then sent another."""
     for _ in range(3):
@@ -172,7 +172,7 @@ def test_a_signal_may_reach_both_processes(start: Start, stop: signal.Signals) -
         assert (process.returncode, out, err) == (0, "", "")
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_while_the_data_are_read(start: Start, crowd: Path, stop: signal.Signals) -> None:
     process = start(GEO_PORT=str(free_port()), GEO_DATA=str(crowd))
     wait_until_it_reads(process)

@@ -13,13 +13,14 @@ from geo.layers.formats import FORMATS
 from geo.layers.select import LAYERS, Layer, Selection
 from geo.serve.data.dataset import dataset_document
 from geo.serve.http.language import request_wording
-from geo.serve.http.responses import BY_LANGUAGE_AND_TYPE, cacheable
+from geo.serve.http.responses import BY_LANGUAGE_AND_TYPE, cacheable, open_to_every_page
 from geo.serve.http.selection import parse_selection
 from geo.serve.ogc.collections import DESCRIPTIONS
 from geo.serve.site import Site, current_site
 from geo.words.phrases import LANGUAGES, N_
 
 blueprint = Blueprint("catalogue", __name__)
+blueprint.after_request(open_to_every_page)
 
 # What ``f`` asks for, as under ``/ogc``; the first is for who does not say.
 REPRESENTATIONS = {"json": "application/json", "html": "text/html; charset=utf-8", "jsonld": "application/ld+json"}
@@ -48,9 +49,7 @@ def layers() -> Response:
         body = render_template("layers.html", layers=listed, descriptions=DESCRIPTIONS, uses=_USES, filters=given, dataset=document)
     else:
         body = json.dumps(document, ensure_ascii=False, indent=1)
-    response = cacheable(body, REPRESENTATIONS[representation], varies_by=BY_LANGUAGE_AND_TYPE)
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+    return cacheable(body, REPRESENTATIONS[representation], varies_by=BY_LANGUAGE_AND_TYPE)
 
 
 def _representation() -> str:

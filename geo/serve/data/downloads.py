@@ -11,11 +11,12 @@ from geo.errors import BadParameterError
 from geo.layers.formats import Download, encode_collection, encode_features, find_format, find_layer
 from geo.layers.formats.download import FileName
 from geo.serve.http.limits import TURNS
-from geo.serve.http.responses import cacheable
+from geo.serve.http.responses import cacheable, open_to_every_page
 from geo.serve.http.selection import parse_selection
 from geo.serve.site import current_site
 
 blueprint = Blueprint("downloads", __name__)
+blueprint.after_request(open_to_every_page)
 
 
 @blueprint.get("/layers/<name>.<extension>")
@@ -29,8 +30,6 @@ def layer(name: str, extension: str) -> Response:
         body = format_.encode(download)
     response = cacheable(body, format_.media_type, is_shared=True)
     response.headers["Content-Disposition"] = _disposition(download.file_name(extension))
-    # The layers are open data: a page of any origin may read them.
-    response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
 
@@ -44,7 +43,6 @@ def place(id_: str) -> Response:
     layers = site.atlas.layers
     response = cacheable(encode_features(layers, "places").texts[layers.places.index.get_loc(id_)], "application/geo+json")
     response.headers["Content-Disposition"] = f"inline; filename={id_}.geojson"
-    response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
 

@@ -12,12 +12,13 @@ from geo.bbox import parse_bbox
 from geo.errors import BadParameterError
 from geo.geocode.answers import Query, to_document
 from geo.geocode.reverse import Near
-from geo.serve.http.responses import cacheable
+from geo.serve.http.responses import cacheable, open_to_every_page
 from geo.serve.site import current_site
 
 MAX_TEXT = 200
 
 blueprint = Blueprint("geocoding", __name__)
+blueprint.after_request(open_to_every_page)
 
 
 @blueprint.get("/geocode")
@@ -80,7 +81,4 @@ def _degrees(name: str, text: str, most: int) -> float:
 
 
 def _document(document: dict[str, Any]) -> Response:
-    response = cacheable(json.dumps(document, ensure_ascii=False), "application/json")
-    # Open data, as the layers are: a page of any origin may ask.
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+    return cacheable(json.dumps(document, ensure_ascii=False), "application/json")

@@ -8,10 +8,12 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from werkzeug.http import is_resource_modified, parse_date, unquote_etag
+from werkzeug.http import parse_date, unquote_etag
 
-from geo.serve.http.problems import has_body
-from geo.serve.http.store import COMPRESSED, IDENTITY, USUAL, Answer, Asked, choose_coding, choose_language, compress
+from geo.serve.http.conditions import CONDITIONS, evaluate
+from geo.serve.http.negotiation import CODINGS, IDENTITY, Coding, choose_coding, choose_language, shorten_types
+from geo.serve.http.problems import has_body, refuse
+from geo.serve.http.store import COMPRESSED, USUAL, Answer, Asked, compress
 from geo.serve.reload import Sites
 from geo.serve.site import Site
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 SITE, NOTES = "geo.site", "geo.notes"
 # A body above this size is handed over as a file: a server then reads from it at the pace of the client, and many slow clients share one copy.
 _LARGE = 1 << 16
-_CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE")
 # What a 304 does not say, as it has no content.
 _OF_CONTENT = frozenset({"content-type", "content-length", "content-encoding", "content-language", "content-disposition"})
 # How many of the latest answers are made anew for a new site before it is served.
@@ -55,7 +56,9 @@ class Front:
         # For the whole of the request, whatever happens meanwhile: a body is never made from two versions of the data.
         site: Site = environ.setdefault(SITE, self._sites.current)
         notes = environ.setdefault(NOTES, {})
-        coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING", "")[:1000])
+        coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        if coding == (IDENTITY, True):
+            return refuse(start_response, 406, f"expected Accept-Encoding to have one of {', '.join(CODINGS)}, or identity")
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or has_body(environ):
             return _pass_on(self._run(environ), environ, coding, start_response)
         asked = Asked(
@@ -64,13 +67,13 @@ class Front:
             prefix=environ.get("SCRIPT_NAME", ""),
             path=environ.get("PATH_INFO", ""),
             query=environ.get("QUERY_STRING", ""),
-            language=choose_language(environ.get("HTTP_ACCEPT_LANGUAGE", "")[:1000]),
-            accept=environ.get("HTTP_ACCEPT", ""),
+            language=choose_language(environ.get("HTTP_ACCEPT_LANGUAGE", "")),
+            accept=shorten_types(environ.get("HTTP_ACCEPT", "")),
         )
         answer = site.answers.find(asked)
         if answer is None:
-            given = {name: value for name, value in environ.items() if name not in _CONDITIONS}
-            given |= {"REQUEST_METHOD": "GET", "HTTP_ACCEPT_LANGUAGE": asked.language}
+            given = {name: value for name, value in environ.items() if name not in CONDITIONS}
+            given |= {"REQUEST_METHOD": "GET", "HTTP_ACCEPT": asked.accept, "HTTP_ACCEPT_LANGUAGE": asked.language}
             with site.answers.made_once(asked) as making:
                 if making.done():
                     done, answer, noted = making.result()
@@ -197,18 +200,19 @@ def _varies(done: _Done, notes: dict[str, Any]) -> Sequence[str]:
     return [*(fields[field] for field in vary if field in fields), *(["host"] if "host" in notes else [])]
 
 
-def _send(answer: Answer, site: Site, asked: Asked, coding: str, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+def _send(answer: Answer, site: Site, asked: Asked, coding: Coding, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     size = answer.size
     used, body = answer.coded(coding)
     if answer.size != size:
         site.answers.note_size(asked)
     etag = f"{answer.etag}:{used}" if used != IDENTITY else answer.etag
     headers = [*answer.headers, ("ETag", f'"{etag}"')]
-    if ("HTTP_IF_NONE_MATCH" in environ or "HTTP_IF_MODIFIED_SINCE" in environ) and not is_resource_modified(
-        environ, etag=etag, last_modified=answer.last_modified
-    ):
+    status = evaluate(environ, etag, answer.last_modified)
+    if status == 304:
         start_response("304 NOT MODIFIED", [(name, value) for name, value in headers if name.lower() not in _OF_CONTENT])
         return []
+    if status == 412:
+        return refuse(start_response, 412, f'the answer has the ETag "{etag}" now')
     if used != IDENTITY:
         headers.append(("Content-Encoding", used))
     headers.append(("Content-Length", str(len(body))))
@@ -216,12 +220,13 @@ def _send(answer: Answer, site: Site, asked: Asked, coding: str, environ: WSGIEn
     return _as_chunks(body, environ)
 
 
-def _pass_on(done: _Done, environ: WSGIEnvironment, coding: str, start_response: StartResponse) -> Iterable[bytes]:
+def _pass_on(done: _Done, environ: WSGIEnvironment, coding: Coding, start_response: StartResponse) -> Iterable[bytes]:
     """Give what is not kept, compressed where that is worth anything."""
     headers, body = [(name, value) for name, value in done.headers if name.lower() != "content-length"], done.body
-    if coding != IDENTITY and done.named.get("content-type", "").partition(";")[0] in COMPRESSED and len(body) > 500:
-        body = compress(body, coding)
-        headers.append(("Content-Encoding", coding))
+    is_worth_it = done.named.get("content-type", "").partition(";")[0] in COMPRESSED and len(body) > 500
+    if coding.name != IDENTITY and body and (is_worth_it or coding.is_needed):
+        body = compress(body, coding.name)
+        headers.append(("Content-Encoding", coding.name))
     if not any(name.lower() == "vary" for name, _ in headers):
         headers.append(("Vary", "Accept-Encoding"))
     else:

@@ -7,6 +7,7 @@ from typing import cast
 from flask import g, has_request_context, request
 from flask_babel import get_translations
 
+from geo.serve.http.negotiation import choose_language
 from geo.serve.site import current_site
 from geo.words.cards import Wording
 from geo.words.phrases import LANGUAGES
@@ -18,7 +19,7 @@ def chosen_language() -> str:
         return "zh"
     if "language" not in g:
         wanted = request.args.get("lang", "")
-        g.language = wanted if wanted in LANGUAGES else request.accept_languages.best_match(list(LANGUAGES), default="zh") or "zh"
+        g.language = wanted if wanted in LANGUAGES else choose_language(request.headers.get("Accept-Language", ""))
     return cast(str, g.language)
 
 

@@ -6,15 +6,17 @@ import json
 import logging
 import string
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 
 from geo.errors import BadParameterError, BodyError, BusyError, NotFoundError, QueryTooLongError, RequestError
 from geo.serve.http.responses import notes
+from geo.serve.http.security import HEADERS, POLICY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -25,6 +27,7 @@ TITLES = {
     404: "Not found",
     405: "Method not allowed",
     406: "Not acceptable",
+    412: "Precondition failed",
     413: "Body not accepted",
     414: "Query too long",
     431: "Headers too large",
@@ -57,6 +60,28 @@ class QueryInAscii:
 def has_body(environ: WSGIEnvironment) -> bool:
     """Tell whether a request has a body."""
     return environ.get("CONTENT_LENGTH") not in (None, "", "0") or "HTTP_TRANSFER_ENCODING" in environ
+
+
+def refuse(start_response: StartResponse, status: int, detail: str) -> Iterable[bytes]:
+    """Refuse a request before it reaches a view, with a problem document.
+
+    Parameters
+    ----------
+    start_response
+        As WSGI has it.
+    status, detail
+        What is wrong.
+    """
+    body = _document(status, detail)
+    headers = {
+        "Content-Type": "application/problem+json",
+        "Content-Length": str(len(body)),
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": POLICY,
+        **HEADERS,
+    }
+    start_response(f"{status} {HTTP_STATUS_CODES[status].upper()}", list(headers.items()))
+    return [body]
 
 
 def init_app(app: Flask) -> None:
@@ -104,15 +129,18 @@ def init_app(app: Flask) -> None:
 
 def _problem(status: int, detail: str, extra: dict[str, object] | None = None, *, is_own: bool = True) -> Response:
     """Say what is wrong: to a browser on a page, in its reader's language and with the detail where it is our own, to a program in a document."""
-    title = TITLES.get(status, "Error")
     best = request.accept_mimetypes.best_match(["application/problem+json", "application/json", "application/geo+json", "text/html"])
     # A browser names text/html first; a program that names nothing gets the document.
     if best == "text/html" and request.accept_mimetypes["text/html"] > request.accept_mimetypes["application/problem+json"]:
         page = render_template("error.html", status=status, detail=detail if is_own else None)
         response = Response(page, status=status, content_type="text/html; charset=utf-8")
     else:
-        document = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(extra or {})}
-        response = Response(json.dumps(document, ensure_ascii=False), status=status, content_type="application/problem+json")
+        response = Response(_document(status, detail, extra), status=status, content_type="application/problem+json")
     response.vary.update(("Accept", "Accept-Language"))
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _document(status: int, detail: str, extra: Mapping[str, object] | None = None) -> bytes:
+    document = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail, **(extra or {})}
+    return json.dumps(document, ensure_ascii=False).encode()

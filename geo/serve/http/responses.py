@@ -19,6 +19,8 @@ REVALIDATE = "no-cache"
 IMMUTABLE = "public, max-age=31536000, immutable"
 BY_LANGUAGE = ("Accept-Language",)
 BY_LANGUAGE_AND_TYPE = ("Accept-Language", "Accept")
+# A browser asks beforehand once a day; what may be asked does not change.
+_PREFLIGHT_S = 86_400
 # The addresses under which every visitor finds the same: a spelling more is an answer more, and strangers can think of many.
 _SHARED_QUERIES = frozenset({b"", b"lang=zh", b"lang=en", b"f=html", b"f=json"})
 
@@ -85,6 +87,18 @@ def stored(content: bytes, media_type: str, *, cache_control: str, varies_by: Se
 @lru_cache(maxsize=16)
 def _http_date(moment: datetime) -> str:
     return http_date(moment)
+
+
+def open_to_every_page(response: Response) -> Response:
+    """Let a page of any origin read what is open data, also where its browser asks beforehand whether it may."""
+    headers = response.headers
+    headers["Access-Control-Allow-Origin"] = "*"
+    headers["Access-Control-Expose-Headers"] = "Content-Crs, Content-Disposition, ETag"
+    if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+        headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
+        headers["Access-Control-Allow-Headers"] = "*"
+        headers["Access-Control-Max-Age"] = str(_PREFLIGHT_S)
+    return response
 
 
 def notes() -> dict[str, Any]:

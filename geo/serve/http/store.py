@@ -10,16 +10,12 @@ from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import brotli
-from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header
 
-from geo.words.phrases import LANGUAGES
+from geo.serve.http.negotiation import IDENTITY, Coding
 
-IDENTITY = ""
 COMPRESSED = frozenset(
     {
         "text/html",
@@ -36,8 +32,8 @@ COMPRESSED = frozenset(
         "application/vnd.oai.openapi+json",
     }
 )
-# In the order of preference where a client likes several alike.
-_CODINGS: Mapping[str, Callable[[bytes, int], bytes]] = {
+# How each of geo.serve.http.negotiation.CODINGS is made.
+_ENCODERS: Mapping[str, Callable[[bytes, int], bytes]] = {
     "br": lambda content, quality: brotli.compress(content, quality=quality),
     "gzip": lambda content, _: gzip.compress(content, 6, mtime=0),
 }
@@ -45,9 +41,11 @@ _CODINGS: Mapping[str, Callable[[bytes, int], bytes]] = {
 SMALL, USUAL, QUICK = 11, 5, 1
 # From this size on the last per cents of compression cost seconds.
 _LARGE = 1 << 18
-# What the answers of a site may hold, in bytes.
-HELD_BYTES = 128 << 20
-_REMEMBERED = 8192
+# What the answers of a site may hold in memory, in bytes.
+HELD_BYTES = 64 << 20
+# What an answer takes beside its texts: the objects that hold it, its request and its key, and the places in three tables; measured.
+_OBJECTS_BYTES = 4 << 10
+_REMEMBERED = 4096
 
 
 class Asked(NamedTuple):
@@ -104,21 +102,22 @@ class Answer:
 
     @property
     def size(self) -> int:
-        """What it holds in memory, in bytes."""
+        """What its content takes in memory, in bytes."""
         return len(self.body) + sum(map(len, self._coded.values()))
 
-    def coded(self, coding: str) -> tuple[str, bytes]:
+    def coded(self, coding: Coding) -> tuple[str, bytes]:
         """Give the body in a coding, compressed when it is first asked for, and the coding: none where nothing is gained by it."""
-        if coding == IDENTITY or self.media_type not in COMPRESSED:
+        name = coding.name
+        if name == IDENTITY or not (coding.is_needed or self.media_type in COMPRESSED):
             return IDENTITY, self.body
-        content = self._coded.get(coding)
+        content = self._coded.get(name)
         if content is None:
-            content = self._coded[coding] = compress(self.body, coding, self.quality)
-        return (coding, content) if len(content) < len(self.body) else (IDENTITY, self.body)
+            content = self._coded[name] = compress(self.body, name, self.quality)
+        return (name, content) if coding.is_needed or len(content) < len(self.body) else (IDENTITY, self.body)
 
 
 def compress(content: bytes, coding: str, quality: int = USUAL) -> bytes:
-    """Compress content in a coding that :func:`choose_coding` gives; the same content gives the same bytes.
+    """Compress content in a coding of :mod:`geo.serve.http.negotiation`; the same content gives the same bytes.
 
     Parameters
     ----------
@@ -129,19 +128,7 @@ def compress(content: bytes, coding: str, quality: int = USUAL) -> bytes:
     quality
         Of brotli, 0 to 11; large content is compressed with the usual one at most.
     """
-    return _CODINGS[coding](content, min(quality, USUAL) if len(content) >= _LARGE else quality)
-
-
-@lru_cache(maxsize=1024)
-def choose_coding(accepted: str) -> str:
-    """Choose the content coding that a client likes best, from its Accept-Encoding header."""
-    return parse_accept_header(accepted).best_match(list(_CODINGS)) or IDENTITY
-
-
-@lru_cache(maxsize=1024)
-def choose_language(accepted: str) -> str:
-    """Choose the language that a browser likes best, from its Accept-Language header; Chinese where it likes none of them."""
-    return parse_accept_header(accepted, LanguageAccept).best_match(list(LANGUAGES), default="zh") or "zh"
+    return _ENCODERS[coding](content, min(quality, USUAL) if len(content) >= _LARGE else quality)
 
 
 class Answers:
@@ -153,7 +140,7 @@ class Answers:
     Parameters
     ----------
     held_bytes
-        How much all answers may hold, in bytes.
+        How much memory all answers may take, with their keys and everything, in bytes.
     """
 
     def __init__(self, held_bytes: int = HELD_BYTES) -> None:
@@ -168,7 +155,7 @@ class Answers:
 
     @property
     def held(self) -> int:
-        """What all answers hold, in bytes."""
+        """What all answers take in memory, in bytes."""
         return self._held
 
     def find(self, asked: Asked) -> Answer | None:
@@ -261,7 +248,7 @@ class Answers:
     def _hold(self, key: tuple[str, ...], answer: Answer, asked: Asked) -> None:
         if key in self._kept:
             self._held -= self._kept.pop(key)[2]
-        size = answer.size
+        size = _OBJECTS_BYTES + answer.size + 2 * sum(map(len, key)) + sum(len(name) + len(value) for name, value in answer.headers)
         # One answer that fills half of the room would evict many.
         if size > self._held_bytes // 2:
             return

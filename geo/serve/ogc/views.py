@@ -15,7 +15,7 @@ from werkzeug.exceptions import NotAcceptable
 from geo.errors import BadParameterError, NotFoundError
 from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.limits import TURNS
-from geo.serve.http.responses import BY_LANGUAGE_AND_TYPE, cacheable
+from geo.serve.http.responses import BY_LANGUAGE_AND_TYPE, cacheable, open_to_every_page
 from geo.serve.http.store import QUICK
 from geo.serve.ogc.collections import Collection
 from geo.serve.ogc.crs import CRS84, Crs, list_crss
@@ -27,6 +27,7 @@ from geo.serve.site import current_site
 from geo.words.phrases import LANGUAGES
 
 blueprint = Blueprint("ogc", __name__, url_prefix="/ogc")
+blueprint.after_request(open_to_every_page)
 
 Links = list[dict[str, str]]
 
@@ -51,14 +52,6 @@ CONFORMANCE = (
         )
     ),
 )
-
-
-@blueprint.after_request
-def open_to_every_page(response: Response) -> Response:
-    """Let a page of any origin read what is open data, and which system its coordinates are in."""
-    response.headers.add("Access-Control-Allow-Origin", "*")
-    response.headers.add("Access-Control-Expose-Headers", "Content-Crs, ETag")
-    return response
 
 
 @blueprint.get("/")
