@@ -22,6 +22,7 @@ class Setting(NamedTuple):
 SETTINGS = (
     Setting("GEO_HOST", "127.0.0.1", "Address to listen on; 0.0.0.0 for every interface"),
     Setting("GEO_PORT", "8000", "Port to listen on, 1 to 65535"),
+    Setting("GEO_UNGUARDED", "", "`1`: listen where others reach the server although no proxy of yours (`GEO_PROXIES`) stands before it"),
     Setting("GEO_DATA", "data", "Folder with the tables, absolute or below the project"),
     Setting("GEO_RELOAD_S", "2", "Seconds between two looks at the folders with the data: a change is served without a restart; `0`: never"),
     Setting("GEO_URL", "", "Public address of the atlas, such as `https://example.org/atlas`: links begin with it; unset: with what was asked for"),
@@ -68,6 +69,8 @@ class Settings:
     ----------
     host, port
         Where the server listens.
+    is_unguarded
+        Whether it may listen where others reach it without a proxy before it.
     data
         Absolute folder with the tables.
     reload_s
@@ -95,6 +98,7 @@ class Settings:
     proxies: int = 0
     forwarded: tuple[str, ...] = ("for", "proto")
     url: str = ""
+    is_unguarded: bool = False
     source_texts: Path | None = None
     frame_ancestors: tuple[str, ...] = ()
     online: str = ""
@@ -121,6 +125,9 @@ class Settings:
         port = text["GEO_PORT"]
         if not (re.fullmatch(r"\d{1,5}", port, re.ASCII) and 1 <= int(port) <= 65535):
             raise SettingsError("GEO_PORT", port, "a whole number from 1 to 65535")
+        unguarded = text["GEO_UNGUARDED"]
+        if unguarded not in ("", "0", "1"):
+            raise SettingsError("GEO_UNGUARDED", unguarded, "1, 0 or nothing")
         reload_s = text["GEO_RELOAD_S"]
         if not (re.fullmatch(r"\d{1,5}(\.\d{1,3})?", reload_s, re.ASCII) and float(reload_s) <= 86_400):
             raise SettingsError("GEO_RELOAD_S", reload_s, "seconds from 0 to 86400")
@@ -134,6 +141,7 @@ class Settings:
             reload_s=float(reload_s),
             proxies=int(proxies),
             forwarded=_headers("GEO_FORWARDED", text["GEO_FORWARDED"]),
+            is_unguarded=unguarded == "1",
             url=_public_address("GEO_URL", text["GEO_URL"]),
             source_texts=_folder("GEO_SOURCE_TEXTS", text["GEO_SOURCE_TEXTS"]) if text["GEO_SOURCE_TEXTS"] else None,
             frame_ancestors=_origins("GEO_FRAME_ANCESTORS", text["GEO_FRAME_ANCESTORS"]),

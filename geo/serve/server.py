@@ -18,8 +18,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from ipaddress import ip_address
 from logging import getLogger
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -36,12 +38,17 @@ if TYPE_CHECKING:
 
 # Four for what takes long and for those who wait for it (geo/serve/http/limits.py); the others answer what is quick meanwhile.
 THREADS = 6
-# A connection takes no thread, however slow the client is; a client that does not read its answer costs a copy of it. A browser opens six.
-CONNECTIONS = 1000
+# A connection takes no thread, however slow the client is; a client that does not read its answer costs a copy of it. A browser opens six; who
+# wants to keep the others out opens a thousand.
+CONNECTIONS = 4000
+# What else the process has open: files, the log, what it asks the system for.
+_OTHER_FILES = 200
 # A client may take so long for the headers of one request, however steadily it sends, and to begin the next request.
 HEADERS_S = 20
 # A query has 2000 bytes at most (geo.serve.http.problems.MAX_QUERY_BYTES); the rest is for what browsers and proxies add.
 HEADER_BYTES = 16 << 10
+# A client that has stopped to read is let go after so long.
+UNREAD_S = 20
 # Answers under way get this long after SIGTERM.
 DRAIN_S = 30
 # Granian writes to the log of the program, and only errors.
@@ -69,11 +76,12 @@ def serve(load: Callable[[], WSGIApplication], settings: Settings) -> None:
     PortInUseError
         If another program listens on the port.
     SettingsError
-        If the host is no address of this machine.
+        If the host is no address of this machine, or one that others reach and nothing guards.
     ServingError
         If the application cannot be built, or the worker ends by itself.
     """
     address = _find_address(settings)
+    connections = _allow_connections()
     # The same on every system; a fork would inherit this process's signal handlers.
     multiprocessing.set_start_method("spawn", force=True)
     failure, telling = multiprocessing.Pipe(duplex=False)
@@ -85,7 +93,7 @@ def serve(load: Callable[[], WSGIApplication], settings: Settings) -> None:
         http=HTTPModes.http1,
         websockets=False,
         blocking_threads=THREADS,
-        backpressure=CONNECTIONS,
+        backpressure=connections,
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_S * 1000, max_buffer_size=HEADER_BYTES),
         workers_kill_timeout=DRAIN_S,
         log_level=LogLevels.critical,
@@ -143,6 +151,9 @@ def _find_address(settings: Settings) -> str:
     except (OSError, UnicodeError):
         raise SettingsError("GEO_HOST", settings.host, "an address or a name of this machine") from None
     family, _, _, _, address = found[0]
+    if not (ip_address(str(address[0]).partition("%")[0]).is_loopback or settings.proxies or settings.is_unguarded):
+        wanted = "127.0.0.1, or a proxy before the server (GEO_PROXIES), as it does not bound what one client may hold"
+        raise SettingsError("GEO_HOST", settings.host, f"{wanted}; GEO_UNGUARDED=1 listens nevertheless")
     try:
         # Granian would share the port with any program that shares it.
         socket.create_server(address, family=family).close()
@@ -151,6 +162,20 @@ def _find_address(settings: Settings) -> str:
             raise PortInUseError(settings.host, settings.port) from None
         raise SettingsError("GEO_HOST", settings.host, f"an address of this machine ({error.strerror})") from None
     return str(address[0])
+
+
+def _allow_connections() -> int:
+    """Raise the number of files that this process and the worker may have open, and give the number of connections that it then allows."""
+    if sys.platform == "win32":
+        return CONNECTIONS
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = CONNECTIONS + _OTHER_FILES if hard == resource.RLIM_INFINITY else min(CONNECTIONS + _OTHER_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        soft = most
+    return max(1, min(CONNECTIONS, (CONNECTIONS + _OTHER_FILES if soft == resource.RLIM_INFINITY else soft) - _OTHER_FILES))
 
 
 @contextmanager
@@ -227,8 +252,26 @@ def _log_address(address: str, settings: Settings) -> None:
             break
         except OSError:
             time.sleep(0.01)
+    if sys.platform == "linux":
+        _let_go_of_the_silent()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     log.info("The atlas is at http://%s:%d/ (Ctrl+C stops it)", host, settings.port)
+
+
+def _let_go_of_the_silent() -> None:
+    """Let the system end connections whose client does not read, also while it only says that it has no room: Granian waits for ever.
+
+    Connections have this option from the socket that listens, which Granian makes and keeps to itself.
+    """
+    for entry in Path("/proc/self/fd").iterdir():
+        try:
+            opened = socket.socket(fileno=os.dup(int(entry.name)))
+        except OSError:
+            # Not a socket, or closed meanwhile.
+            continue
+        with opened:
+            if opened.family in (socket.AF_INET, socket.AF_INET6) and opened.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_S * 1000)
 
 
 class GranianRequest:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import re
+import resource
 import socket
 import subprocess
 import sys
@@ -13,7 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -26,6 +28,9 @@ from geo.serve.data import downloads
 from geo.serve.http.limits import Turns
 from geo.settings import PROJECT, Settings
 from tests.conftest import BROWSER
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 BODY = "the request has a body; expected none: everything is asked for in the address"
 BUSY = "the server makes as many files and pictures as it can at a time; ask again in 5 seconds"
@@ -371,12 +376,61 @@ def test_slow_readers_take_no_thread(port: int) -> None:
         assert (code, json.loads(body)["status"]) == (200, "ready")
 
 
-def test_many_idle_connections_do_no_harm(port: int) -> None:
+@pytest.fixture
+def many_sockets() -> Iterator[None]:
+    """Let this process open more files than a shell usually allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard if hard != resource.RLIM_INFINITY and hard < 4096 else 4096, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("request_", [b"", b"GET / HT", get(b"/map.js").replace(b"Connection: close\r\n", b"")], ids=["idle", "unfinished", "unread"])
+@pytest.mark.usefixtures("many_sockets")
+def test_many_silent_clients_keep_nobody_else_out(port: int, request_: bytes) -> None:
     with contextlib.ExitStack() as stack:
-        for _ in range(server.CONNECTIONS // 2):
-            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        for _ in range(1100):
+            silent = stack.enter_context(socket.socket())
+            silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            silent.connect(("127.0.0.1", port))
+            silent.sendall(request_)
         code, _, body = say(port, get(b"/healthz"))
         assert (code, json.loads(body)["status"]) == (200, "ready")
+
+
+def large_answers() -> WSGIApplication:
+    """An application whose answer is more than the system holds for a client; in the process that answers."""
+    server.UNREAD_S = 1
+    logging.basicConfig(level=logging.INFO)
+
+    def answer(_environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [("Content-Length", str(64 << 20))])
+        return [bytes(64 << 20)]
+
+    return answer
+
+
+def serve_large_answers() -> None:
+    server.serve(large_answers, Settings.from_env(os.environ))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="an option of Linux")
+def test_a_client_that_stops_to_read_is_let_go(tmp_path: Path) -> None:
+    variant = "-c from tests.process import test_limits; test_limits.serve_large_answers()"
+    with program(variant, tmp_path / "lines") as port, contextlib.ExitStack() as stack:
+        silent = stack.enter_context(socket.socket())
+        silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        silent.connect(("127.0.0.1", port))
+        silent.sendall(get(b"/"))
+        # The system lets go without a word: only the table of its connections tells.
+        ends = f":{port:04X} 0100007F:{silent.getsockname()[1]:04X} "
+        assert ends in Path("/proc/net/tcp").read_text()
+        for _ in range(600):
+            if ends not in Path("/proc/net/tcp").read_text():
+                break
+            time.sleep(0.1)
+        else:
+            raise AssertionError("the connection is still open")
 
 
 def test_no_route_sets_a_cookie(port: int, flask_app: Flask) -> None:

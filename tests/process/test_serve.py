@@ -231,7 +231,7 @@ def test_another_atlas_finds_the_port_in_use_before_the_first_one_listens(start:
 @pytest.mark.parametrize(("host", "at"), [("localhost", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "::1")])
 def test_it_listens_where_it_is_told(start: Start, host: str, at: str) -> None:
     port = free_port()
-    process = start(GEO_HOST=host, GEO_PORT=str(port))
+    process = start(GEO_HOST=host, GEO_PORT=str(port), GEO_UNGUARDED="1")
     shown = f"[{host}]" if ":" in host else host
     assert f"The atlas is at http://{shown}:{port}/ (" in wait_until_it_listens(process)
     with contextlib.closing(socket.create_connection((at, port), timeout=60)) as asking:
@@ -267,11 +267,19 @@ def test_a_bad_port_is_a_clear_message(start: Start, port: str) -> None:
 # 203.0.113.9 is an address of documentation (RFC 5737) that no machine has.
 @pytest.mark.parametrize("host", ["203.0.113.9", "no such host"])
 def test_a_host_that_is_not_this_machine_is_a_clear_message(start: Start, host: str) -> None:
-    process = start(GEO_HOST=host, GEO_PORT=str(free_port()))
+    process = start(GEO_HOST=host, GEO_PORT=str(free_port()), GEO_PROXIES="1")
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "Traceback" not in err
     assert "GEO_HOST" in err
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "203.0.113.9"])
+def test_it_listens_to_others_only_behind_a_proxy_or_when_told_to(start: Start, host: str) -> None:
+    expected = (
+        "127.0.0.1, or a proxy before the server (GEO_PROXIES), as it does not bound what one client may hold; GEO_UNGUARDED=1 listens nevertheless"
+    )
+    assert_refuses(start(GEO_HOST=host, GEO_PORT=str(free_port())), f"GEO_HOST={host!r}: expected {expected}")
 
 
 def test_a_folder_that_is_not_there_is_a_clear_message(start: Start, tmp_path: Path) -> None:

@@ -27,7 +27,9 @@ def test_a_public_address_that_is_none_is_named(value: str) -> None:
     assert str(caught.value) == f"GEO_URL={value!r}: expected an address such as https://example.org/atlas, without query"
 
 
-@pytest.mark.parametrize(("value", "url"), [("", ""), ("https://example.org/", "https://example.org"), ("http://a.b:81/atlas", "http://a.b:81/atlas")])
+@pytest.mark.parametrize(
+    ("value", "url"), [("", ""), ("https://example.org/", "https://example.org"), ("http://a.b:81/atlas", "http://a.b:81/atlas")]
+)
 def test_a_public_address_has_no_slash_at_its_end(value: str, url: str) -> None:
     assert Settings.from_env({"GEO_URL": value}).url == url
 
