@@ -16,6 +16,7 @@ import geopandas as gpd
 import shapely
 
 from geo.bbox import Box
+from geo.deadline import until_deadline
 from geo.draw.marks import Mark
 from geo.palette import (
     AXIS_NAME_SIZE,
@@ -164,7 +165,7 @@ def place_marks(frame: Frame, marks: Sequence[Mark], furniture: Sequence[Rectang
         if mark.symbol in FLOATING:
             x, y = frame.place(mark.lon, mark.lat)
             rings = _rings(mark, sizes.get(mark.host or "", 0))
-            free = ((x + dx, y + dy) for dx, dy in rings if _is_free(_around(x + dx, y + dy, mark.size), taken))
+            free = ((x + dx, y + dy) for dx, dy in until_deadline(rings) if _is_free(_around(x + dx, y + dy, mark.size), taken))
             spots[mark.id] = next(free, (x, y))
             taken.append(_around(*spots[mark.id], mark.size))
     labels |= _place_labels(frame, [mark for mark in marks if mark.id not in labels and mark.symbol != "guest"], spots, taken)
@@ -216,7 +217,7 @@ def place_names(
                 names.append(Name(corridors[corridor], x, y, angle, corridor))
                 taken.append(box)
                 break
-    for feature in districts:
+    for feature in until_deadline(districts):
         x, y = frame.place(*feature["properties"]["label"])
         text = feature["properties"][district_name]
         wide = text_width(text, DISTRICT_NAME_SIZE)
@@ -237,7 +238,7 @@ def _place_labels(
 ) -> dict[str, tuple[float, float]]:
     """Find the start of the base line of each label that has room beside its symbol, and add its box to what is taken."""
     placed = {}
-    for mark in sorted(marks, key=lambda mark: (-RADII[mark.symbol], -mark.size)):
+    for mark in until_deadline(sorted(marks, key=lambda mark: (-RADII[mark.symbol], -mark.size))):
         x, y = spots[mark.id]
         wide, gap = text_width(mark.label, LABEL_SIZE), mark.size + LABEL_GAP
         for right_gaps, right, widths, down_gaps, down in LABEL_CORNERS:

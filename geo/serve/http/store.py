@@ -48,6 +48,8 @@ _LARGE = 1 << 18
 # What the answers of a site may hold, in bytes.
 HELD_BYTES = 128 << 20
 _REMEMBERED = 8192
+# So many may wait for what another one makes, and so long, in seconds: each has a thread of the server (geo/serve/server.py).
+_FOLLOWING, _FOLLOWING_S = 3, 5.0
 
 
 class Asked(NamedTuple):
@@ -164,6 +166,7 @@ class Answers:
         self._varies: OrderedDict[tuple[str, str, str], frozenset[str]] = OrderedDict()
         self._once: OrderedDict[int, None] = OrderedDict()
         self._making: dict[Asked, Future[Any]] = {}
+        self._following = 0
         self._lock = threading.Lock()
 
     @property
@@ -196,9 +199,17 @@ class Answers:
         with self._lock:
             making = self._making.setdefault(asked, own)
         if making is not own:
-            # Whoever makes it may fail: then each tries alone.
-            wait([making])
-            yield making if not making.cancelled() else own
+            with self._lock:
+                may_wait = self._following < _FOLLOWING
+                self._following += may_wait
+            if may_wait:
+                try:
+                    wait([making], _FOLLOWING_S)
+                finally:
+                    with self._lock:
+                        self._following -= 1
+            # Whoever makes it may fail, or take too long: then each tries alone.
+            yield making if making.done() and not making.cancelled() else own
             return
         try:
             yield own

@@ -12,9 +12,10 @@ from flask import Blueprint, Response, g, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import NotAcceptable
 
+from geo.deadline import until_deadline
 from geo.errors import BadParameterError, NotFoundError
 from geo.serve.http.language import chosen_language, request_wording
-from geo.serve.http.limits import TURNS
+from geo.serve.http.limits import short_work
 from geo.serve.http.responses import BY_LANGUAGE_AND_TYPE, cacheable
 from geo.serve.http.store import QUICK
 from geo.serve.ogc.collections import Collection
@@ -136,12 +137,17 @@ def items(id_: str) -> Response:
     """Give features: filtered, in order, a page of them."""
     found = _find(id_)
     query = parse_query(_read_parameters(*PARAMETERS), found, _crss())
-    with TURNS.taken() if _takes_long(query) else nullcontext():
-        page = select(found, query)
-        shown = encode(found, page.positions, query.crs, query.properties)
+    is_page_wanted = _is_page_wanted(GEOJSON)
+    with short_work() if is_page_wanted or _takes_long(query) else nullcontext():
+        return _give_items(found, query, is_page_wanted=is_page_wanted)
+
+
+def _give_items(found: Collection, query: Query, *, is_page_wanted: bool) -> Response:
+    page = select(found, query)
+    shown = encode(found, page.positions, query.crs, query.properties)
     words = _words(found)
     address, args = _address(), request.args.to_dict()
-    if not _is_page_wanted(GEOJSON):
+    if not is_page_wanted:
         site = current_site()
         body, digest = join_page(shown, build_members(site, address, args, query, page, words))
         return _in(query.crs, cacheable(body, GEOJSON, varies_by=BY_LANGUAGE_AND_TYPE, digest=digest, quality=QUICK))
@@ -153,7 +159,7 @@ def items(id_: str) -> Response:
         "before": _same_address(offset=before) if query.offset else None,
         "after": _same_address(offset=after) if after < page.matched else None,
     }
-    document = {"features": [json.loads(text) for text in shown.texts]}
+    document = {"features": [json.loads(text) for text in until_deadline(shown.texts)]}
     return _in(query.crs, _answer(document, GEOJSON, "items", collection=found, pages=pages))
 
 
