@@ -26,8 +26,10 @@ from geo.deadline import check_deadline
 from geo.errors import BadParameterError
 from geo.serve.ogc.crs import Crs, from_axis_order, is_on_earth
 
-# The parser works by recursion in native code: a text that nests deeper than any sensible filter would exhaust the stack of a thread.
-MAX_DEPTH = 20
+# The parser works by recursion in native code, where nothing else can run, and tries what stands in parentheses twice over where it does not
+# understand it: each character counts twice as much with each parenthesis around it. As much as this takes it some tenths of a second.
+MAX_NESTED = 100_000
+# A text with more of them would exhaust the stack of a thread.
 MAX_OPERATORS = 200
 # Operators within each other, with and without parentheses; each takes a few frames of Python's stack.
 MAX_LEVELS = 50
@@ -73,6 +75,8 @@ _SPATIAL = {
     "s_contains": shapely.contains,
 }
 _LOGICAL = ("and", "or", "not")
+# Of a text: what stands in quotes, a parenthesis, and what lies between.
+_PARTS = re.compile(r"'[^']*'|\"[^\"]*\"|[()]|[^'\"()]+|['\"]")
 OPERATORS = (*_LOGICAL, *_ORDERS, "isNull", "between", "in", "like", "casei", *_SPATIAL)
 # How the properties of a collection are compared.
 KINDS = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "date": "date"}
@@ -130,13 +134,14 @@ def _reason(error: cql2.ParseError) -> str:
 
 
 def _expect_shallow(text: str) -> None:
-    bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", text)
-    depth = deepest = 0
-    for character in bare:
-        depth += (character == "(") - (character == ")")
-        deepest = max(deepest, depth)
-    if deepest > MAX_DEPTH:
-        raise BadParameterError("filter", text, f"{MAX_DEPTH} parentheses within each other at most")
+    depth = nested = 0
+    bare = ""
+    for part in _PARTS.findall(text):
+        depth = max(0, depth + (part == "(") - (part == ")"))
+        nested += len(part) << depth
+        if nested > MAX_NESTED:
+            raise BadParameterError("filter", text, "parentheses that are less deep, or hold less")
+        bare += part if part[0] not in "'\"" else " "
     if len(re.findall(r"[-+*/%^=<>]|\bnot\b", bare, re.IGNORECASE)) > MAX_OPERATORS:
         raise BadParameterError("filter", text, f"{MAX_OPERATORS} operators at most")
 

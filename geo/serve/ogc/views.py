@@ -22,7 +22,7 @@ from geo.serve.ogc.collections import Collection
 from geo.serve.ogc.crs import CRS84, Crs, list_crss
 from geo.serve.ogc.openapi import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, build_openapi
 from geo.serve.ogc.pages import Words, build_members, collections_of, join_feature, join_page, same_address
-from geo.serve.ogc.query import PARAMETERS, Query, encode, parse_crs, parse_query, select
+from geo.serve.ogc.query import PARAMETERS, encode, parse_crs, parse_query, select
 from geo.serve.ogc.schemas import queryable_schemas
 from geo.serve.site import current_site
 from geo.words.phrases import LANGUAGES, N_
@@ -135,14 +135,14 @@ def queryables(id_: str) -> Response:
 @blueprint.get("/collections/<id_>/items")
 def items(id_: str) -> Response:
     """Give features: filtered, in order, a page of them."""
-    found = _find(id_)
-    query = parse_query(_read_parameters(*PARAMETERS), found, _crss())
+    found, asked = _find(id_), _read_parameters(*PARAMETERS)
     is_page_wanted = _is_page_wanted(GEOJSON)
-    with short_work() if is_page_wanted or _takes_long(query) else nullcontext():
-        return _give_items(found, query, is_page_wanted=is_page_wanted)
+    with short_work() if is_page_wanted or _takes_long(asked) else nullcontext():
+        return _give_items(found, asked, is_page_wanted=is_page_wanted)
 
 
-def _give_items(found: Collection, query: Query, *, is_page_wanted: bool) -> Response:
+def _give_items(found: Collection, asked: Mapping[str, str], *, is_page_wanted: bool) -> Response:
+    query = parse_query(asked, found, _crss())
     page = select(found, query)
     shown = encode(found, page.positions, query.crs, query.properties)
     words = _words(found)
@@ -247,9 +247,9 @@ def _as_json(document: dict[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _takes_long(query: Query) -> bool:
-    """Tell whether every feature has to be looked at, or many encoded anew."""
-    return bool(query.filter or query.order or query.span or query.properties or query.crs is not CRS84)
+def _takes_long(asked: Mapping[str, str]) -> bool:
+    """Tell whether every feature has to be looked at, many encoded anew, or a filter understood, which by itself may take a while."""
+    return not asked.keys().isdisjoint(("filter", "sortby", "datetime", "properties")) or asked.get("crs", CRS84.uri) != CRS84.uri
 
 
 def _words(collection: Collection) -> Words:

@@ -190,7 +190,9 @@ def test_filters_narrow_each_other(client: FlaskClient) -> None:
         ("S_INTERSECTS(geometry, POLYGON((0 0,1 1)))", "geometry that is complete ("),
         ("S_INTERSECTS(geometry, POLYGON EMPTY)", "valid geometry that is not empty"),
         ("S_INTERSECTS(geometry, BBOX(1,2,0,3))", "the lower corner of a BBOX before the upper one"),
-        ("(" * 21 + "kind = 'x'" + ")" * 21, "20 parentheses within each other at most"),
+        ("(" * 14 + "kind = 'x'" + ")" * 14, "parentheses that are less deep, or hold less"),
+        ("(" * 500 + ")" * 500, "parentheses that are less deep, or hold less"),
+        ("(" * 8 + f"kind IN ({','.join(['1'] * 600)}" + ")" * 8, "parentheses that are less deep, or hold less"),
         ("NOT " * 201 + "kind = 'x'", "200 operators at most"),
         ("NOT " * 51 + "kind = 'x'", "50 operators within each other at most"),
         ("name_zh LIKE name_en", "a pattern in single quotes for like"),
@@ -314,6 +316,24 @@ def test_among_many_values_each_is_found(client: FlaskClient) -> None:
         assert found == [other for other in names if other == name]
     everything = features(client, FIGURES, filter="value_max IN (value, 1, value_max)")
     assert everything == [one for one in features(client, FIGURES) if one["properties"]["value_max"] is not None]
+
+
+@pytest.mark.parametrize("opened", ["(", "NOT (", "(true AND ", "(-", "f(1,", "CASEI(", "kind IN ("])
+@pytest.mark.parametrize("end", [" = = 1", "'", ",", " AND (", ""])
+def test_what_is_not_understood_in_parentheses_is_refused_in_time(client: FlaskClient, opened: str, end: str) -> None:
+    """The parser tries it again and again: with twenty parentheses it would take an hour."""
+    for depth in (1, 2, 4, 6, 8, 10, 12, 16, 20, 40):
+        for inside in ("kind = 'x'", " AND ".join(["paragraph=1"] * 60), f"paragraph IN ({','.join(['1'] * 400)})"):
+            response = client.get(PLACES, query_string={"filter": opened * depth + inside + end + ")" * depth})
+            assert response.status_code in (200, 400, 414)
+
+
+def test_a_sensible_filter_may_have_parentheses(client: FlaskClient) -> None:
+    everything, west = features(client, PLACES), features(client, PLACES, filter="corridor = 'west'")
+    assert features(client, PLACES, filter="(" * 10 + "corridor = 'west'" + ")" * 10) == west
+    many = f"MULTIPOLYGON({','.join(['((119 29,121 29,121 31,119 31,119 29))'] + [f'(({x} 1,{x}.5 1,{x}.5 2,{x} 1))' for x in range(1, 50)])})"
+    located = [one for one in everything if one["geometry"]]
+    assert len(features(client, PLACES, filter=f"(kind = 'x' OR (S_INTERSECTS(geometry, {many})))")) == len(located)
 
 
 def test_an_operator_that_repeats_costs_nothing(client: FlaskClient) -> None:
