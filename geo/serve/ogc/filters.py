@@ -186,7 +186,11 @@ def matching(wanted: Filter, frame: gpd.GeoDataFrame, geometry: gpd.GeoSeries, t
     DeadlineError
         If there is no time left.
     """
-    return _Rows(wanted, frame, geometry, types).decide(wanted.expression).fillna(False).astype(bool)
+    try:
+        return _Rows(wanted, frame, geometry, types).decide(wanted.expression).fillna(False).astype(bool)
+    except (RecursionError, MemoryError, OverflowError):
+        # None is known; whatever brings one about is in the filter, as the rows are those that every other filter is decided over.
+        raise BadParameterError("filter", wanted.text, "a filter that is less deep, shorter, or of smaller numbers") from None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import cql2
 import geopandas as gpd
@@ -307,6 +308,12 @@ def test_operators_within_each_other_are_decided_as_far_as_they_may_go(client: F
     for count in range(MAX_LEVELS + 1, 200):
         with pytest.raises(BadParameterError, match=r"50 operators within each other at most|recursion limit exceeded"):
             parse_filter('{"op":"not","args":[' * count + "true" + "]}" * count, "cql2-json", CRS84)
+
+
+@pytest.mark.parametrize("error", [RecursionError, MemoryError, OverflowError])
+def test_what_python_cannot_hold_is_the_filter_s_fault(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
+    monkeypatch.setattr("geo.serve.ogc.filters._compile_like", Mock(side_effect=error))
+    assert refusal(client, f"name_zh LIKE '{error.__name__}'") == "a filter that is less deep, shorter, or of smaller numbers"
 
 
 def test_among_many_values_each_is_found(client: FlaskClient) -> None:
