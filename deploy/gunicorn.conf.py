@@ -14,9 +14,10 @@ umask = 0o007
 # A process for each core, as an interpreter uses one; each holds the data and its answers, some 300 MB with ten thousand places.
 # WEB_CONCURRENCY is gunicorn's own variable for it.
 workers = int(os.environ.get("WEB_CONCURRENCY") or len(os.sched_getaffinity(0)))
-# A few may make files while the others answer what is quick. A thread is busy only until nginx has the answer.
+# As the atlas's own server (geo/serve/server.py): some make files, many wait for that, and the others answer what is quick. A thread is
+# busy only until nginx has the answer.
 worker_class = "gthread"
-threads = 8
+threads = 20
 # Not before the fork: the libraries that read the data start threads of their own, which do not come along.
 preload_app = False
 # Nothing leaks that a new process would cure, and each starts with nothing kept: max_requests stays off.

@@ -16,6 +16,7 @@
     │   ├── QueryTooLongError    the query is longer than the server reads
     │   ├── BodyError            the request has a body, and nothing here takes one
     │   ├── BusyError            more work that takes long is wanted than the server does at a time
+    │   ├── DeadlineError        the answer takes longer to make than an answer may take
     │   └── NotFoundError        no such layer, format, place or source
     └── OnlineError          an online geocoder has no answer
         ├── KeyRefusedError      the operator: the provider refuses the key, or who sends it
@@ -148,6 +149,20 @@ class BusyError(RequestError):
     def __init__(self, retry_after_s: int) -> None:
         self.retry_after_s = retry_after_s
         super().__init__(f"the server makes as many files and pictures as it can at a time; ask again in {retry_after_s} seconds")
+
+
+class DeadlineError(RequestError):
+    """The answer takes longer to make than an answer may take.
+
+    Attributes
+    ----------
+    retry_after_s
+        When the server may have less to do.
+    """
+
+    def __init__(self, limit_s: float, retry_after_s: int = 30) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"the answer takes more than {limit_s:g} seconds to make; ask for less, or again in {retry_after_s} seconds")
 
 
 class NotFoundError(RequestError):

@@ -18,6 +18,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from geo.bbox import Box
+from geo.deadline import until_deadline
 from geo.draw.basemap import Outline
 from geo.draw.legend import LETTERS, SWATCH, Drawing, Legend, diamond
 from geo.draw.marks import Mark
@@ -200,7 +201,7 @@ def _draw_map(
         else:
             _shape(inner, frame, row.geometry, fill="none", stroke=hue, **{"stroke-width": "2", "stroke-dasharray": "1 7", "stroke-linecap": "round"})
     for corridor, lines in ties.items():
-        for line in lines:
+        for line in until_deadline(lines):
             _shape(inner, frame, shapely.LineString(line), fill="none", stroke=caption.hues[corridor], **{"stroke-width": "1.25"})
     for mark in marks:
         _draw_uncertainty(inner, frame, mark, caption.hues)
@@ -219,7 +220,7 @@ def _draw_marks(
 ) -> None:
     """Draw the symbols, large ones first, and labels and names where there is room."""
     placed = place_marks(frame, marks, furniture)
-    for mark in sorted(marks, key=lambda mark: -mark.size):
+    for mark in until_deadline(sorted(marks, key=lambda mark: -mark.size)):
         _draw_symbol(parent, mark, *placed.spots[mark.id], caption.hues)
     for mark in marks:
         if mark.id in placed.labels:

@@ -17,6 +17,7 @@ import geopandas as gpd
 import shapely
 
 from geo.bbox import Box
+from geo.deadline import until_deadline
 from geo.draw.marks import Mark
 from geo.palette import (
     AXIS_NAME_SIZE,
@@ -251,7 +252,7 @@ def place_names(
                 names.append(Name(corridors[corridor], x, y, angle, corridor))
                 cover.add(box)
                 break
-    for feature in districts:
+    for feature in until_deadline(districts):
         x, y = frame.place(*feature["properties"]["label"])
         text = feature["properties"][district_name]
         wide = text_width(text, DISTRICT_NAME_SIZE)
@@ -271,7 +272,7 @@ def text_width(text: str, size: int) -> float:
 def _place_labels(frame: Frame, marks: Sequence[Mark], spots: Mapping[str, tuple[float, float]], cover: Cover) -> dict[str, tuple[float, float]]:
     """Find the start of the base line of each label that has room beside its symbol, and cover it."""
     placed = {}
-    for mark in sorted(marks, key=lambda mark: (-RADII[mark.symbol], -mark.size)):
+    for mark in until_deadline(sorted(marks, key=lambda mark: (-RADII[mark.symbol], -mark.size))):
         x, y = spots[mark.id]
         wide, gap = text_width(mark.label, LABEL_SIZE), mark.size + LABEL_GAP
         for right_gaps, right, widths, down_gaps, down in LABEL_CORNERS:
@@ -285,7 +286,7 @@ def _place_labels(frame: Frame, marks: Sequence[Mark], spots: Mapping[str, tuple
 
 
 def _free_spots(x: float, y: float, mark: Mark, host_size: float, cover: Cover) -> Iterator[tuple[float, float]]:
-    for dx, dy in _rings(mark, host_size):
+    for dx, dy in until_deadline(_rings(mark, host_size)):
         if cover.leaves_free(_around(x + dx, y + dy, mark.size)):
             yield x + dx, y + dy
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +24,10 @@ from flask.testing import FlaskClient
 from app import create_app
 from geo.errors import BusyError
 from geo.serve import server
-from geo.serve.data import downloads
-from geo.serve.http.limits import Turns
+from geo.serve.http import store
+from geo.serve.http.limits import LONG, SHORT, TURNS, WAITING, Turns, Work, short_work
+from geo.serve.ogc.collections import DESCRIPTIONS
+from geo.serve.pages import pictures
 from geo.settings import PROJECT, Settings
 from tests.conftest import BROWSER
 
@@ -55,74 +57,250 @@ def test_a_method_that_is_not_allowed_is_told_first(client: FlaskClient, method:
 # --- work that takes long -----------------------------------------------------------------------------------------------------------------
 
 
-def test_so_many_work_and_so_many_wait_and_the_next_is_sent_away() -> None:
-    turns, working, leave = Turns(running=2, waiting=1, wait_s=30), threading.Semaphore(0), threading.Event()
-    done: list[str] = []
+class Visitors:
+    """Threads that ask for a turn each, and work until they are told to leave."""
 
-    def work() -> None:
-        with turns.taken():
-            working.release()
-            leave.wait(30)
-            done.append("done")
+    def __init__(self, turns: Turns) -> None:
+        self.turns, self.order = turns, list[str]()
+        self._leave: dict[str, threading.Event] = {}
+        self._threads: dict[str, threading.Thread] = {}
 
-    workers = [threading.Thread(target=work) for _ in range(3)]
-    for worker in workers[:2]:
-        worker.start()
-        assert working.acquire(timeout=30)
-    workers[2].start()
-    for _ in range(3000):
-        if turns._room._value == 0:
-            break
-        time.sleep(0.01)
-    # The third waits: it holds a place in the queue and no place to work.
-    assert not working.acquire(blocking=False)
-    with pytest.raises(BusyError, match=re.escape(BUSY)), turns.taken():
-        pass
-    leave.set()
-    for worker in workers:
-        worker.join(30)
-    assert done == ["done"] * 3
-    with turns.taken(), turns.taken():
-        pass
+    def come(self, name: str, work: Work = LONG, address: str = "") -> None:
+        """Let one ask, and wait until it works, waits or is sent away; it has the address of its first letter."""
+        self._leave[name] = threading.Event()
+
+        def visit() -> None:
+            try:
+                with self.turns.taken(address or name[0], work):
+                    self.order.append(name)
+                    assert self._leave[name].wait(30)
+            except BusyError:
+                self.order.append(f"{name} is sent away")
+
+        before = self.seen
+        self._threads[name] = threading.Thread(target=visit)
+        self._threads[name].start()
+        for _ in range(3000):
+            if self.seen != before:
+                break
+            time.sleep(0.01)
+        else:
+            raise AssertionError(f"{name} has not come")
+
+    def leave(self, name: str) -> None:
+        """Let one leave, and wait until it has gone and the next one works."""
+        self._leave[name].set()
+        self._threads[name].join(30)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until nobody moves any more."""
+        seen = None
+        while seen != (seen := self.seen):
+            time.sleep(0.05)
+
+    @property
+    def seen(self) -> tuple[int, int]:
+        return len(self.order), self.turns.waiting
+
+
+@pytest.fixture
+def visitors() -> Iterator[Callable[..., Visitors]]:
+    made: list[Visitors] = []
+
+    def make(**limits: Any) -> Visitors:
+        made.append(Visitors(Turns(**{"wait_s": 30, **limits})))
+        return made[-1]
+
+    yield make
+    for one in made:
+        for event in one._leave.values():
+            event.set()
+        for thread in one._threads.values():
+            thread.join(30)
+            assert not thread.is_alive()
+        assert not one.turns._queues and not one.turns._working.total() and not one.turns._working_for
+
+
+def test_who_waits_works_when_there_is_a_place(visitors: Callable[..., Visitors]) -> None:
+    here = visitors()
+    for name in ("a1", "b1", "c1", "d1"):
+        here.come(name)
+    assert (here.order, here.turns.waiting) == (["a1", "b1"], 2)
+    here.leave("b1")
+    here.leave("a1")
+    assert here.order == ["a1", "b1", "c1", "d1"]
+
+
+def test_clients_take_turns_however_much_one_of_them_wants(visitors: Callable[..., Visitors]) -> None:
+    """Six connections of one stranger, and two readers who come after them."""
+    here = visitors()
+    for name in ("s1", "s2", "s3", "s4", "s5", "s6", "a1", "b1", "b2"):
+        here.come(name)
+    # One place for pictures is the stranger's, the other one never.
+    assert here.order == ["s1", "a1"]
+    here.leave("a1")
+    assert here.order[2:] == ["b1"]
+    here.leave("b1")
+    assert here.order[3:] == ["b2"]
+    here.leave("b2")
+    assert (here.order[4:], here.turns.waiting) == ([], 5)
+    here.leave("s1")
+    assert here.order[4:] == ["s2"]
+
+
+def test_short_work_does_not_wait_for_what_takes_long(visitors: Callable[..., Visitors]) -> None:
+    here = visitors()
+    for name in ("a1", "b1", "c1", "a2"):
+        here.come(name, LONG)
+    assert here.order == ["a1", "b1"]
+    for name in ("a3", "c2"):
+        here.come(name, SHORT)
+    assert here.order[2:] == ["a3", "c2"]
+    here.leave("a3")
+    # A place is free, but not for work that takes long.
+    assert (here.order[4:], here.turns.waiting) == ([], 2)
+    here.come("a4", SHORT)
+    assert here.order[4:] == ["a4"]
+
+
+def test_where_the_queue_is_full_who_has_most_in_it_is_sent_away(visitors: Callable[..., Visitors]) -> None:
+    here = visitors(waiting=4)
+    for name in ("s1", "t1", "s2", "s3", "s4", "s5"):
+        here.come(name)
+    assert (here.order, here.turns.waiting) == (["s1", "t1"], 4)
+    here.come("s6")
+    assert here.order[2:] == ["s6 is sent away"]
+    here.come("a1")
+    here.come("b1")
+    assert sorted(here.order[3:]) == ["s4 is sent away", "s5 is sent away"]
+    here.come("c1")
+    assert (here.order[5:], here.turns.waiting) == (["s3 is sent away"], 4)
+    here.leave("t1")
+    assert here.order[6:] == ["a1"]
+
+
+def test_a_customer_of_a_provider_is_one_client(flask_app: Flask) -> None:
+    clients = {}
+    for address in ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1", "192.0.2.1", "192.0.2.2", "::ffff:192.0.2.1", "unix", ""):
+        with flask_app.test_request_context(environ_base={"REMOTE_ADDR": address}), short_work():
+            (((clients[address], _), count),) = TURNS._working_for.items()
+            assert count == 1
+    assert clients["2001:db8:1:2::1"] == clients["2001:db8:1:2:ffff::9"] != clients["2001:db8:1:3::1"]
+    assert clients["192.0.2.1"] == clients["::ffff:192.0.2.1"] != clients["192.0.2.2"]
+    assert clients["unix"] != clients[""]
 
 
 def test_a_queue_that_does_not_move_sends_away_and_gives_back_its_place() -> None:
-    turns = Turns(running=1, waiting=1, wait_s=0.01)
-    with turns.taken():
-        for _ in range(5):
-            with pytest.raises(BusyError), turns.taken():
+    turns = Turns(places=1, waiting=1, wait_s=0.01)
+    with turns.taken("a", SHORT):
+        for client in ("a", "b", "a", "b", "b"):
+            with pytest.raises(BusyError, match=re.escape(BUSY)), turns.taken(client, SHORT):
                 pass
-    with turns.taken():
+    with turns.taken("b", SHORT):
         pass
 
 
 def test_work_that_fails_gives_back_its_place() -> None:
-    turns = Turns(running=1, waiting=0)
+    turns = Turns(places=1, waiting=0)
     for _ in range(3):
-        with pytest.raises(ZeroDivisionError), turns.taken():
+        with pytest.raises(ZeroDivisionError), turns.taken("a", LONG):
             _ = 1 / 0
 
 
+@pytest.mark.parametrize("name", ["geo/serve/server.py", "deploy/gunicorn.conf.py"])
+def test_a_server_has_threads_for_all_that_wait_and_some_for_what_is_quick(name: str) -> None:
+    (threads,) = re.findall(r"^threads = (\d+)$", (PROJECT / name).read_text(encoding="utf-8"), re.IGNORECASE | re.MULTILINE)
+    assert int(threads) >= SHORT.places + WAITING + store._FOLLOWING + 3
+
+
+LONG_WORK = (
+    *(f"/layers/places.{extension}" for extension in ("csv", "xlsx", "gpkg", "kml", "fgb", "parquet")),
+    *("/map.svg", "/map.png", "/places/fullsemi-1/map.svg", "/places/fullsemi-1/map.png"),
+)
+ITEMS = "/ogc/collections/places/items"
+SHORT_WORK = (f"{ITEMS}?filter=kind='project'", f"{ITEMS}?sortby=name_zh", f"{ITEMS}?f=html", "/?q=a", "/embed?kind=project")
+
+
 def test_who_is_sent_away_is_told_when_to_come_back(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = Turns(running=0, waiting=0)
-    monkeypatch.setattr(downloads, "TURNS", full)
-    monkeypatch.setattr("geo.serve.pages.pictures.TURNS", full)
-    monkeypatch.setattr("geo.serve.ogc.views.TURNS", full)
     client = create_app(settings).test_client()
-    items = "/ogc/collections/places/items"
-    for path in (
-        *(f"/layers/places.{extension}" for extension in ("csv", "xlsx", "gpkg", "kml", "fgb", "parquet")),
-        *("/map.svg", "/map.png", "/places/fullsemi-1/map.png", f"{items}?filter=kind='project'", f"{items}?sortby=name_zh"),
-    ):
-        response = client.get(path)
-        assert (response.status_code, response.headers["Retry-After"]) == (503, "5"), path
-        assert response.headers["Cache-Control"] == "no-store"
-        document = response.get_json(force=True)
-        assert (document["title"], document["detail"]) == ("Too much at once", BUSY)
-    # What is quick is still answered.
-    for path in ("/", "/layers/places.geojson?corridor=west", f"{items}?bbox=120,30,121,31", "/places/fullsemi-1", "/healthz"):
+    with monkeypatch.context() as patch:
+        patch.setattr("geo.serve.http.limits.TURNS", Turns(places=0, waiting=0))
+        for path in (*LONG_WORK, *SHORT_WORK):
+            response = client.get(path)
+            assert (response.status_code, response.headers["Retry-After"]) == (503, "5"), path
+            assert response.headers["Cache-Control"] == "no-store"
+            document = response.get_json(force=True)
+            assert (document["title"], document["detail"]) == ("Too much at once", BUSY)
+        # What is quick is still answered.
+        for path in ("/", "/layers/places.geojson?corridor=west", f"{ITEMS}?bbox=120,30,121,31", "/places/fullsemi-1", "/healthz"):
+            assert client.get(path).status_code == 200, path
+        assert client.get("/map.svg", headers={"Accept": BROWSER}).content_type == "text/html; charset=utf-8"
+    # A refusal is not kept.
+    for path in (*LONG_WORK, *SHORT_WORK):
         assert client.get(path).status_code == 200, path
-    assert client.get("/map.svg", headers={"Accept": BROWSER}).content_type == "text/html; charset=utf-8"
+
+
+def test_work_that_takes_too_long_ends_and_says_so(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = create_app(settings).test_client()
+    monkeypatch.setattr("geo.serve.http.limits.LONG", LONG._replace(limit_s=-1))
+    # The others are written in one call of a library that does not look at the clock.
+    for path in (path for path in LONG_WORK if not path.endswith((".fgb", ".parquet"))):
+        response = client.get(path)
+        assert (response.status_code, response.headers["Retry-After"], response.headers["Cache-Control"]) == (503, "30", "no-store"), path
+        detail = response.get_json(force=True)["detail"]
+        assert detail == "the answer takes more than -1 seconds to make; ask for less, or again in 30 seconds"
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_picture_of_a_place_is_made_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, drawn = create_app(settings).test_client(), list[str]()
+    draw = pictures._draw_place
+
+    def count(site: Any, wording: Any, id_: str, **how: bool) -> bytes:
+        drawn.append(id_)
+        return draw(site, wording, id_, **how)
+
+    monkeypatch.setattr(pictures, "_draw_place", count)
+    for path in ("/places/fullsemi-1/map.svg?lang=zh", "/places/fullsemi-1/map.svg?lang=en", "/places/fullsemi-1/map.png?lang=zh"):
+        drawn.clear()
+        etags = {client.get(path).headers["ETag"] for _ in range(4)}
+        assert (drawn, len(etags)) == (["fullsemi-1"], 1)
+
+
+def test_many_who_open_many_places_at_once_get_every_picture(settings: Settings) -> None:
+    """Ten pages from one address, as from an office: each page with the picture that nobody has asked for."""
+    app = create_app(settings)
+    with app.test_client() as client:
+        located = [one["id"] for one in client.get("/layers/places.geojson").get_json(force=True)["features"] if one["geometry"]][:10]
+    found: dict[str, int] = {}
+
+    def open_place(id_: str) -> None:
+        reader = app.test_client()
+        assert reader.get(f"/places/{id_}?lang=zh").status_code == 200
+        found[id_] = reader.get(f"/places/{id_}/map.svg?lang=zh").status_code
+
+    threads = [threading.Thread(target=open_place, args=(id_,)) for id_ in located]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert found == dict.fromkeys(located, 200)
+
+
+def test_a_project_of_many_layers_gets_all_of_them(settings: Settings) -> None:
+    """As QGIS opens it: every collection at once, in the system of its map."""
+    app, statuses = create_app(settings), list[int]()
+    query = "crs=http://www.opengis.net/def/crs/EPSG/0/3857&limit=1000"
+    threads = [
+        threading.Thread(target=lambda id_=id_: statuses.append(app.test_client().get(f"/ogc/collections/{id_}/items?{query}").status_code))
+        for id_ in DESCRIPTIONS
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert statuses == [200] * len(DESCRIPTIONS)
 
 
 # --- the server ---------------------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from geo.settings import PROJECT
 
 # The order of the folders of geo/: each imports only from those before it. What stands in one entry may import from each other, without a circle.
 ORDER = (
-    ("errors", "settings", "names", "palette", "datum", "bbox", "files", "garbage"),
+    ("errors", "settings", "names", "palette", "datum", "bbox", "files", "garbage", "deadline"),
     ("tables",),
     ("geocode",),
     ("layers",),

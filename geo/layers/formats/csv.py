@@ -8,6 +8,7 @@ from typing import Any
 
 import geopandas as gpd
 
+from geo.deadline import until_deadline
 from geo.files import without_formula
 from geo.layers.formats.download import Download
 from geo.layers.formats.flat import flatten
@@ -27,7 +28,7 @@ def encode_csv(download: Download) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))
+    writer.writerows([_cell(value) for value in row] for row in until_deadline(zip(*columns.values(), strict=True)))
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import mapping
 
+from geo.deadline import until_deadline
 from geo.layers.formats.download import Download
 from geo.layers.select import Encoded, Layers, Selection
 
@@ -34,7 +35,7 @@ def encode_each(layer: gpd.GeoDataFrame) -> Encoded:
                 "geometry": geometry,
             }
         ).encode()
-        for id_, geometry, *values in zip(layer.index, _geometry_objects(layer.geometry.to_numpy()), *columns, strict=True)
+        for id_, geometry, *values in until_deadline(zip(layer.index, _geometry_objects(layer.geometry.to_numpy()), *columns, strict=True))
     )
     return Encoded(texts, tuple(hashlib.sha256(text).digest() for text in texts))
 

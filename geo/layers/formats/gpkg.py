@@ -15,6 +15,7 @@ import pyogrio
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from geo.deadline import until_deadline
 from geo.layers.formats.download import Download
 from geo.layers.formats.flat import attach_geometry, flatten
 from geo.layers.formats.qml import axes_style, belts_style, figures_style, places_style
@@ -42,7 +43,7 @@ def encode_geopackage(download: Download) -> bytes:
     ]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "layers.gpkg"
-        for name, features, geometry_type, _ in layers:
+        for name, features, geometry_type, _ in until_deadline(layers):
             _write_layer(path, name, features, geometry_type, download)
         _write_styles(path, {name: style for name, _, _, style in layers})
         with closing(sqlite3.connect(path)) as file:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from geo.deadline import until_deadline
 from geo.layers.formats.download import Download
 from geo.layers.formats.flat import flatten
 from geo.palette import BELT_OPACITY, CARD
@@ -48,7 +49,7 @@ def encode_kml(download: Download) -> bytes:
         if corridor in features["corridor"].to_numpy():
             folders[corridor] = ET.SubElement(document, "Folder")
             _text(folders[corridor], "name", f"{name.zh} {name.en}")
-    for row, geometry in zip(rows.to_pylist(), features.geometry, strict=True):
+    for row, geometry in until_deadline(zip(rows.to_pylist(), features.geometry, strict=True)):
         _add_placemark(folders[row["corridor"]], row, geometry)
     ET.indent(kml, " ")
     content: bytes = ET.tostring(kml, encoding="UTF-8", xml_declaration=True)

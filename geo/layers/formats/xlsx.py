@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import geopandas as gpd
 import xlsxwriter
 
+from geo.deadline import until_deadline
 from geo.errors import GeoError
 from geo.files import FORMULA_STARTS
 from geo.layers.formats.download import Download
@@ -104,7 +105,7 @@ def _write_sheet(sheet: Any, columns: Mapping[str, Sequence[Any]], styles: _Styl
     sheet.set_column(0, len(columns) - 1, _WIDTH)
     for place, (name, values) in enumerate(columns.items()):
         sheet.write_string(0, place, name, styles.header)
-        for line, value in enumerate(values, 1):
+        for line, value in until_deadline(enumerate(values, 1)):
             _write_cell(sheet, line, place, value, styles)
     sheet.autofilter(0, 0, max(map(len, columns.values())), len(columns) - 1)
 

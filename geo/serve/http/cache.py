@@ -82,7 +82,9 @@ class Front:
                 else:
                     done = self._run(given)
                     answer = _as_answer(done, notes)
-                    making.set_result((done, answer, notes))
+                    # Who was refused, was refused alone: the others have a turn of their own.
+                    if not done.status.startswith("503"):
+                        making.set_result((done, answer, notes))
             if answer is None:
                 return _pass_on(done, environ, coding, start_response)
             site.answers.keep(asked, answer, _varies(done, notes), is_shared="shared" in notes and "host" not in notes)

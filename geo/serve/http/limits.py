@@ -1,58 +1,204 @@
-"""How much one visitor may ask of the server: work that takes long has few places, and nothing takes a body."""
+"""How much one visitor may ask of the server: work that takes long has few places, which the visitors share, and it ends in time.
+
+Every view that looks at all rows or makes a file or a picture does it within :func:`short_work` or :func:`long_work`.
+"""
 
 from __future__ import annotations
 
+import ipaddress
 import threading
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from flask import request
+
+from geo.deadline import deadline
 from geo.errors import BusyError
 
-# Work that holds the interpreter for long: two at a time, as more would only slow each other and everyone else down.
-RUNNING = 2
-# So many may wait for their turn. With those that run they take four of the server's threads (geo.serve.server.THREADS); the others answer the rest.
-WAITING = 2
-WAIT_S = 10.0
+
+class Work(NamedTuple):
+    """A kind of work.
+
+    Attributes
+    ----------
+    places
+        How many may do it at a time.
+    limit_s
+        How long it may take.
+    """
+
+    places: int
+    limit_s: float
+
+
+# Features that are chosen, sorted or encoded anew, and lists of them: some ten milliseconds as a rule. Four at a time, as the interpreter does one
+# thing at a time anyway.
+SHORT = Work(places=4, limit_s=5)
+# Files and pictures: half a second, and with ten thousand places many times that. They leave two places to what is short.
+LONG = Work(places=2, limit_s=30)
+# So many may wait, each with a thread of the server. Who opens ten places that nobody has asked for waits for nine pictures.
+WAITING = 10
+WAIT_S = 3.0
 RETRY_AFTER_S = 5
+# The part of an IPv6 address that a provider gives to one customer.
+_CUSTOMER_BITS = 64
+
+
+@dataclass(eq=False)
+class _Waiting:
+    client: str
+    work: Work
+    is_let_in: bool = False
+    decided: threading.Event = field(default_factory=threading.Event)
 
 
 class Turns:
-    """Places for work that takes long, and a short queue before them.
+    """Places for work that takes long, and a queue before them in which the clients take turns.
+
+    A client has half of the places for a kind of work at most, and where the queue is full the client that has most in it is sent away first.
 
     Parameters
     ----------
-    running, waiting
-        How many may work, and wait.
+    places
+        How many may work at a time, whatever they do.
+    waiting
+        How many may wait.
     wait_s
         How long one waits.
     """
 
-    def __init__(self, running: int = RUNNING, waiting: int = WAITING, wait_s: float = WAIT_S) -> None:
-        self._room = threading.Semaphore(running + waiting)
-        self._places = threading.Semaphore(running)
+    def __init__(self, places: int = SHORT.places, waiting: int = WAITING, wait_s: float = WAIT_S) -> None:
+        self._places = places
+        self._room = waiting
         self._wait_s = wait_s
+        self._lock = threading.Lock()
+        # By client, who is next first; in each, who came first is first.
+        self._queues: dict[str, deque[_Waiting]] = {}
+        self._working: Counter[Work] = Counter()
+        self._working_for: Counter[tuple[str, Work]] = Counter()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return sum(map(len, self._queues.values()))
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
+    def taken(self, client: str, work: Work) -> Iterator[None]:
         """Hold a place while the block runs.
+
+        Parameters
+        ----------
+        client
+            Who asks.
+        work
+            What for.
 
         Raises
         ------
         BusyError
-            If all places are taken, and the queue is full or does not move.
+            If no place becomes free in time, or others have more right to wait.
         """
-        if not self._room.acquire(blocking=False):
-            raise BusyError(RETRY_AFTER_S)
-        try:
-            if not self._places.acquire(timeout=self._wait_s):
+        own = _Waiting(client, work)
+        with self._lock:
+            self._queues.setdefault(client, deque()).append(own)
+            self._let_in()
+            if self.waiting > self._room:
+                self._send_away(client)
+        own.decided.wait(self._wait_s)
+        with self._lock:
+            if not own.is_let_in:
+                self._leave(own)
                 raise BusyError(RETRY_AFTER_S)
-            try:
-                yield
-            finally:
-                self._places.release()
+        try:
+            yield
         finally:
-            self._room.release()
+            with self._lock:
+                self._working[work] -= 1
+                self._working_for[client, work] -= 1
+                self._working_for += Counter()
+                self._let_in()
+
+    def _let_in(self) -> None:
+        """Give free places to those who wait, to one of each client in turn."""
+        while (own := next(filter(self._may_work, self._in_turn()), None)) is not None:
+            own.is_let_in = True
+            self._working[own.work] += 1
+            self._working_for[own.client, own.work] += 1
+            self._leave(own)
+            if own.client in self._queues:
+                self._queues[own.client] = self._queues.pop(own.client)
+            own.decided.set()
+
+    def _in_turn(self) -> Iterator[_Waiting]:
+        for queue in self._queues.values():
+            yield from queue
+
+    def _may_work(self, own: _Waiting) -> bool:
+        places = own.work.places
+        return (
+            self._working.total() < self._places
+            and self._working[own.work] < places
+            and self._working_for[own.client, own.work] < max(1, places // 2)
+        )
+
+    def _send_away(self, newcomer: str) -> None:
+        most = max(self._queues, key=lambda client: (len(self._queues[client]), client == newcomer))
+        last = self._queues[most][-1]
+        self._leave(last)
+        last.decided.set()
+
+    def _leave(self, own: _Waiting) -> None:
+        queue = self._queues.get(own.client)
+        if queue and own in queue:
+            queue.remove(own)
+            if not queue:
+                del self._queues[own.client]
 
 
 # Of the process, as its interpreter is.
 TURNS = Turns()
+
+
+@contextmanager
+def short_work() -> Iterator[None]:
+    """Do in the block what looks at many rows, for the client of the current request, when it is its turn.
+
+    Raises
+    ------
+    BusyError
+        If that is too late.
+    DeadlineError
+        If it takes too long.
+    """
+    with TURNS.taken(_client(request.remote_addr), SHORT), deadline(SHORT.limit_s):
+        yield
+
+
+@contextmanager
+def long_work() -> Iterator[None]:
+    """Make a file or a picture in the block, for the client of the current request, when it is its turn.
+
+    Raises
+    ------
+    BusyError
+        If that is too late.
+    DeadlineError
+        If it takes too long.
+    """
+    with TURNS.taken(_client(request.remote_addr), LONG), deadline(LONG.limit_s):
+        yield
+
+
+def _client(address: str | None) -> str:
+    """Tell clients apart by address; of IPv6 by the part that one customer has, who may choose the rest at will."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        # Of a proxy on a Unix socket that is not counted in GEO_PROXIES: all that come through it are one.
+        return address or ""
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, _CUSTOMER_BITS), strict=False))

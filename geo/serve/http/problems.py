@@ -14,14 +14,14 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
-from geo.errors import BadParameterError, BodyError, BusyError, NotFoundError, QueryTooLongError, RequestError
+from geo.errors import BadParameterError, BodyError, BusyError, DeadlineError, NotFoundError, QueryTooLongError, RequestError
 from geo.serve.http.responses import notes
 from geo.serve.http.security import HEADERS, POLICY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-STATUS = {BadParameterError: 400, BodyError: 413, QueryTooLongError: 414, NotFoundError: 404, BusyError: 503}
+STATUS = {BadParameterError: 400, BodyError: 413, QueryTooLongError: 414, NotFoundError: 404, BusyError: 503, DeadlineError: 503}
 TITLES = {
     400: "Bad parameter",
     404: "Not found",
@@ -106,7 +106,7 @@ def init_app(app: Flask) -> None:
             if error.allowed:
                 extra["allowed"] = list(error.allowed)
         response = _problem(STATUS[type(error)], str(error), extra)
-        if isinstance(error, BusyError):
+        if isinstance(error, BusyError | DeadlineError):
             response.headers["Retry-After"] = str(error.retry_after_s)
         return response
 

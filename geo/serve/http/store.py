@@ -46,6 +46,8 @@ HELD_BYTES = 64 << 20
 # What an answer takes beside its texts: the objects that hold it, its request and its key, and the places in three tables; measured.
 _OBJECTS_BYTES = 4 << 10
 _REMEMBERED = 4096
+# So many may wait for what another one makes, and so long, in seconds: each has a thread of the server (geo/serve/server.py).
+_FOLLOWING, _FOLLOWING_S = 3, 5.0
 
 
 class Asked(NamedTuple):
@@ -151,6 +153,7 @@ class Answers:
         self._varies: OrderedDict[tuple[str, str, str], frozenset[str]] = OrderedDict()
         self._once: OrderedDict[int, None] = OrderedDict()
         self._making: dict[Asked, Future[Any]] = {}
+        self._following = 0
         self._lock = threading.Lock()
 
     @property
@@ -183,9 +186,17 @@ class Answers:
         with self._lock:
             making = self._making.setdefault(asked, own)
         if making is not own:
-            # Whoever makes it may fail: then each tries alone.
-            wait([making])
-            yield making if not making.cancelled() else own
+            with self._lock:
+                may_wait = self._following < _FOLLOWING
+                self._following += may_wait
+            if may_wait:
+                try:
+                    wait([making], _FOLLOWING_S)
+                finally:
+                    with self._lock:
+                        self._following -= 1
+            # Whoever makes it may fail, or take too long: then each tries alone.
+            yield making if making.done() and not making.cancelled() else own
             return
         try:
             yield own

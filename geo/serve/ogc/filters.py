@@ -1,5 +1,7 @@
 """Filters in CQL2: parsed by the ``cql2`` package, decided here over the rows of a collection.
 
+Whatever a filter says, deciding it takes steps in proportion to its length times the rows, and looks at the clock between them.
+
 A comparison with what a row does not have is neither true nor false; so is its negation, and such a row is not chosen, as CQL2 and SQL have it.
 """
 
@@ -7,9 +9,10 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import repeat
 from typing import Any, NamedTuple, TypeAlias
 
 import cql2
@@ -19,12 +22,17 @@ import pandas as pd
 import shapely
 from shapely.geometry import shape
 
+from geo.deadline import check_deadline
 from geo.errors import BadParameterError
 from geo.serve.ogc.crs import Crs, from_axis_order, is_on_earth
 
-# The parser works by recursion in native code: a text that nests deeper than any sensible filter would exhaust the stack of a thread.
-MAX_DEPTH = 20
+# The parser works by recursion in native code, where nothing else can run, and tries what stands in parentheses twice over where it does not
+# understand it: each character counts twice as much with each parenthesis around it. As much as this takes it some tenths of a second.
+MAX_NESTED = 100_000
+# A text with more of them would exhaust the stack of a thread.
 MAX_OPERATORS = 200
+# Operators within each other, with and without parentheses; each takes a few frames of Python's stack.
+MAX_LEVELS = 50
 
 # Of the nullable dtype: true, false, or neither.
 Truth: TypeAlias = "pd.Series[bool]"
@@ -38,11 +46,14 @@ class Terms(NamedTuple):
     kind
         ``string``, ``number``, ``boolean``, ``date`` or ``geometry``.
     values
-        A list as long as the rows, ``None`` where a row has nothing.
+        As many as there are rows, ``None`` where a row has nothing; or one.
+    is_constant
+        Whether it is one.
     """
 
     kind: str
     values: list[Any]
+    is_constant: bool = False
 
 
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
@@ -64,6 +75,8 @@ _SPATIAL = {
     "s_contains": shapely.contains,
 }
 _LOGICAL = ("and", "or", "not")
+# Of a text: what stands in quotes, a parenthesis, and what lies between.
+_PARTS = re.compile(r"'[^']*'|\"[^\"]*\"|[()]|[^'\"()]+|['\"]")
 OPERATORS = (*_LOGICAL, *_ORDERS, "isNull", "between", "in", "like", "casei", *_SPATIAL)
 # How the properties of a collection are compared.
 KINDS = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "date": "date"}
@@ -107,10 +120,11 @@ def parse_filter(text: str, language: str, crs: Crs) -> Filter:
     if language == "cql2-text":
         _expect_shallow(text)
     try:
-        parsed = (cql2.parse_text if language == "cql2-text" else cql2.parse_json)(text)
+        expression = (cql2.parse_text if language == "cql2-text" else cql2.parse_json)(text).to_json()
     except cql2.ParseError as error:
         raise BadParameterError("filter", text, f"{language} ({_reason(error)})") from None
-    return Filter(text, parsed.to_json(), crs)
+    _expect_few_levels(text, expression)
+    return Filter(text, expression, crs)
 
 
 def _reason(error: cql2.ParseError) -> str:
@@ -120,15 +134,30 @@ def _reason(error: cql2.ParseError) -> str:
 
 
 def _expect_shallow(text: str) -> None:
-    bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", text)
-    depth = deepest = 0
-    for character in bare:
-        depth += (character == "(") - (character == ")")
-        deepest = max(deepest, depth)
-    if deepest > MAX_DEPTH:
-        raise BadParameterError("filter", text, f"{MAX_DEPTH} parentheses within each other at most")
+    depth = nested = 0
+    bare = ""
+    for part in _PARTS.findall(text):
+        depth = max(0, depth + (part == "(") - (part == ")"))
+        nested += len(part) << depth
+        if nested > MAX_NESTED:
+            raise BadParameterError("filter", text, "parentheses that are less deep, or hold less")
+        bare += part if part[0] not in "'\"" else " "
     if len(re.findall(r"[-+*/%^=<>]|\bnot\b", bare, re.IGNORECASE)) > MAX_OPERATORS:
         raise BadParameterError("filter", text, f"{MAX_OPERATORS} operators at most")
+
+
+def _expect_few_levels(text: str, expression: Any) -> None:
+    """Refuse what nests too deeply to be decided, in either language; without recursion, which is what is limited."""
+    left = [(expression, 0)]
+    while left:
+        node, level = left.pop()
+        if isinstance(node, dict):
+            level += "op" in node
+            left += [(part, level) for part in node.values()]
+        elif isinstance(node, list):
+            left += [(part, level) for part in node]
+        if level > MAX_LEVELS:
+            raise BadParameterError("filter", text, f"{MAX_LEVELS} operators within each other at most")
 
 
 def matching(wanted: Filter, frame: gpd.GeoDataFrame, geometry: gpd.GeoSeries, types: Mapping[str, str]) -> Truth:
@@ -154,8 +183,14 @@ def matching(wanted: Filter, frame: gpd.GeoDataFrame, geometry: gpd.GeoSeries, t
     ------
     BadParameterError
         If the filter names what there is not, or compares what cannot be compared.
+    DeadlineError
+        If there is no time left.
     """
-    return _Rows(wanted, frame, geometry, types).decide(wanted.expression).fillna(False).astype(bool)
+    try:
+        return _Rows(wanted, frame, geometry, types).decide(wanted.expression).fillna(False).astype(bool)
+    except (RecursionError, MemoryError, OverflowError):
+        # None is known; whatever brings one about is in the filter, as the rows are those that every other filter is decided over.
+        raise BadParameterError("filter", wanted.text, "a filter that is less deep, shorter, or of smaller numbers") from None
 
 
 @dataclass(frozen=True)
@@ -164,15 +199,17 @@ class _Rows:
     frame: gpd.GeoDataFrame
     geometry: gpd.GeoSeries
     types: Mapping[str, str]
+    _read_properties: dict[str, Terms] = field(default_factory=dict)
 
     def decide(self, node: Any) -> Truth:
         """Decide a predicate for every row."""
+        check_deadline()
         if isinstance(node, bool):
             return self._truth([node] * len(self.frame))
         if not isinstance(node, dict):
             raise self._refuse("a condition, such as kind = 'project'")
         if "property" in node:
-            return self._truth(self._terms(node, "boolean").values)
+            return self._truth(self._each(self._terms(node, "boolean")))
         name, args = node.get("op"), node.get("args", [])
         if name == "not":
             return ~self.decide(*self._arguments(name, args, 1))
@@ -189,7 +226,7 @@ class _Rows:
             return self._relate(name, args)
         if name == "isNull":
             (arg,) = self._arguments(name, args, 1)
-            return self._truth([value is None for value in self._terms(arg).values])
+            return self._truth([value is None for value in self._each(self._terms(arg))])
         if name == "between":
             value, low, high = self._arguments(name, args, 3)
             return self._compare(">=", [value, low]) & self._compare("<=", [value, high])
@@ -200,40 +237,56 @@ class _Rows:
         raise self._refuse(f"the operators {', '.join(OPERATORS)}" + (f", not {name[:40]!r}" if isinstance(name, str) else ""))
 
     def _compare(self, name: str, args: list[Any]) -> Truth:
-        left, right = self._alike(name, *self._arguments(name, args, 2))
-        if left.kind == "boolean" and name not in ("=", "<>"):
-            raise self._refuse("= or <> between true and false")
-        if left.kind == "geometry":
-            raise self._refuse("a spatial function, such as S_INTERSECTS, for geometry")
+        left, right = (self._terms(arg) for arg in self._arguments(name, args, 2))
+        self._expect_alike(name, left, right)
         order = _ORDERS[name]
-        return self._truth([None if a is None or b is None else order(a, b) for a, b in zip(left.values, right.values, strict=True)])
+        return self._truth([None if a is None or b is None else order(a, b) for a, b in self._pairs(left, right)])
 
     def _is_among(self, args: list[Any]) -> Truth:
         value, options = self._arguments("in", args, 2)
         if not isinstance(options, list) or not options:
             raise self._refuse("a list with a value or more for in")
-        truths = [self._compare("=", [value, option]) for option in options]
-        for truth in truths[1:]:
-            truths[0] = truths[0] | truth
-        return truths[0]
+        own, others = self._terms(value), [self._terms(option) for option in options]
+        for other in others:
+            self._expect_alike("=", own, other)
+        constants = {other.values[0] for other in others if other.is_constant}
+        truth = self._truth([None if one is None else one in constants for one in self._each(own)])
+        for other in others:
+            if not other.is_constant:
+                check_deadline()
+                truth |= self._truth([None if a is None or b is None else a == b for a, b in self._pairs(own, other)])
+        return truth
 
     def _is_like(self, args: list[Any]) -> Truth:
         value, pattern = (self._terms(arg, "string") for arg in self._arguments("like", args, 2))
-        return self._truth(
-            [None if a is None or b is None else _like(b).fullmatch(a) is not None for a, b in zip(value.values, pattern.values, strict=True)]
-        )
+        if not pattern.is_constant:
+            raise self._refuse("a pattern in single quotes for like")
+        matches = _compile_like(pattern.values[0]).fullmatch
+        return self._truth([None if one is None else matches(one) is not None for one in self._each(value)])
 
     def _relate(self, name: str, args: list[Any]) -> Truth:
         left, right = (self._terms(arg, "geometry") for arg in self._arguments(name, args, 2))
-        known = [a is not None and b is not None for a, b in zip(left.values, right.values, strict=True)]
-        related = _SPATIAL[name](np.array(left.values, dtype=object), np.array(right.values, dtype=object))
-        return self._truth([bool(one) if is_known else None for one, is_known in zip(related, known, strict=True)])
+        known = [a is not None and b is not None for a, b in self._pairs(left, right)]
+        try:
+            related = _SPATIAL[name](*(np.array(terms.values, dtype=object) for terms in (left, right)))
+        except shapely.errors.ShapelyError as error:
+            raise self._refuse(f"geometry that {name} can compare ({error})") from None
+        return self._truth([bool(one) if is_known else None for one, is_known in zip(np.broadcast_to(related, len(known)), known, strict=True)])
 
-    def _alike(self, name: str, *nodes: Any) -> tuple[Terms, Terms]:
-        left, right = (self._terms(node) for node in nodes)
+    def _each(self, terms: Terms) -> Iterable[Any]:
+        """Give a value for each row."""
+        return repeat(terms.values[0], len(self.frame)) if terms.is_constant else terms.values
+
+    def _pairs(self, left: Terms, right: Terms) -> Iterable[tuple[Any, Any]]:
+        return zip(self._each(left), self._each(right), strict=True)
+
+    def _expect_alike(self, name: str, left: Terms, right: Terms) -> None:
         if left.kind != right.kind:
             raise self._refuse(f"two values of the same type for {name}, not a {left.kind} and a {right.kind}")
-        return left, right
+        if left.kind == "boolean" and name not in ("=", "<>"):
+            raise self._refuse("= or <> between true and false")
+        if left.kind == "geometry":
+            raise self._refuse("a spatial function, such as S_INTERSECTS, for geometry")
 
     def _terms(self, node: Any, kind: str = "") -> Terms:
         terms = self._read(node)
@@ -242,28 +295,34 @@ class _Rows:
         return terms
 
     def _read(self, node: Any) -> Terms:
-        everywhere = len(self.frame)
         if isinstance(node, bool):
-            return Terms("boolean", [node] * everywhere)
+            return _constant("boolean", node)
         if isinstance(node, str):
-            return Terms("string", [node] * everywhere)
+            return _constant("string", node)
         if isinstance(node, int | float):
-            return Terms("number", [node] * everywhere)
+            return _constant("number", node)
         if isinstance(node, dict):
             if "property" in node:
                 return self._property(node["property"])
             if node.get("op") == "casei":
                 (arg,) = self._arguments("casei", node.get("args", []), 1)
-                return Terms("string", [value if value is None else value.casefold() for value in self._terms(arg, "string").values])
+                terms = self._terms(arg, "string")
+                return terms._replace(values=[value if value is None else value.casefold() for value in terms.values])
             if "date" in node:
-                return Terms("date", [self._date(node["date"])] * everywhere)
+                return _constant("date", self._date(node["date"]))
             if "bbox" in node:
-                return Terms("geometry", [self._geometry(self._box(node["bbox"]))] * everywhere)
+                return _constant("geometry", self._geometry(self._box(node["bbox"])))
             if "type" in node:
-                return Terms("geometry", [self._geometry(self._shape(node))] * everywhere)
+                return _constant("geometry", self._geometry(self._shape(node)))
         raise self._refuse("a property, text in single quotes, a number, true, false, DATE('2023-01-01') or geometry in WKT")
 
     def _property(self, name: Any) -> Terms:
+        check_deadline()
+        if name not in self._read_properties:
+            self._read_properties[name] = self._read_property(name)
+        return self._read_properties[name]
+
+    def _read_property(self, name: Any) -> Terms:
         if name == "geometry":
             return Terms("geometry", list(self.geometry))
         if name not in self.types:
@@ -307,15 +366,31 @@ class _Rows:
             raise self._refuse(f"{count} argument{'s' if count > 1 else ''} for {name}")
         return args
 
-    def _truth(self, values: list[Any]) -> Truth:
-        return pd.Series(values, index=self.frame.index, dtype="boolean")
+    def _truth(self, values: Iterable[Any]) -> Truth:
+        return pd.Series(list(values), index=self.frame.index, dtype="boolean")
 
     def _refuse(self, expected: str) -> BadParameterError:
         return BadParameterError("filter", self.wanted.text, expected)
 
 
-def _like(pattern: str) -> re.Pattern[str]:
-    """Make a regular expression of a pattern: ``%`` is any text, ``_`` any character, and a backslash takes what follows as it is."""
-    parts = re.findall(r"\\.|%|_|[^\\%_]+|\\", pattern, re.DOTALL)
-    meaning = {"%": ".*", "_": "."}
-    return re.compile("".join(meaning.get(part) or re.escape(part[1:] if len(part) == 2 and part[0] == "\\" else part) for part in parts), re.DOTALL)
+def _constant(kind: str, value: Any) -> Terms:
+    return Terms(kind, [value], is_constant=True)
+
+
+def _compile_like(pattern: str) -> re.Pattern[str]:
+    """Make a regular expression of a pattern: ``%`` is any text, ``_`` any character, and a backslash takes what follows as it is.
+
+    What stands between two ``%`` is looked for once, where it occurs first, and the search never comes back to it: it is an atomic group, as
+    :mod:`fnmatch` writes them. Matching takes steps in proportion to both lengths, whatever the pattern.
+    """
+    stretches = [""]
+    for part in re.findall(r"\\.|%|_|[^\\%_]+|\\", pattern, re.DOTALL):
+        if part == "%":
+            stretches.append("")
+        else:
+            stretches[-1] += "." if part == "_" else re.escape(part[1:] if len(part) == 2 and part[0] == "\\" else part)
+    first, *others = stretches
+    if others:
+        *middle, last = others
+        first += "".join(f"(?>.*?{stretch})" for stretch in middle if stretch) + f".*{last}"
+    return re.compile(first, re.DOTALL)

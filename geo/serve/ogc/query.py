@@ -12,6 +12,7 @@ from typing import NamedTuple
 import geopandas as gpd
 
 from geo.bbox import Box
+from geo.deadline import check_deadline
 from geo.errors import BadParameterError
 from geo.layers.formats import encode_each
 from geo.layers.select import Encoded
@@ -194,6 +195,7 @@ def _present(collection: Collection, positions: Sequence[int], crs: Crs, propert
 def _in_order(frame: gpd.GeoDataFrame, positions: list[int], order: Sequence[tuple[str, bool]]) -> list[int]:
     """Sort by several properties, the first one decisive; what lacks a property comes last, and equals keep their order."""
     for name, is_descending in reversed(order):
+        check_deadline()
         values = list(frame[name])
         known = [position for position in positions if values[position] is not None]
         known.sort(key=values.__getitem__, reverse=is_descending)

@@ -12,16 +12,17 @@ from flask import Blueprint, Response, g, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import NotAcceptable
 
+from geo.deadline import until_deadline
 from geo.errors import BadParameterError, NotFoundError
 from geo.serve.http.language import chosen_language, request_wording
-from geo.serve.http.limits import TURNS
+from geo.serve.http.limits import short_work
 from geo.serve.http.responses import BY_LANGUAGE_AND_TYPE, cacheable, open_to_every_page
 from geo.serve.http.store import QUICK
 from geo.serve.ogc.collections import Collection
 from geo.serve.ogc.crs import CRS84, Crs, list_crss
 from geo.serve.ogc.openapi import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, build_openapi
 from geo.serve.ogc.pages import Words, build_members, collections_of, join_feature, join_page, same_address
-from geo.serve.ogc.query import PARAMETERS, Query, encode, parse_crs, parse_query, select
+from geo.serve.ogc.query import PARAMETERS, encode, parse_crs, parse_query, select
 from geo.serve.ogc.schemas import queryable_schemas
 from geo.serve.site import current_site
 from geo.words.phrases import LANGUAGES
@@ -127,14 +128,19 @@ def queryables(id_: str) -> Response:
 @blueprint.get("/collections/<id_>/items")
 def items(id_: str) -> Response:
     """Give features: filtered, in order, a page of them."""
-    found = _find(id_)
-    query = parse_query(_read_parameters(*PARAMETERS), found, _crss())
-    with TURNS.taken() if _takes_long(query) else nullcontext():
-        page = select(found, query)
-        shown = encode(found, page.positions, query.crs, query.properties)
+    found, asked = _find(id_), _read_parameters(*PARAMETERS)
+    is_page_wanted = _is_page_wanted(GEOJSON)
+    with short_work() if is_page_wanted or _takes_long(asked) else nullcontext():
+        return _give_items(found, asked, is_page_wanted=is_page_wanted)
+
+
+def _give_items(found: Collection, asked: Mapping[str, str], *, is_page_wanted: bool) -> Response:
+    query = parse_query(asked, found, _crss())
+    page = select(found, query)
+    shown = encode(found, page.positions, query.crs, query.properties)
     words = _words(found.title, chosen_language())
     address, args = _address(), request.args.to_dict()
-    if not _is_page_wanted(GEOJSON):
+    if not is_page_wanted:
         site = current_site()
         body, digest = join_page(shown, build_members(site, address, args, query, page, words))
         return _in(query.crs, cacheable(body, GEOJSON, varies_by=BY_LANGUAGE_AND_TYPE, digest=digest, quality=QUICK))
@@ -146,7 +152,7 @@ def items(id_: str) -> Response:
         "before": _same_address(offset=before) if query.offset else None,
         "after": _same_address(offset=after) if after < page.matched else None,
     }
-    document = {"features": [json.loads(text) for text in shown.texts]}
+    document = {"features": [json.loads(text) for text in until_deadline(shown.texts)]}
     return _in(query.crs, _answer(document, GEOJSON, "items", collection=found, pages=pages))
 
 
@@ -234,9 +240,9 @@ def _as_json(document: dict[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _takes_long(query: Query) -> bool:
-    """Tell whether every feature has to be looked at, or many encoded anew."""
-    return bool(query.filter or query.order or query.span or query.properties or query.crs is not CRS84)
+def _takes_long(asked: Mapping[str, str]) -> bool:
+    """Tell whether every feature has to be looked at, many encoded anew, or a filter understood, which by itself may take a while."""
+    return not asked.keys().isdisjoint(("filter", "sortby", "datetime", "properties")) or asked.get("crs", CRS84.uri) != CRS84.uri
 
 
 @lru_cache(maxsize=64)

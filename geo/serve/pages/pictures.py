@@ -10,13 +10,14 @@ from flask import Blueprint, Response, request
 from flask_babel import gettext
 
 from geo.bbox import Box
+from geo.deadline import check_deadline
 from geo.draw.picture import Caption, draw_svg, encode_png
 from geo.errors import BadParameterError, NotFoundError
 from geo.geocode.answers import Match
 from geo.layers.comparisons import Comparison
 from geo.layers.select import LAYERS, Selection
 from geo.serve.http.language import request_wording
-from geo.serve.http.limits import TURNS
+from geo.serve.http.limits import long_work
 from geo.serve.http.responses import BY_LANGUAGE, cacheable
 from geo.serve.http.selection import parse_selection
 from geo.serve.pages.seen import Seen, find_seen
@@ -33,29 +34,38 @@ _DEGREE_M = 111_000
 @blueprint.get("/map.svg")
 def map_svg() -> Response:
     """Draw the map as SVG."""
-    with TURNS.taken():
-        return cacheable(_draw(current_site(), request_wording()), "image/svg+xml", varies_by=BY_LANGUAGE)
+    with long_work():
+        return _svg(_draw(current_site(), request_wording()))
 
 
 @blueprint.get("/map.png")
 def map_png() -> Response:
     """Draw the map as PNG."""
-    with TURNS.taken():
-        return cacheable(encode_png(_draw(current_site(), request_wording())), "image/png", varies_by=BY_LANGUAGE)
+    with long_work():
+        return _png(_draw(current_site(), request_wording()))
 
 
 @blueprint.get("/places/<id_>/map.svg")
 def place_svg(id_: str) -> Response:
     """Draw where a place lies, for its page."""
-    with TURNS.taken():
-        return cacheable(_draw_place(current_site(), request_wording(), id_, is_preview=False), "image/svg+xml", varies_by=BY_LANGUAGE)
+    with long_work():
+        return _svg(_draw_place(current_site(), request_wording(), id_, is_preview=False))
 
 
 @blueprint.get("/places/<id_>/map.png")
 def place_png(id_: str) -> Response:
     """Draw where a place lies with its name and its first figure, in the shape of a link preview."""
-    with TURNS.taken():
-        return cacheable(encode_png(_draw_place(current_site(), request_wording(), id_, is_preview=True)), "image/png", varies_by=BY_LANGUAGE)
+    with long_work():
+        return _png(_draw_place(current_site(), request_wording(), id_, is_preview=True))
+
+
+def _svg(svg: bytes) -> Response:
+    return cacheable(svg, "image/svg+xml", varies_by=BY_LANGUAGE, is_shared=True)
+
+
+def _png(svg: bytes) -> Response:
+    check_deadline()
+    return cacheable(encode_png(svg), "image/png", varies_by=BY_LANGUAGE, is_shared=True)
 
 
 def _draw_place(site: Site, wording: Wording, id_: str, *, is_preview: bool) -> bytes:

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import cql2
+import geopandas as gpd
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app import create_app
+from geo.deadline import deadline
+from geo.errors import BadParameterError, DeadlineError
+from geo.serve.http.limits import SHORT
+from geo.serve.ogc.crs import CRS84
+from geo.serve.ogc.filters import MAX_LEVELS, matching, parse_filter
+from geo.settings import Settings
 
 PLACES = "/ogc/collections/places/items"
 FIGURES = "/ogc/collections/indicators/items"
+CRS_3857 = "http://www.opengis.net/def/crs/EPSG/0/3857"
 Row = dict[str, Any]
 
 
@@ -177,8 +191,17 @@ def test_filters_narrow_each_other(client: FlaskClient) -> None:
         ("S_INTERSECTS(geometry, POLYGON((0 0,1 1)))", "geometry that is complete ("),
         ("S_INTERSECTS(geometry, POLYGON EMPTY)", "valid geometry that is not empty"),
         ("S_INTERSECTS(geometry, BBOX(1,2,0,3))", "the lower corner of a BBOX before the upper one"),
-        ("(" * 21 + "kind = 'x'" + ")" * 21, "20 parentheses within each other at most"),
+        ("(" * 14 + "kind = 'x'" + ")" * 14, "parentheses that are less deep, or hold less"),
+        ("(" * 500 + ")" * 500, "parentheses that are less deep, or hold less"),
+        ("(" * 8 + f"kind IN ({','.join(['1'] * 600)}" + ")" * 8, "parentheses that are less deep, or hold less"),
         ("NOT " * 201 + "kind = 'x'", "200 operators at most"),
+        ("NOT " * 51 + "kind = 'x'", "50 operators within each other at most"),
+        ("name_zh LIKE name_en", "a pattern in single quotes for like"),
+        ("name_zh LIKE CASEI(name_en)", "a pattern in single quotes for like"),
+        ("name_zh LIKE ACCENTI('x')", "a property, text in single quotes"),
+        ("kind IN ('x', 1)", "two values of the same type for =, not a string and a number"),
+        ("kind IN (geometry)", "two values of the same type for =, not a string and a geometry"),
+        ("S_INTERSECTS(geometry, BBOX(1,2,3,1e999))", "valid geometry that is not empty"),
         ("paragraph = " + "-" * 300 + "1", "200 operators at most"),
     ],
 )
@@ -209,10 +232,115 @@ def test_a_date_is_compared_with_a_date(client: FlaskClient, text: str) -> None:
         ('{"op":"=","args":[{"property":"kind"},{"date":5}]}', "a date such as 2023-01-01, not "),
         ('{"op":"eval","args":["1"]}', "the operators and, or, not"),
         ("[" * 150 + "]" * 150, "cql2-json (recursion limit exceeded"),
+        ('{"op":"=","args":[1,1e999]}', "cql2-json (number out of range"),
+        ('{"op":"=","args":[{"property":"paragraph"},NaN]}', "cql2-json ("),
+        ('{"op":"in","args":[{"property":"kind"},[null]]}', "a property, text in single quotes"),
     ],
 )
 def test_a_json_filter_that_cannot_be_answered_says_why(client: FlaskClient, document: str, expected: str) -> None:
     assert refusal(client, document, **{"filter-lang": "cql2-json"}).startswith(expected)
+
+
+# --- LIKE ---------------------------------------------------------------------------------------------------------------------------------
+
+
+def is_like(text: str, pattern: str) -> bool:
+    """Decide LIKE step by step: which beginnings of the text each beginning of the pattern matches."""
+    matched = {0}
+    for part in re.findall(r"\\.|.", pattern, re.DOTALL):
+        if part == "%":
+            matched = set(range(min(matched), len(text) + 1)) if matched else matched
+        else:
+            wanted = part[-1]
+            matched = {end + 1 for end in matched if end < len(text) and (part == "_" or text[end] == wanted)}
+    return len(text) in matched
+
+
+def liked(texts: list[str | None], pattern: str) -> list[bool]:
+    wanted = parse_filter(json.dumps({"op": "like", "args": [{"property": "name"}, pattern]}), "cql2-json", CRS84)
+    frame = gpd.GeoDataFrame({"name": texts}, geometry=gpd.GeoSeries([None] * len(texts), crs="EPSG:4326"))
+    return matching(wanted, frame, frame.geometry, {"name": "string"}).tolist()
+
+
+@given(texts=st.lists(st.text("ab.中\n%\\", max_size=12), min_size=1, max_size=20), pattern=st.text("ab.中%%%__\\", max_size=10))
+def test_like_matches_what_a_search_step_by_step_matches(texts: list[str], pattern: str) -> None:
+    assert liked([*texts, None], pattern) == [*(is_like(text, pattern) for text in texts), False]
+
+
+ENDLESS = ["%" * 30, "%_" * 30, "_%" * 30, "%a" * 60, "%a_" * 60, "_%a" * 60, "%a%_%aa" * 20, "%%__" * 40, "%ab%a_" * 40, "a%" * 400, "%" + "a" * 900]
+
+
+@pytest.mark.parametrize("pattern", ENDLESS)
+@pytest.mark.parametrize("end", ["x", "%x", "_x", "x%x"])
+def test_like_ends_whatever_the_pattern(pattern: str, end: str) -> None:
+    """A search that comes back to what it has tried would take longer than the world has been there."""
+    texts: list[str | None] = ["a" * 2000, "ab" * 1000, "a" * 1999 + "x", ""]
+    assert liked(texts, pattern + end) == [is_like(text or "", pattern + end) for text in texts]
+
+
+@pytest.mark.parametrize("template", ["name_zh LIKE '{}'", "NOT name_zh LIKE '{}'", "CASEI(name_en) LIKE CASEI('{}')", "name_en NOT LIKE '{}'"])
+def test_no_pattern_keeps_the_server(client: FlaskClient, template: str) -> None:
+    for joined in (" AND ", " OR "):
+        for end in ("x", "%x", ""):
+            text = joined.join([template.format(f"{'%e' * 10}{'%_' * 10}{'%' * 10}{end}")] * 10)
+            assert client.get(PLACES, query_string={"filter": text}).status_code in (200, 414)
+
+
+# --- what a filter may cost -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_filter_that_takes_too_long_ends(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Of its own: what others have asked for is kept.
+    client = create_app(settings).test_client()
+    frame = gpd.GeoDataFrame({"name": ["a"]}, geometry=gpd.GeoSeries([None], crs="EPSG:4326"))
+    with deadline(0), pytest.raises(DeadlineError, match="the answer takes more than 0 seconds to make"):
+        matching(parse_filter("name = 'a'", "cql2-text", CRS84), frame, frame.geometry, {"name": "string"})
+    monkeypatch.setattr("geo.serve.http.limits.SHORT", SHORT._replace(limit_s=-1))
+    for query in ({"filter": "kind = 'project'"}, {"sortby": "kind"}, {"properties": "kind"}, {"crs": CRS_3857}, {"f": "html"}):
+        response = client.get(PLACES, query_string=query)
+        assert (response.status_code, response.headers["Retry-After"], response.headers["Cache-Control"]) == (503, "30", "no-store"), query
+        assert "ask for less, or again in 30 seconds" in response.get_data(as_text=True)
+    assert client.get(PLACES, query_string={"bbox": "120,30,121,31", "limit": "7"}).status_code == 200
+
+
+def test_operators_within_each_other_are_decided_as_far_as_they_may_go(client: FlaskClient) -> None:
+    assert features(client, PLACES, filter="NOT " * (MAX_LEVELS - 2) + "kind = 'project'") == features(client, PLACES, filter="kind = 'project'")
+    for count in range(MAX_LEVELS + 1, 200):
+        with pytest.raises(BadParameterError, match=r"50 operators within each other at most|recursion limit exceeded"):
+            parse_filter('{"op":"not","args":[' * count + "true" + "]}" * count, "cql2-json", CRS84)
+
+
+@pytest.mark.parametrize("error", [RecursionError, MemoryError, OverflowError])
+def test_what_python_cannot_hold_is_the_filter_s_fault(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
+    monkeypatch.setattr("geo.serve.ogc.filters._compile_like", Mock(side_effect=error))
+    assert refusal(client, f"name_zh LIKE '{error.__name__}'") == "a filter that is less deep, shorter, or of smaller numbers"
+
+
+def test_among_many_values_each_is_found(client: FlaskClient) -> None:
+    names = [one["properties"]["name_zh"] for one in features(client, PLACES)]
+    for name in names:
+        found = [one["properties"]["name_zh"] for one in features(client, PLACES, filter=f"name_zh IN ('x', '{name}', name_en, 'y')")]
+        assert found == [other for other in names if other == name]
+    everything = features(client, FIGURES, filter="value_max IN (value, 1, value_max)")
+    assert everything == [one for one in features(client, FIGURES) if one["properties"]["value_max"] is not None]
+
+
+@pytest.mark.parametrize("opened", ["(", "NOT (", "(true AND ", "(-", "f(1,", "CASEI(", "kind IN ("])
+@pytest.mark.parametrize("end", [" = = 1", "'", ",", " AND (", ""])
+def test_what_is_not_understood_in_parentheses_is_refused_in_time(client: FlaskClient, opened: str, end: str) -> None:
+    """The parser tries it again and again: with twenty parentheses it would take an hour."""
+    for depth in (1, 2, 4, 6, 8, 10, 12, 16, 20, 40):
+        for inside in ("kind = 'x'", " AND ".join(["paragraph=1"] * 60), f"paragraph IN ({','.join(['1'] * 400)})"):
+            response = client.get(PLACES, query_string={"filter": opened * depth + inside + end + ")" * depth})
+            assert response.status_code in (200, 400, 414)
+
+
+def test_a_sensible_filter_may_have_parentheses(client: FlaskClient) -> None:
+    everything, west = features(client, PLACES), features(client, PLACES, filter="corridor = 'west'")
+    assert features(client, PLACES, filter="(" * 10 + "corridor = 'west'" + ")" * 10) == west
+    many = f"MULTIPOLYGON({','.join(['((119 29,121 29,121 31,119 31,119 29))'] + [f'(({x} 1,{x}.5 1,{x}.5 2,{x} 1))' for x in range(1, 50)])})"
+    located = [one for one in everything if one["geometry"]]
+    assert len(features(client, PLACES, filter=f"(kind = 'x' OR (S_INTERSECTS(geometry, {many})))")) == len(located)
 
 
 def test_an_operator_that_repeats_costs_nothing(client: FlaskClient) -> None:
