@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from geo.errors import Problem, TableError
+from geo.files import UnfitFileError, read_regular
 from geo.palette import GREY
 from geo.tables.integrity import KEYS, Line, ReadTable, find_problems
 from geo.tables.kinds import NO_CORRIDOR, DivisionLevel
@@ -156,7 +157,10 @@ def read_tables(directory: Path) -> Tables:
 
 def _read_bytes(directory: Path, file: str, problems: list[Problem]) -> bytes | None:
     try:
-        return (directory / file).read_bytes()
+        return read_regular(directory / file)
+    except UnfitFileError as error:
+        problems.append(Problem(file, 0, "", error.value, error.expected))
+        return None
     except OSError:
         problems.append(Problem(file, 0, "", "", f"a readable file in {directory.name}/"))
         return None
@@ -235,6 +239,3 @@ def _problem(file: str, line: int, row: Mapping[str, str | None], details: Error
     else:
         expected = details["msg"]
     return Problem(file, line, column, row[column] or "", expected)
-
-
-KEYS |= {"admin/divisions.csv": "code", "admin/elsewhere.csv": "code"}
