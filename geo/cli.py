@@ -1,4 +1,4 @@
-"""The command line: ``python -m geo check``, ``geocode``, ``reverse``, ``audit``, ``export`` and ``freeze``.
+"""The command line: ``python -m geo check``, ``accept``, ``geocode``, ``reverse``, ``audit``, ``export`` and ``freeze``.
 
 A command calls the same functions as the library and the server. What it needs is imported in its own function, so that a short command does not wait
 for the libraries of a long one.
@@ -32,6 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     check = commands.add_parser("check", help="validate the tables, geocode every place, and verify the pointers into a text")
     check.add_argument("--text", type=Path, metavar="FILE", help="the text of a source, UTF-8: verify every pointer into it")
     check.set_defaults(run=lambda options: _check(options.text))
+    accept = commands.add_parser(
+        "accept", help="say that the tables are meant as they are, where a server holds them back for the rows they have lost"
+    )
+    accept.set_defaults(run=lambda _options: _accept())
     _add_geocode(commands)
     reverse = commands.add_parser("reverse", help="say what lies around a point")
     reverse.add_argument("lon", type=float, help="degrees, WGS-84")
@@ -240,6 +244,19 @@ def _check(text: Path | None) -> int:
         print("pointers: not verified against a text; give one with --text FILE")
         return 0
     return _check_text(atlas, text)
+
+
+def _accept() -> int:
+    from geo.atlas import build_atlas
+    from geo.serve.reload import write_accepted
+
+    settings = Settings.from_env(os.environ)
+    tables = build_atlas(settings).tables
+    write_accepted(settings.data, tables.version)
+    rows = ", ".join(f"{count} in {file}" for file, count in tables.count_rows().items())
+    print(f"accepted: version {tables.version}, rows: {rows}")
+    print("a server of this folder serves it at its next look")
+    return 0
 
 
 def _print_summary(atlas: Atlas) -> None:

@@ -19,6 +19,7 @@ from geo.errors import Problem, SettingsError, TableError
 from geo.files import UnfitFileError, read_regular
 from geo.settings import Settings
 from geo.tables.cells import MOST_IN_A_TEXT, expect_line
+from geo.tables.checksums import check_sum, read_checksums
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,19 @@ def read_outline(data: Path) -> Outline:
         If a file is missing, is not GeoJSON, or has a feature that cannot be drawn; with every problem.
     """
     problems: list[Problem] = []
-    collections = {name: _read_collection(data, name, f"basemap/{name}.geojson", problems) for name in ("districts", "surround", "water")}
+    # What is wrong with the list itself is said with the tables.
+    sums = read_checksums(data, [])
+    collections = {name: _read_collection(data, name, sums, problems) for name in ("districts", "surround", "water")}
     if problems:
         raise TableError(problems)
     return Outline(**collections)
 
 
-def _read_collection(data: Path, name: str, file: str, problems: list[Problem]) -> dict[str, Any]:
+def _read_collection(data: Path, name: str, sums: dict[str, str], problems: list[Problem]) -> dict[str, Any]:
+    file = f"basemap/{name}.geojson"
     try:
         content = read_regular(data / file)
+        check_sum(file, content, sums, problems)
         text = content.decode()
         collection = json.loads(text, parse_constant=_refuse_constant)
     except UnfitFileError as error:
