@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,10 +53,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         status: int = options.run(options)
+        # What is still to be written may fail, and else does so where nobody hears of it.
+        sys.stdout.flush()
     except GeoError as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever read the output has seen enough.
+        _write_no_more()
+        return 1
+    except OSError as error:
+        _write_no_more()
+        print(f"{error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
+        return 1
     return status
+
+
+def _write_no_more() -> None:
+    """Let what could not be written go: Python would try again at its end, and print a traceback."""
+    with suppress(OSError, ValueError):
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, sys.stdout.fileno())
+        os.close(nothing)
 
 
 def _add_geocode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
