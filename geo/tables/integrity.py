@@ -169,7 +169,7 @@ def _districts_of_one_name(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
             yield Problem("admin/divisions.csv", line.number, "name", row.name, f"another name than the district of line {first[row.name]}")
         if row.level is DivisionLevel.CITY:
             if city is not None:
-                yield Problem("admin/divisions.csv", line.number, "level", row.level, f"one city, which is that of line {city}")
+                yield Problem("admin/divisions.csv", line.number, "level", row.level.value, f"one city, which is that of line {city}")
             city = city or line.number
 
 

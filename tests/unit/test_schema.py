@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from geo.tables.cells import UNITS, Period, Unit
 from geo.tables.kinds import Kind, UnitKind
-from geo.tables.rows import TABLES, CorridorRow, GazetteerRow, Indicator, Place, Row
+from geo.tables.rows import TABLES, CorridorRow, GazetteerRow, Indicator, Place, Row, Source
 
 FIGURE = {
     "subject_id": "somewhere",
@@ -163,6 +163,8 @@ def test_a_value_that_is_no_plain_number_is_refused(cell: str) -> None:
         ({"rank_scope_en": "city"}, "rank_scope_zh", "a scope in both languages where there is a rank, and only there"),
         ({"paragraph": "1", "start": "5"}, "paragraph", "paragraph, start and end together or none of them"),
         ({"paragraph": "1", "start": "5", "end": "5"}, "end", "an offset after the start (5)"),
+        ({"value": "-3", "unit": "亩"}, "value", "0 or more: only money can be lost"),
+        ({"value": "-3", "unit": None}, "value", "0 or more: only money can be lost"),
     ],
 )
 def test_the_cells_of_a_figure_go_together(cells: dict[str, str | None], column: str, expected: str) -> None:
@@ -271,6 +273,23 @@ def test_an_axis_is_a_line_in_china(axis: str, expected: str) -> None:
 @pytest.mark.parametrize("name", ["某园", "Z", "𠮷田㐂", "7号园", "A–B “园” (二期)", "Łódź", "某" * 200])
 def test_a_name_of_any_script_is_taken(name: str) -> None:
     assert row(Place, PLACE, name_zh=name).name_zh == name
+
+
+def test_money_can_be_lost() -> None:
+    assert row(Indicator, FIGURE, value="-3").value == Decimal(-3)
+
+
+@pytest.mark.parametrize("cell", ["-10001", "1000001"])
+def test_a_growth_is_no_slip_of_the_comma(cell: str) -> None:
+    assert refusal(Indicator, FIGURE, growth_pct=cell) == "percent from -10000 to 1000000"
+
+
+@pytest.mark.parametrize(
+    "address", ["http://", "http://[", "http://a b", 'https://x/"', "https://x:99999/", "javascript:alert(1)", "//x", "https://x\\y"]
+)
+def test_an_address_leads_somewhere(address: str) -> None:
+    cells = {"id": "a", "title": "某报", "kind": "web"}
+    assert refusal(Source, cells, url=address) == "an address that starts with http:// or https://"
 
 
 @pytest.mark.parametrize(("cell", "expected"), [("0", "an area of more than 0"), ("-3.5", "an area of more than 0")])
