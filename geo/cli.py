@@ -1,4 +1,4 @@
-"""The command line: ``python -m geo check``, ``geocode``, ``reverse``, ``audit``, ``export`` and ``freeze``.
+"""The command line: ``python -m geo check``, ``accept``, ``geocode``, ``reverse``, ``audit``, ``export`` and ``freeze``.
 
 A command calls the same functions as the library and the server. What it needs is imported in its own function, so that a short command does not wait
 for the libraries of a long one.
@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     check = commands.add_parser("check", help="validate the tables, geocode every place, and verify the pointers into a text")
     check.add_argument("--text", type=Path, metavar="FILE", help="the text of a source, UTF-8: verify every pointer into it")
     check.set_defaults(run=lambda options: _check(options.text))
+    accept = commands.add_parser(
+        "accept", help="say that the tables are meant as they are, where a server holds them back for the rows they have lost"
+    )
+    accept.set_defaults(run=lambda _options: _accept())
     _add_geocode(commands)
     reverse = commands.add_parser("reverse", help="say what lies around a point")
     reverse.add_argument("lon", type=float, help="degrees, WGS-84")
@@ -48,10 +53,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         status: int = options.run(options)
+        # What is still to be written may fail, and else does so where nobody hears of it.
+        sys.stdout.flush()
     except GeoError as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever read the output has seen enough.
+        _write_no_more()
+        return 1
+    except OSError as error:
+        _write_no_more()
+        print(f"{error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
+        return 1
     return status
+
+
+def _write_no_more() -> None:
+    """Let what could not be written go: Python would try again at its end, and print a traceback."""
+    with suppress(OSError, ValueError):
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, sys.stdout.fileno())
+        os.close(nothing)
 
 
 def _add_geocode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -240,6 +263,19 @@ def _check(text: Path | None) -> int:
         print("pointers: not verified against a text; give one with --text FILE")
         return 0
     return _check_text(atlas, text)
+
+
+def _accept() -> int:
+    from geo.atlas import build_atlas
+    from geo.serve.reload import write_accepted
+
+    settings = Settings.from_env(os.environ)
+    tables = build_atlas(settings).tables
+    write_accepted(settings.data, tables.version)
+    rows = ", ".join(f"{count} in {file}" for file, count in tables.count_rows().items())
+    print(f"accepted: version {tables.version}, rows: {rows}")
+    print("a server of this folder serves it at its next look")
+    return 0
 
 
 def _print_summary(atlas: Atlas) -> None:

@@ -69,10 +69,15 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        column = f" [{self.column}]" if self.column else ""
-        shown = self.value if len(self.value) <= 80 else f"{self.value[:77]}…"
-        value = f" {shown!r}" if self.value else ""
+        # A column that nobody knows is what stands in the header: anything.
+        name = _shortened(self.column)
+        column = f" [{name if name.isprintable() else ascii(name)}]" if self.column else ""
+        value = f" {_shortened(self.value)!r}" if self.value else ""
         return f"{place}{column}{value}: expected {self.expected}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:77]}…"
 
 
 class TableError(GeoError):

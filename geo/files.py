@@ -2,12 +2,79 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# The tables of 100 000 places have 30 MB at most; what is four times as large is no table, and would take the memory of what is served.
+MOST_BYTES = 128 << 20
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
 # What makes a spreadsheet take text for a formula (OWASP, CSV injection); in full width, too, which some fold.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+class UnfitFileError(OSError):
+    """A file that is not to be read: it is no regular file, or too large.
+
+    Attributes
+    ----------
+    value, expected
+        What it is, and what it should be.
+    """
+
+    def __init__(self, value: str, expected: str) -> None:
+        self.value = value
+        self.expected = expected
+        super().__init__(f"{value}: expected {expected}")
+
+
+def read_regular(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
+    """Read a file that may be anything: never one that has no end, or that waits for somebody to write into it.
+
+    Parameters
+    ----------
+    path
+        The file, or a link to it.
+    most_bytes
+        How large it may be.
+
+    Raises
+    ------
+    UnfitFileError
+        If it is a folder, a pipe, a socket or a device, or larger.
+    OSError
+        If it cannot be read.
+    """
+    # Looked at before it is opened, as opening a device may do something, and again as what was opened.
+    _expect_regular(path.stat(), most_bytes)
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with open(descriptor, "rb") as file:  # noqa: PTH123
+        _expect_regular(os.fstat(descriptor), most_bytes)
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise _too_large(len(content), most_bytes)
+    return content
+
+
+def _expect_regular(state: os.stat_result, most_bytes: int) -> None:
+    for is_kind, named in _KINDS:
+        if is_kind(state.st_mode):
+            raise UnfitFileError(named, "a regular file")
+    if state.st_size > most_bytes:
+        raise _too_large(state.st_size, most_bytes)
+
+
+def _too_large(size: int, most_bytes: int) -> UnfitFileError:
+    return UnfitFileError(f"{size} bytes", f"{most_bytes} bytes at most")
 
 
 @contextmanager

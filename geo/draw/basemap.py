@@ -14,8 +14,12 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from geo.datum import Datum
+from geo.draw.features import find_wrong_features
 from geo.errors import Problem, SettingsError, TableError
+from geo.files import UnfitFileError, read_regular
 from geo.settings import Settings
+from geo.tables.cells import MOST_IN_A_TEXT, expect_line
+from geo.tables.checksums import check_sum, read_checksums
 
 
 @dataclass(frozen=True)
@@ -43,28 +47,47 @@ def read_outline(data: Path) -> Outline:
     Raises
     ------
     TableError
-        If a file is missing or is not GeoJSON.
+        If a file is missing, is not GeoJSON, or has a feature that cannot be drawn; with every problem.
     """
     problems: list[Problem] = []
-    collections = {name: _read_collection(data, f"basemap/{name}.geojson", problems) for name in ("districts", "surround", "water")}
+    # What is wrong with the list itself is said with the tables.
+    sums = read_checksums(data, [])
+    collections = {name: _read_collection(data, name, sums, problems) for name in ("districts", "surround", "water")}
     if problems:
         raise TableError(problems)
     return Outline(**collections)
 
 
-def _read_collection(data: Path, file: str, problems: list[Problem]) -> dict[str, Any]:
+def _read_collection(data: Path, name: str, sums: dict[str, str], problems: list[Problem]) -> dict[str, Any]:
+    file = f"basemap/{name}.geojson"
     try:
-        collection = json.loads((data / file).read_text(encoding="utf-8"))
+        content = read_regular(data / file)
+        check_sum(file, content, sums, problems)
+        text = content.decode()
+        collection = json.loads(text, parse_constant=_refuse_constant)
+    except UnfitFileError as error:
+        problems.append(Problem(file, 0, "", error.value, error.expected))
+        return {}
     except OSError:
         problems.append(Problem(file, 0, "", "", f"a readable file in {data.name}/; make data builds it"))
         return {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         problems.append(Problem(file, getattr(error, "lineno", 0), "", "", f"GeoJSON in UTF-8 ({error})"))
         return {}
     if not isinstance(collection, dict) or collection.get("type") != "FeatureCollection" or not isinstance(collection.get("features"), list):
         problems.append(Problem(file, 0, "", "", "a GeoJSON FeatureCollection"))
         return {}
+    attribution = collection.get("attribution", "")
+    try:
+        expect_line(attribution if isinstance(attribution, str) else "\0", MOST_IN_A_TEXT)
+    except ValueError:
+        problems.append(Problem(file, 0, "attribution", str(attribution), f"one line of text, {MOST_IN_A_TEXT} characters at most"))
+    problems.extend(find_wrong_features(name, text, collection, file))
     return collection
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 @dataclass(frozen=True)

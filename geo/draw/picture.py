@@ -190,7 +190,7 @@ def _draw_map(
         _shape(inner, frame, shape(feature["geometry"]), fill=CARD, stroke=LAND_LINE)
     for feature in outline.water["features"]:
         geom = shape(feature["geometry"])
-        if geom.geom_type == "Polygon":
+        if geom.geom_type.endswith("Polygon"):
             _shape(inner, frame, geom, fill=WATER, stroke="none")
         else:
             _shape(inner, frame, geom, fill="none", stroke=WATER, **{"stroke-width": "3" if feature["properties"]["rank"] == 1 else "2"})

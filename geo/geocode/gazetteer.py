@@ -7,7 +7,7 @@ an official name from a short one that others bear, too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -249,11 +249,17 @@ class Gazetteer:
     # --- divisions ---
 
     def _add_divisions(self, rows: Sequence[DivisionRow], former: Set[str]) -> dict[str, Feature]:
-        features: dict[str, Feature] = {}
         curated = {form.feature.name: form.feature for forms in self.forms.values() for form in forms if form.feature.level is not Level.PLACE}
+        features: dict[str, Feature] = {}
+
+        def feature_of(row: DivisionRow) -> Feature:
+            # A township without a point has its district's, wherever in the table that stands.
+            if row.code not in features:
+                features[row.code] = curated.get(row.name) or self._division(row, lambda code: feature_of(self._divisions[code]))
+            return features[row.code]
+
         for row in rows:
-            feature = curated.get(row.name) or self._division(row, features)
-            features[row.code] = feature
+            feature = feature_of(row)
             for name, kind in _division_names(row):
                 # A town that was split up is not the subdistrict that kept its name.
                 if kind is FormKind.ALIAS and name in former:
@@ -262,12 +268,13 @@ class Gazetteer:
                 forms = self.forms.setdefault(name, [])
                 if all(form.feature is not feature for form in forms):
                     forms.append(Form(feature, kind, namesakes))
-        return features
+        return {row.code: features[row.code] for row in rows}
 
-    def _division(self, row: DivisionRow, features: Mapping[str, Feature]) -> Feature:
+    def _division(self, row: DivisionRow, find: Callable[[str], Feature]) -> Feature:
         chain = self._chain(row)
         if row.lon is None or row.lat is None or row.uncertainty_m is None or row.source is None:
-            district = features[row.parent or ""]
+            assert row.parent is not None
+            district = find(row.parent)
             return Feature(row.name, Level.TOWNSHIP, district.location, chain, is_by_host=True, source=district.source, note=row.note)
         level = Level(row.level.value)
         location = Location(row.name, row.lon, row.lat, _PRECISIONS[level], row.uncertainty_m, Basis.DERIVED, row.source, Datum.WGS84, row.note)

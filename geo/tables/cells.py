@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import calendar
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, NamedTuple
+from urllib.parse import urlsplit
 
 import shapely
 from pydantic import BeforeValidator
@@ -90,7 +92,7 @@ class Period:
         Raises
         ------
         ValueError
-            If the text is not a period or ends before it starts.
+            If the text is not a period, ends before it starts, or is of a year that no table speaks of.
         """
         first, slash, last = text.partition("/")
         if not first and not last:
@@ -102,6 +104,8 @@ class Period:
         return cls(text, start, end)
 
 
+# Industry and its plans: what is older or later is a slip of the keyboard. Not the clock of the day: the same tables are valid on every day.
+FIRST_YEAR, LAST_YEAR = 1800, 2100
 _PERIOD = "an ISO 8601 period such as 2022, 2023-05, 2023-Q1, 2023-01/2023-05, /2027 or 2020/"
 _PERIOD_PART = re.compile(r"(?P<year>[12]\d{3})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])(?:-(?P<day>[0-3]\d))?))?", re.ASCII)
 
@@ -111,6 +115,8 @@ def _first_and_last_day(text: str) -> tuple[date, date]:
     if not found:
         raise ValueError(_PERIOD)
     year = int(found["year"])
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR}")
     if found["quarter"]:
         last_month = 3 * int(found["quarter"])
         return date(year, last_month - 2, 1), date(year, last_month, calendar.monthrange(year, last_month)[1])
@@ -129,6 +135,16 @@ _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", re.ASCII)
 _DECIMAL = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?", re.ASCII)
 _COUNT = re.compile(r"\d{1,9}", re.ASCII)
 _DEGREES = re.compile(r"-?\d{1,3}(?:\.\d{1,12})?", re.ASCII)
+# A name is asked for as a whole (`/geocode` takes so many characters), a word stands on a switch, and a text is a paragraph.
+MOST_IN_A_WORD, MOST_IN_A_NAME, MOST_IN_A_TEXT = 40, 200, 2000
+# Drawn on every page, and schematic.
+_MOST_POINTS = 10_000
+# China measures 5 000 km.
+_MOST_UNCERTAINTY_M = 3_000_000
+# A loss may be several times the profit before it; more than that is a slip of the comma.
+_LEAST_GROWTH, _MOST_GROWTH = -10_000, 1_000_000
+# Letters by their class that are drawn as nothing: fillers of Hangul, the blank of Braille; and what stands where a character was lost.
+_FILLERS = re.compile("[\u115f\u1160\u2800\u3164\uffa0\ufffc\ufffd]")
 # The rows of a table have few sources, periods and other such values: each is read once and kept once.
 _remembered = lru_cache(1 << 12)
 
@@ -139,14 +155,63 @@ def _given(cell: object) -> str:
     return cell
 
 
-def _parse_text(cell: object) -> str:
-    text = _given(cell)
+def expect_line(text: str, most: int) -> str:
+    """Refuse what is not one line of text that can be seen and read as it stands.
+
+    Parameters
+    ----------
+    text
+        What was given.
+    most
+        How many characters it may have.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Raises
+    ------
+    ValueError
+        If it is too long, has white space around it, or has characters that break a line, turn its direction or are not seen; says what was expected.
+    """
+    if len(text) > most:
+        raise ValueError(f"{most} characters at most, not {len(text)}")
     if text != text.strip():
         raise ValueError("text without white space around it")
     # One look tells that there is none, as in most texts.
-    if not text.isprintable() and any(ord(character) < 32 or ord(character) == 127 for character in text):
-        raise ValueError("one line of text without control characters")
+    if not text.isprintable() or _FILLERS.search(text):
+        for character in text:
+            _expect_seen(character)
     return text
+
+
+def _expect_seen(character: str) -> None:
+    named = f"U+{ord(character):04X} ({unicodedata.name(character, 'no character')})"
+    category = unicodedata.category(character)
+    if category in ("Cc", "Zl", "Zp"):
+        raise ValueError("one line of text without control characters")
+    if category == "Zs" and character != " ":
+        raise ValueError(f"plain spaces, not {named}")
+    is_none = ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF
+    if category in ("Cf", "Cs") or is_none or _FILLERS.match(character):
+        raise ValueError(f"text without what is not seen or was lost, such as {named}")
+
+
+def _parse_line(most: int, kinds: str, expected: str) -> Callable[[object], str]:
+    def parse(cell: object) -> str:
+        text = expect_line(_given(cell), most)
+        # One look tells, as of most texts: what is a letter, a digit or ASCII is seen.
+        if not text[:1].isalnum() and not any(unicodedata.category(character)[0] in kinds for character in text):
+            raise ValueError(expected)
+        return text
+
+    return parse
+
+
+_parse_text = _parse_line(MOST_IN_A_TEXT, "LNPS", "text that can be seen")
+_parse_name = _parse_line(MOST_IN_A_NAME, "LN", "a name with a letter or a digit")
+_parse_word = _parse_line(MOST_IN_A_WORD, "LN", "a word with a letter or a digit")
 
 
 @_remembered
@@ -163,6 +228,27 @@ def _parse_decimal(cell: object) -> Decimal:
     if not _DECIMAL.fullmatch(text):
         raise ValueError("a number in plain digits, such as 305.8")
     return Decimal(text)
+
+
+def _parse_area(cell: object) -> Decimal:
+    area = _parse_decimal(cell)
+    if area <= 0:
+        raise ValueError("an area of more than 0")
+    return area
+
+
+def _parse_growth(cell: object) -> Decimal:
+    growth = _parse_decimal(cell)
+    if not _LEAST_GROWTH <= growth <= _MOST_GROWTH:
+        raise ValueError(f"percent from {_LEAST_GROWTH} to {_MOST_GROWTH}")
+    return growth
+
+
+def _parse_uncertainty(cell: object) -> int:
+    metres = _parse_positive(cell)
+    if metres > _MOST_UNCERTAINTY_M:
+        raise ValueError(f"metres, {_MOST_UNCERTAINTY_M} at most")
+    return metres
 
 
 def _parse_count(cell: object) -> int:
@@ -212,7 +298,13 @@ def _parse_date(cell: object) -> Period:
 
 def _parse_url(cell: object) -> str:
     text = _parse_text(cell)
-    if not re.match(r"https?://[^/\s]+", text):
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_address = False
+    # What RFC 3987 keeps out of an address ends it where it is written into a text.
+    if not is_address or set(text) & set(' <>"\\^`{|}'):
         raise ValueError("an address that starts with http:// or https://")
     return text
 
@@ -258,9 +350,17 @@ def _parse_axis(cell: object) -> shapely.LineString | shapely.MultiLineString:
         axis = None
     if not isinstance(axis, shapely.LineString | shapely.MultiLineString) or axis.is_empty:
         raise ValueError("WKT of a LineString or MultiLineString, lon lat")
+    if axis.has_z or any(line.length == 0 for line in shapely.get_parts(axis)):
+        raise ValueError("lines of two points or more that are not the same, each lon lat")
+    if shapely.get_num_coordinates(axis) > _MOST_POINTS:
+        raise ValueError(f"a schematic line of {_MOST_POINTS} points at most")
     for lon, lat in shapely.get_coordinates(axis):
         expect_in_china(float(lon), float(lat))
     return axis
+
+
+# The box of mainland China and its islands: wide enough for any place a report can name, narrow enough to catch swapped axes.
+WEST, SOUTH, EAST, NORTH = 73, 3, 136, 54
 
 
 def expect_in_china(lon: float, lat: float) -> None:
@@ -276,20 +376,24 @@ def expect_in_china(lon: float, lat: float) -> None:
     ValueError
         If it is elsewhere; says what was expected.
     """
-    # The box of mainland China and its islands: wide enough for any place a report can name, narrow enough to catch swapped axes.
-    if 73 <= lon <= 136 and 3 <= lat <= 54:
+    if WEST <= lon <= EAST and SOUTH <= lat <= NORTH:
         return
-    if 73 <= lat <= 136 and 3 <= lon <= 54:
+    if WEST <= lat <= EAST and SOUTH <= lon <= NORTH:
         raise ValueError("lon before lat: the two look swapped")
-    raise ValueError("a coordinate in China: lon 73 to 136, lat 3 to 54")
+    raise ValueError(f"a coordinate in China: lon {WEST} to {EAST}, lat {SOUTH} to {NORTH}")
 
 
 Text = Annotated[str, BeforeValidator(_parse_text)]
+Name = Annotated[str, BeforeValidator(_parse_name)]
+Word = Annotated[str, BeforeValidator(_parse_word)]
 Slug = Annotated[str, BeforeValidator(_parse_slug)]
 CorridorId = Annotated[str, BeforeValidator(_parse_slug_of_corridor)]
 Colour = Annotated[str, BeforeValidator(_parse_colour_on(CARD))]
 DarkColour = Annotated[str, BeforeValidator(_parse_colour_on(DARK_CARD))]
 Number = Annotated[Decimal, BeforeValidator(_parse_decimal)]
+Area = Annotated[Decimal, BeforeValidator(_parse_area)]
+Growth = Annotated[Decimal, BeforeValidator(_parse_growth)]
+Uncertainty = Annotated[int, BeforeValidator(_parse_uncertainty)]
 Count = Annotated[int, BeforeValidator(_parse_count)]
 Positive = Annotated[int, BeforeValidator(_parse_positive)]
 Code = Annotated[str, BeforeValidator(_parse_code)]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 
 from geo.errors import Problem
 from geo.names import normalize_name
-from geo.tables.kinds import NO_CORRIDOR, DivisionLevel, UnitKind
+from geo.tables.kinds import MAY_BE_NEGATIVE, NO_CORRIDOR, DivisionLevel, ElsewhereLevel, UnitKind
 from geo.tables.rows import DivisionRow, FormerRow, GazetteerRow, Indicator, Paragraph, Row, Source, Vocable
 
 
@@ -54,6 +54,8 @@ def find_problems(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
         lambda row: normalize_name(row.name),
         lambda row: normalize_name(row.alias_of) if row.alias_of else None,
     )
+    yield from _wrong_levels(read)
+    yield from _districts_of_one_name(read)
     yield from _wrong_units(read)
     yield from _bad_pointers(read)
     yield from _lost_successors(read)
@@ -108,7 +110,15 @@ _REFERENCES = (
     ("admin/elsewhere.csv", "parent", "admin/elsewhere.csv"),
 )
 # The column by which the rows of a table are referred to.
-KEYS = {"sources.csv": "id", "corridors.csv": "id", "places.csv": "id", "vocabulary.csv": "indicator", "gazetteer.csv": "name"}
+KEYS = {
+    "sources.csv": "id",
+    "corridors.csv": "id",
+    "places.csv": "id",
+    "vocabulary.csv": "indicator",
+    "gazetteer.csv": "name",
+    "admin/divisions.csv": "code",
+    "admin/elsewhere.csv": "code",
+}
 
 
 def _dangling(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
@@ -122,6 +132,45 @@ def _dangling(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
             value = getattr(line.row, column)
             if value is not None and value not in allowed:
                 yield Problem(file, line.number, column, value, expected)
+
+
+# What lies in what: the levels that may stand above each.
+_ABOVE: dict[str, dict[str, tuple[str, ...]]] = {
+    "admin/divisions.csv": {DivisionLevel.DISTRICT: (DivisionLevel.CITY,), DivisionLevel.TOWNSHIP: (DivisionLevel.DISTRICT,)},
+    # Some counties and cities are the province's own.
+    "admin/elsewhere.csv": {
+        ElsewhereLevel.PREFECTURE: (ElsewhereLevel.PROVINCE,),
+        ElsewhereLevel.COUNTY: (ElsewhereLevel.PREFECTURE, ElsewhereLevel.PROVINCE),
+    },
+}
+
+
+def _wrong_levels(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
+    """Check that what a division lies in is of a level above its own: no chain of them comes back to itself."""
+    for file, above in _ABOVE.items():
+        rows: list[tuple[int, Any]] = [(line.number, line.row) for line in read[file].lines]
+        levels = {row.code: row.level for _, row in rows}
+        for number, row in rows:
+            allowed = above.get(row.level, ())
+            if row.parent in levels and levels[row.parent] not in allowed:
+                expected = f"the code of a {' or a '.join(allowed)}" if allowed else f"nothing, as a {row.level} lies in none"
+                yield Problem(file, number, "parent", row.parent, expected)
+
+
+def _districts_of_one_name(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
+    """Find districts that share a name, by which places and locations refer to them; and cities beside the first."""
+    first: dict[str, int] = {}
+    city: int | None = None
+    for line in read["admin/divisions.csv"].lines:
+        row = cast(DivisionRow, line.row)
+        if row.level is DivisionLevel.TOWNSHIP:
+            continue
+        if first.setdefault(row.name, line.number) != line.number:
+            yield Problem("admin/divisions.csv", line.number, "name", row.name, f"another name than the district of line {first[row.name]}")
+        if row.level is DivisionLevel.CITY:
+            if city is not None:
+                yield Problem("admin/divisions.csv", line.number, "level", row.level.value, f"one city, which is that of line {city}")
+            city = city or line.number
 
 
 def _aliases_of_many(lines: Sequence[Line]) -> Iterator[Problem]:
@@ -150,7 +199,11 @@ def _wrong_units(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
     for line in read["indicators.csv"].lines:
         row = cast(Indicator, line.row)
         kind = kinds.get(row.indicator)
-        if kind is None or row.value is None:
+        if kind is None:
+            continue
+        if row.growth_pct is not None and row.growth_pct < -100 and kind not in MAY_BE_NEGATIVE:
+            yield Problem("indicators.csv", line.number, "growth_pct", str(row.growth_pct), f"-100 or more: a {kind} loses all of itself at most")
+        if row.value is None:
             continue
         if kind is UnitKind.RATIO and row.unit is None:
             continue

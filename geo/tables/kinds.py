@@ -144,6 +144,10 @@ class UnitKind(StrEnum):
     NONE = "none"
 
 
+# A loss is an amount, too; nothing else that is measured is less than nothing.
+MAY_BE_NEGATIVE = frozenset({UnitKind.MONEY, UnitKind.MONEY_PER_AREA})
+
+
 class NumberReason(StrEnum):
     """Why a number in a text is not a figure about a place."""
 

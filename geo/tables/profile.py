@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from geo.bbox import Box
 from geo.errors import Problem
+from geo.tables.cells import MOST_IN_A_NAME, MOST_IN_A_WORD, expect_line
 
 FILE = "atlas.toml"
 
@@ -21,7 +22,19 @@ def _in_order(frame: tuple[float, float, float, float]) -> tuple[float, float, f
     return frame
 
 
-_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400, pattern=r"^[^\x00-\x1f\x7f]+$")]
+def _seen(most: int) -> AfterValidator:
+    def expect(text: str) -> str:
+        line = expect_line(text.strip(), most)
+        if not any(character.isalnum() for character in line):
+            raise ValueError("text with a letter or a digit")
+        return line
+
+    return AfterValidator(expect)
+
+
+_Text = Annotated[str, _seen(400)]
+_Name = Annotated[str, _seen(MOST_IN_A_NAME)]
+_Word = Annotated[str, _seen(MOST_IN_A_WORD)]
 
 
 _EXPECTED = {"missing": "this key, which is missing", "extra_forbidden": "no key of this name"}
@@ -41,7 +54,7 @@ class Bilingual(_Section):
 class Province(Bilingual):
     """The province, with the name that addresses use without its kind."""
 
-    short_zh: _Text
+    short_zh: _Word
 
 
 class City(Province):
@@ -53,8 +66,8 @@ class City(Province):
 class CorridorName(Bilingual):
     """The name of a corridor, or of what lies on none, and a word for it."""
 
-    short_zh: _Text
-    short_en: _Text
+    short_zh: _Word
+    short_en: _Word
 
     @property
     def short(self) -> Bilingual:
@@ -65,8 +78,8 @@ class CorridorName(Bilingual):
 class Examples(_Section):
     """What error messages name as an example: a district, and a place of the gazetteer."""
 
-    division: _Text
-    place: _Text
+    division: _Name
+    place: _Name
 
 
 class Profile(_Section):

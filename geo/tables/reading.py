@@ -19,7 +19,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from geo.errors import Problem, TableError
+from geo.files import UnfitFileError, read_regular
 from geo.palette import GREY
+from geo.tables.checksums import check_sum, read_checksums
 from geo.tables.integrity import KEYS, Line, ReadTable, find_problems
 from geo.tables.kinds import NO_CORRIDOR, DivisionLevel
 from geo.tables.profile import FILE as PROFILE
@@ -56,6 +58,8 @@ class Tables:
         What the atlas is called, which city it is about, and how it is drawn.
     version
         First 12 hexadecimal digits of the sha256 over all files: the data version.
+    summed
+        The tables whose sum ``SHA256SUMS`` has, and which therefore are whole.
     """
 
     sources: tuple[Source, ...]
@@ -73,6 +77,11 @@ class Tables:
     former: tuple[FormerRow, ...] = ()
     elsewhere: tuple[ElsewhereRow, ...] = ()
     homonyms: tuple[HomonymRow, ...] = ()
+    summed: frozenset[str] = frozenset()
+
+    def count_rows(self) -> dict[str, int]:
+        """Count the rows of each table, by file."""
+        return {file: len(getattr(self, Path(file).stem)) for file in TABLES}
 
     @cached_property
     def places_by_id(self) -> dict[str, Place]:
@@ -137,12 +146,13 @@ def read_tables(directory: Path) -> Tables:
     problems: list[Problem] = []
     digest = hashlib.sha256()
     read: dict[str, ReadTable] = {}
-    content = _read_bytes(directory, PROFILE, problems)
+    sums = read_checksums(directory, problems)
+    content = _read_bytes(directory, PROFILE, sums, problems)
     digest.update(f"{PROFILE}\0{len(content or b'')}\0".encode() + (content or b""))
     text = None if content is None else _decode(PROFILE, content, problems)
     profile = None if text is None else read_profile(text, problems)
     for file, model in TABLES.items():
-        content = _read_bytes(directory, file, problems)
+        content = _read_bytes(directory, file, sums, problems)
         digest.update(f"{file}\0{len(content or b'')}\0".encode() + (content or b""))
         read[file] = _read_table(file, content, model, problems)
     problems.extend(find_problems(read))
@@ -151,15 +161,20 @@ def read_tables(directory: Path) -> Tables:
 
     # The fields of Tables are named after the files, and TABLES gives each file its row model.
     rows: dict[str, Any] = {Path(file).stem: tuple(line.row for line in read[file].lines) for file in TABLES}
-    return Tables(**rows, profile=profile, version=digest.hexdigest()[:12])
+    return Tables(**rows, profile=profile, version=digest.hexdigest()[:12], summed=frozenset(sums) & frozenset(TABLES))
 
 
-def _read_bytes(directory: Path, file: str, problems: list[Problem]) -> bytes | None:
+def _read_bytes(directory: Path, file: str, sums: dict[str, str], problems: list[Problem]) -> bytes | None:
     try:
-        return (directory / file).read_bytes()
+        content = read_regular(directory / file)
+    except UnfitFileError as error:
+        problems.append(Problem(file, 0, "", error.value, error.expected))
+        return None
     except OSError:
         problems.append(Problem(file, 0, "", "", f"a readable file in {directory.name}/"))
         return None
+    check_sum(file, content, sums, problems)
+    return content
 
 
 def _decode(file: str, content: bytes, problems: list[Problem]) -> str | None:
@@ -235,6 +250,3 @@ def _problem(file: str, line: int, row: Mapping[str, str | None], details: Error
     else:
         expected = details["msg"]
     return Problem(file, line, column, row[column] or "", expected)
-
-
-KEYS |= {"admin/divisions.csv": "code", "admin/elsewhere.csv": "code"}

@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from geo.datum import Datum
 from geo.tables.cells import (
+    EAST,
+    WEST,
+    Area,
     Axis,
     Code,
     Codes,
@@ -21,17 +24,22 @@ from geo.tables.cells import (
     DarkColour,
     DateCell,
     Degrees,
+    Growth,
+    Name,
     Number,
     PeriodCell,
     Positive,
     Sha256,
     Slug,
     Text,
+    Uncertainty,
     UnitCell,
     Url,
+    Word,
     expect_in_china,
 )
 from geo.tables.kinds import (
+    MAY_BE_NEGATIVE,
     NO_CORRIDOR,
     Basis,
     CorridorBasis,
@@ -59,6 +67,18 @@ class ColumnError(ValueError):
         super().__init__(expected)
 
 
+def _expect_in_china(lon: float, lat: float) -> None:
+    try:
+        expect_in_china(lon, lat)
+    except ValueError as problem:
+        # The one that is out of its range; where both are, the first.
+        raise ColumnError("lat" if WEST <= lon <= EAST else "lon", str(problem)) from None
+
+
+# How many digits the codes of each level have, in GB/T 2260 and GB/T 10114.
+_DIGITS = {DivisionLevel.CITY: 6, DivisionLevel.DISTRICT: 6, DivisionLevel.TOWNSHIP: 9}
+
+
 class Row(BaseModel):
     """A row that is valid by itself."""
 
@@ -69,12 +89,12 @@ class Source(Row):
     """A document, a data set, or knowledge without either."""
 
     id: Slug
-    title: Text
+    title: Name
     kind: SourceKind
-    publisher: Text | None
+    publisher: Name | None
     published: DateCell | None = Field(description="ISO 8601 date; empty when it is not known")
-    pages: Text | None
-    authors: Text | None = Field(description="separated by semicolons")
+    pages: Name | None
+    authors: Name | None = Field(description="separated by semicolons")
     url: Url | None
     sha256: Sha256 | None = Field(description="of the text, UTF-8, that the pointers refer to")
     retrieved_on: DateCell | None
@@ -99,14 +119,14 @@ class CorridorRow(Row):
     """A corridor, its published axis and what is published about its extent."""
 
     id: CorridorId
-    name_zh: Text
-    name_en: Text
-    short_zh: Text = Field(description="in a word, for switches and marks")
-    short_en: Text
+    name_zh: Name
+    name_en: Name
+    short_zh: Word = Field(description="in a word, for switches and marks")
+    short_en: Word
     colour: Colour = Field(description="on light ground, such as #1f5f8b")
     colour_dark: DarkColour = Field(description="on dark ground")
     axis: Axis = Field(description="WKT, WGS-84, lon lat; schematic")
-    published_area_km2: Number | None = Field(description="km²; empty when no source states one")
+    published_area_km2: Area | None = Field(description="km²; empty when no source states one")
     scope_note_zh: Text
     scope_note_en: Text
     source: Slug
@@ -116,15 +136,15 @@ class Place(Row):
     """Anything with a place on the map."""
 
     id: Slug
-    name_zh: Text
-    name_en: Text
+    name_zh: Name
+    name_en: Name
     kind: Kind
     parent_id: Slug | None
     corridor: str
     corridor_basis: CorridorBasis
-    district: Text = Field(description="a district, or the city as a whole, as admin/divisions.csv names it")
-    place_query: Text = Field(description="what the geocoder is asked")
-    sector: Text | None
+    district: Name = Field(description="a district, or the city as a whole, as admin/divisions.csv names it")
+    place_query: Name = Field(description="what the geocoder is asked")
+    sector: Name | None
     status: PlaceStatus | None
     focus_zh: Text | None = Field(description="in our own words")
     focus_en: Text | None
@@ -142,8 +162,8 @@ class Vocable(Row):
     """What an indicator is called and what it measures."""
 
     indicator: Slug
-    label_zh: Text
-    label_en: Text
+    label_zh: Name
+    label_en: Name
     unit_kind: UnitKind
 
 
@@ -158,10 +178,10 @@ class Indicator(Row):
     period: PeriodCell | None = Field(description="empty when the source does not say")
     qualifier: Qualifier
     status: FigureStatus
-    growth_pct: Number | None = Field(description="percent, as stated")
+    growth_pct: Growth | None = Field(description="percent, as stated")
     rank: Positive | None
-    rank_scope_zh: Text | None
-    rank_scope_en: Text | None
+    rank_scope_zh: Name | None
+    rank_scope_en: Name | None
     source: Slug
     paragraph: Positive | None
     start: Count | None = Field(description="code-point offset in the whole text")
@@ -175,6 +195,8 @@ class Indicator(Row):
             raise ColumnError("value_max", "a number above the value")
         if self.unit is not None and self.value is None:
             raise ColumnError("unit", "no unit where there is no value")
+        if self.value is not None and self.value < 0 and (self.unit is None or self.unit.kind not in MAY_BE_NEGATIVE):
+            raise ColumnError("value", "0 or more: only money can be lost")
         if (self.rank is None) != (self.rank_scope_zh is None) or (self.rank is None) != (self.rank_scope_en is None):
             raise ColumnError("rank_scope_zh", "a scope in both languages where there is a rank, and only there")
         pointer = (self.paragraph, self.start, self.end)
@@ -202,14 +224,16 @@ class GazetteerRow(Row):
     place of its own whose location is not known, so that it takes its host's.
     """
 
-    name: Text
-    alias_of: Text | None
+    name: Name
+    alias_of: Name | None
     lon: Degrees | None = Field(description="degrees in the row's datum")
     lat: Degrees | None = Field(description="degrees in the row's datum")
     datum: Datum | None
     precision: Precision | None
-    uncertainty_m: Positive | None = Field(description="metres: the true place, of an area all of it as far as it is known, lies within this radius")
-    admin: Text | None = Field(description="a district, or the city as a whole, as admin/divisions.csv names it")
+    uncertainty_m: Uncertainty | None = Field(
+        description="metres: the true place, of an area all of it as far as it is known, lies within this radius"
+    )
+    admin: Name | None = Field(description="a district, or the city as a whole, as admin/divisions.csv names it")
     basis: Basis | None
     source: Slug | None
     checked_on: DateCell | None
@@ -233,10 +257,7 @@ class GazetteerRow(Row):
         if self.basis is Basis.PARENT:
             raise ColumnError("alias_of", "the name of the host")
         assert self.lon is not None and self.lat is not None
-        try:
-            expect_in_china(self.lon, self.lat)
-        except ValueError as problem:
-            raise ColumnError("lon", str(problem)) from None
+        _expect_in_china(self.lon, self.lat)
         return self
 
 
@@ -254,13 +275,13 @@ class DivisionRow(Row):
     """An administrative division of the city."""
 
     code: Code
-    name: Text
-    name_en: Text
+    name: Name
+    name_en: Name
     level: DivisionLevel
     parent: Code | None
     lon: Degrees | None = Field(description="degrees, WGS-84; empty when no point of its own is known")
     lat: Degrees | None = Field(description="degrees, WGS-84")
-    uncertainty_m: Positive | None = Field(description="metres: all of it lies within this radius, as far as it is known")
+    uncertainty_m: Uncertainty | None = Field(description="metres: all of it lies within this radius, as far as it is known")
     source: Slug | None
     note: Text | None
     namesakes: Count | None = Field(description="of a township: others in China that bear its name")
@@ -275,14 +296,18 @@ class DivisionRow(Row):
             raise ColumnError("lon", "a point for a city and a district")
         if (self.parent is None) != (self.level is DivisionLevel.CITY):
             raise ColumnError("parent", "a parent for all but a city")
+        if len(self.code) != _DIGITS[self.level]:
+            raise ColumnError("code", f"a code of {_DIGITS[self.level]} digits for a {self.level}")
+        if self.lon is not None and self.lat is not None:
+            _expect_in_china(self.lon, self.lat)
         return self
 
 
 class FormerRow(Row):
     """A name that a division no longer has, or that covered something else."""
 
-    name: Text
-    name_en: Text
+    name: Name
+    name_en: Name
     level: FormerLevel
     code: Code | None
     until: DateCell | None
@@ -294,16 +319,16 @@ class ElsewhereRow(Row):
     """A division of China outside the city: what a name may mean instead."""
 
     code: Code
-    name: Text
+    name: Name
     level: ElsewhereLevel
     parent: Code | None
-    name_en: Text | None
+    name_en: Name | None
 
 
 class HomonymRow(Row):
     """A name that places in several cities bear, or that only says what sort of place it is."""
 
-    name: Text
+    name: Name
     kind: HomonymKind
     elsewhere_zh: Text
     source_note: Text

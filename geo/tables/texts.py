@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geo.errors import SettingsError
+from geo.files import read_regular
 from geo.tables.rows import Source
 
 
@@ -41,9 +42,9 @@ def read_texts(folder: Path, sources: Iterable[Source]) -> dict[str, SourceText]
         if source.sha256 is None or not path.exists():
             continue
         try:
-            content = path.read_bytes()
+            content = read_regular(path)
         except OSError as error:
-            raise SettingsError("GEO_SOURCE_TEXTS", str(path), f"a readable file ({error.strerror})") from None
+            raise SettingsError("GEO_SOURCE_TEXTS", str(path), f"a readable file ({error.strerror or error})") from None
         matches = hashlib.sha256(content).hexdigest() == source.sha256
         try:
             texts[source.id] = SourceText(content.decode() if matches else "", matches)

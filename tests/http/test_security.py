@@ -171,7 +171,7 @@ def test_a_name_is_no_template(client_of: Callable[[Path], FlaskClient], data_co
 
 
 def test_markup_in_a_card_is_only_data(client_of: Callable[[Path], FlaskClient], data_copy: Path, edit: Edit) -> None:
-    name = "</script><script>alert(1)</script><img src=x onerror=alert(1)>'\"\\\u2028\u202e<!--"
+    name = "</script><script>alert(1)</script><img src=x onerror=alert(1)>'\"\\\u05d0<!--"
     for file, line, column in (("places.csv", 2, "name_zh"), ("places.csv", 2, "focus_zh"), ("vocabulary.csv", 2, "label_zh")):
         edit(file, line, column, f"某{name}区")
     response = client_of(data_copy).get("/places/binjiang-hitech/card.json")

@@ -6,6 +6,7 @@ import gc
 import hashlib
 import logging
 import os
+import socket
 import threading
 import time
 import weakref
@@ -18,6 +19,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
+from geo.cli import main
+from geo.files import MOST_BYTES
 from geo.serve import reload
 from geo.serve.reload import Sites, sites_of
 from geo.serve.site import build_site, site_of
@@ -365,6 +368,148 @@ def _digest(body: bytes) -> str:
     return hashlib.sha256(start + rest[20:] if found else body).hexdigest()
 
 
+# --- what may be half of a copy -----------------------------------------------------------------------------------------------------------
+
+
+def cut_to(path: Path, rows: int) -> bytes:
+    """Leave some rows of a table, cut at the end of a line; give what it was."""
+    whole = path.read_bytes()
+    path.write_bytes(b"".join(whole.splitlines(keepends=True)[: rows + 1]))
+    return whole
+
+
+def write_sums(data: Path) -> None:
+    files = sorted(path for path in data.rglob("*") if path.suffix in (".csv", ".toml", ".geojson"))
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(data).as_posix()}\n" for path in files]
+    (data / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_sharp"), [(40, 10, True), (40, 27, False), (40, 26, True), (9, 4, False), (9, 3, True), (5, 1, False)]
+)
+def test_how_many_rows_are_a_sharp_loss(before: int, after: int, is_sharp: bool) -> None:
+    assert reload._is_sharp(before, after) is is_sharp
+
+
+def test_a_table_that_is_emptied_is_a_sharp_loss_however_small_it_was() -> None:
+    assert [reload._is_sharp(count, 0) for count in (0, 1, 2, 6)] == [False, False, True, True]
+
+
+def test_a_table_cut_at_a_line_is_held_back_and_said_until_it_is_whole(
+    app: Flask, client: FlaskClient, data_copy: Path, look: Callable[[], bool], caplog: pytest.LogCaptureFixture
+) -> None:
+    before, body = health(client), client.get("/layers/indicators.csv").data
+    path = data_copy / "indicators.csv"
+    whole = cut_to(path, 10)
+    assert look() is False
+    document = health(client)
+    assert (document["status"], document["version"], document["problems"]) == ("degraded", before["version"], 1)
+    (reason,) = document["reasons"]
+    assert (reason["file"], reason["value"]) == ("indicators.csv", "10 rows")
+    assert reason["expected"].startswith(f"most of the {before['figures']} rows that version {before['version']} has")
+    assert "python -m geo accept" in errors(caplog)[-1]
+    assert client.get("/layers/indicators.csv").data == body
+    path.write_bytes(whole)
+    assert look() is False
+    assert health(client) == before
+
+
+def test_a_loss_that_is_meant_is_served_when_a_person_says_so(
+    app: Flask, client: FlaskClient, data_copy: Path, look: Callable[[], bool], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut_to(data_copy / "indicators.csv", 10)
+    assert look() is False
+    monkeypatch.setenv("GEO_DATA", str(data_copy))
+    assert main(["accept"]) == 0
+    assert "10 in indicators.csv" in capsys.readouterr().out
+    assert look() is True
+    assert (health(client)["status"], health(client)["figures"]) == ("ready", 10)
+    # It was said of one version: the next loss is held back again.
+    cut_to(data_copy / "indicators.csv", 2)
+    assert look() is False
+    assert health(client)["status"] == "degraded"
+
+
+def test_a_few_rows_less_are_an_edit(client: FlaskClient, data_copy: Path, look: Callable[[], bool]) -> None:
+    cut_to(data_copy / "indicators.csv", health(client)["figures"] - 5)
+    assert look() is True
+    assert health(client)["status"] == "ready"
+
+
+def test_a_list_of_sums_decides_whether_a_copy_is_whole(client: FlaskClient, data_copy: Path, look: Callable[[], bool]) -> None:
+    write_sums(data_copy)
+    assert look() is True
+    assert health(client)["status"] == "ready"
+    # A loss that no rule for rows would hold back.
+    cut_to(data_copy / "indicators.csv", health(client)["figures"] - 1)
+    assert look() is False
+    reason = health(client)["reasons"][0]
+    assert (reason["file"], reason["expected"][-30:]) == ("indicators.csv", "SHA256SUMS: the copy may not be whole"[-30:])
+    # One that it would: it is whole, says the list.
+    cut_to(data_copy / "indicators.csv", 3)
+    write_sums(data_copy)
+    assert look() is True
+    assert (health(client)["status"], health(client)["figures"]) == ("ready", 3)
+
+
+def test_an_outline_is_compared_with_its_sum(data_copy: Path, look: Callable[[], bool], client: FlaskClient) -> None:
+    write_sums(data_copy)
+    with (data_copy / "basemap/water.geojson").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    assert look() is False
+    assert health(client)["reasons"][0]["file"] == "basemap/water.geojson"
+
+
+# --- what is no file ----------------------------------------------------------------------------------------------------------------------
+
+
+def make_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def make_socket(path: Path) -> None:
+    folder = os.open(path.parent, os.O_RDONLY)
+    with socket.socket(socket.AF_UNIX) as one:
+        # The path of a socket may have a hundred characters.
+        one.bind(f"/proc/self/fd/{folder}/{path.name}")
+    os.close(folder)
+
+
+SPECIAL: dict[str, Callable[[Path], None]] = {
+    "a named pipe": make_pipe,
+    "a folder": lambda path: path.mkdir(),
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+    "a socket": make_socket,
+}
+
+
+@pytest.mark.parametrize("kind", SPECIAL)
+@pytest.mark.parametrize("file", ["places.csv", "atlas.toml", "basemap/water.geojson", "admin/former.csv"])
+def test_what_is_no_file_is_refused_without_waiting_for_it(
+    client: FlaskClient, data_copy: Path, look: Callable[[], bool], kind: str, file: str
+) -> None:
+    before = health(client)
+    (data_copy / file).unlink()
+    SPECIAL[kind](data_copy / file)
+    assert look() is False
+    document = health(client)
+    assert (document["status"], document["version"]) == ("degraded", before["version"])
+    assert {name: document["reasons"][0][name] for name in ("file", "value", "expected")} == {
+        "file": file,
+        "value": kind,
+        "expected": "a regular file",
+    }
+
+
+def test_a_file_without_an_end_is_refused(client: FlaskClient, data_copy: Path, look: Callable[[], bool]) -> None:
+    with (data_copy / "places.csv").open("r+b") as file:
+        # Sparse: it takes no room.
+        file.truncate(MOST_BYTES + 1)
+    assert look() is False
+    reason = health(client)["reasons"][0]
+    assert (reason["file"], reason["value"], reason["expected"]) == ("places.csv", f"{MOST_BYTES + 1} bytes", f"{MOST_BYTES} bytes at most")
+
+
 # --- the thread ---------------------------------------------------------------------------------------------------------------------------
 
 
@@ -419,6 +564,29 @@ def test_the_watch_ends_with_the_application(data_copy: Path) -> None:
     gc.collect()
     own.join(10)
     assert not own.is_alive()
+
+
+def test_a_watch_that_stands_still_is_said(data_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = create_app(Settings(host="127.0.0.1", port=8000, data=data_copy, reload_s=0.02))
+    client, stands = app.test_client(), threading.Event()
+    waits = threading.Event()
+
+    def hang(*_: object) -> list[Path]:
+        waits.set()
+        stands.wait(60)
+        return []
+
+    monkeypatch.setattr(Sites, "_files", hang)
+    assert health(client)["status"] == "ready"
+    assert waits.wait(20)
+    assert health(client)["status"] == "ready"
+    monkeypatch.setattr(reload, "STANDS_S", 0.0)
+    sites_of(app)._looked -= 1
+    document = health(client)
+    assert document["status"] == "degraded"
+    assert document["reasons"][0]["expected"].startswith("a look at the data folder every 0.02 seconds; the last one ended at 20")
+    sites_of(app).close()
+    stands.set()
 
 
 def test_zero_seconds_switch_the_watch_off(data_copy: Path) -> None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from geo.tables.cells import UNITS, Period, Unit
 from geo.tables.kinds import Kind, UnitKind
-from geo.tables.rows import TABLES, CorridorRow, GazetteerRow, Indicator, Place, Row
+from geo.tables.rows import TABLES, CorridorRow, GazetteerRow, Indicator, Place, Row, Source
 
 FIGURE = {
     "subject_id": "somewhere",
@@ -59,7 +59,7 @@ CORRIDOR = {
     "source": "a-source",
 }
 R = TypeVar("R", bound=Row)
-ANY_DAY = st.dates(min_value=date(1000, 1, 1), max_value=date(2999, 12, 31))
+ANY_DAY = st.dates(min_value=date(1800, 1, 1), max_value=date(2100, 12, 31))
 
 
 def row(model: type[R], base: dict[str, str], **cells: str | None) -> R:
@@ -98,6 +98,12 @@ def test_a_period_covers_its_first_to_its_last_day(text: str, start: date | None
 )
 def test_what_is_no_period_is_refused_with_examples(text: str) -> None:
     with pytest.raises(ValueError, match=r"^an ISO 8601 period such as 2022, 2023-05, 2023-Q1, 2023-01/2023-05, /2027 or 2020/$"):
+        Period.parse(text)
+
+
+@pytest.mark.parametrize("text", ["1799", "2101", "2999-01-01", "1000-Q1", "2020/2999", "/2101"])
+def test_a_year_that_no_table_speaks_of_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^a year from 1800 to 2100$"):
         Period.parse(text)
 
 
@@ -157,6 +163,8 @@ def test_a_value_that_is_no_plain_number_is_refused(cell: str) -> None:
         ({"rank_scope_en": "city"}, "rank_scope_zh", "a scope in both languages where there is a rank, and only there"),
         ({"paragraph": "1", "start": "5"}, "paragraph", "paragraph, start and end together or none of them"),
         ({"paragraph": "1", "start": "5", "end": "5"}, "end", "an offset after the start (5)"),
+        ({"value": "-3", "unit": "亩"}, "value", "0 or more: only money can be lost"),
+        ({"value": "-3", "unit": None}, "value", "0 or more: only money can be lost"),
     ],
 )
 def test_the_cells_of_a_figure_go_together(cells: dict[str, str | None], column: str, expected: str) -> None:
@@ -224,6 +232,21 @@ def test_an_id_is_a_slug(cell: str) -> None:
         ("某园\u3000", "text without white space around it"),
         ("某\n园", "one line of text without control characters"),
         ("某\x7f园", "one line of text without control characters"),
+        ("某\x85园", "one line of text without control characters"),
+        ("某\u2028园", "one line of text without control characters"),
+        ("某\u202e园", "text without what is not seen or was lost, such as U+202E (RIGHT-TO-LEFT OVERRIDE)"),
+        ("某\u2066园\u2069", "text without what is not seen or was lost, such as U+2066 (LEFT-TO-RIGHT ISOLATE)"),
+        ("某\u200b园", "text without what is not seen or was lost, such as U+200B (ZERO WIDTH SPACE)"),
+        ("\u200b", "text without what is not seen or was lost, such as U+200B (ZERO WIDTH SPACE)"),
+        ("\ufeff某园", "text without what is not seen or was lost, such as U+FEFF (ZERO WIDTH NO-BREAK SPACE)"),
+        ("\u3164", "text without what is not seen or was lost, such as U+3164 (HANGUL FILLER)"),
+        ("某\ufffd", "text without what is not seen or was lost, such as U+FFFD (REPLACEMENT CHARACTER)"),
+        ("某\uffff", "text without what is not seen or was lost, such as U+FFFF (no character)"),
+        ("某\u00a0园", "plain spaces, not U+00A0 (NO-BREAK SPACE)"),
+        ("某\u3000园", "plain spaces, not U+3000 (IDEOGRAPHIC SPACE)"),
+        ("\u0301\ufe0f", "a name with a letter or a digit"),
+        ("——", "a name with a letter or a digit"),
+        ("某" * 201, "200 characters at most, not 201"),
     ],
 )
 def test_a_name_is_one_clean_line(cell: str | None, expected: str) -> None:
@@ -238,10 +261,40 @@ def test_a_name_is_one_clean_line(cell: str | None, expected: str) -> None:
         ("120 30, 121 30", "WKT of a LineString or MultiLineString, lon lat"),
         ("LINESTRING (30 120, 31 120)", "lon before lat: the two look swapped"),
         ("LINESTRING (120 30, 0 0)", "a coordinate in China: lon 73 to 136, lat 3 to 54"),
+        ("LINESTRING (120 30, 120 30)", "lines of two points or more that are not the same, each lon lat"),
+        ("MULTILINESTRING (EMPTY, (120 30, 121 31))", "lines of two points or more that are not the same, each lon lat"),
+        ("LINESTRING Z (120 30 1, 121 31 2)", "lines of two points or more that are not the same, each lon lat"),
     ],
 )
 def test_an_axis_is_a_line_in_china(axis: str, expected: str) -> None:
     assert refusal(CorridorRow, CORRIDOR, axis=axis) == expected
+
+
+@pytest.mark.parametrize("name", ["某园", "Z", "𠮷田㐂", "7号园", "A–B “园” (二期)", "Łódź", "某" * 200])
+def test_a_name_of_any_script_is_taken(name: str) -> None:
+    assert row(Place, PLACE, name_zh=name).name_zh == name
+
+
+def test_money_can_be_lost() -> None:
+    assert row(Indicator, FIGURE, value="-3").value == Decimal(-3)
+
+
+@pytest.mark.parametrize("cell", ["-10001", "1000001"])
+def test_a_growth_is_no_slip_of_the_comma(cell: str) -> None:
+    assert refusal(Indicator, FIGURE, growth_pct=cell) == "percent from -10000 to 1000000"
+
+
+@pytest.mark.parametrize(
+    "address", ["http://", "http://[", "http://a b", 'https://x/"', "https://x:99999/", "javascript:alert(1)", "//x", "https://x\\y"]
+)
+def test_an_address_leads_somewhere(address: str) -> None:
+    cells = {"id": "a", "title": "某报", "kind": "web"}
+    assert refusal(Source, cells, url=address) == "an address that starts with http:// or https://"
+
+
+@pytest.mark.parametrize(("cell", "expected"), [("0", "an area of more than 0"), ("-3.5", "an area of more than 0")])
+def test_an_area_is_positive(cell: str, expected: str) -> None:
+    assert refusal(CorridorRow, CORRIDOR, published_area_km2=cell) == expected
 
 
 @pytest.mark.parametrize(

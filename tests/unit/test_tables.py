@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from geo.errors import Problem, TableError
+from geo.geocode.gazetteer import Gazetteer
 from geo.tables.cells import UNITS
 from geo.tables.kinds import DivisionLevel
 from geo.tables.reading import Tables, read_tables
 from geo.tables.rows import TABLES
 from tests.conftest import Edit
 from tests.known import DATA
+from tests.other_city import DATA as SMALL
 
 KINDS = "'platform', 'cooperation_zone', 'park', 'town', 'valley', 'facility', 'project', 'district' or 'city'"
 DISTRICTS = ", ".join(row.name for row in read_tables(DATA).divisions if row.level is not DivisionLevel.TOWNSHIP)
@@ -271,7 +275,7 @@ def test_a_long_value_is_shortened_in_its_message(data_copy: Path, edit: Edit) -
         ("indicators.csv", 31, "value_max", "700", "indicators.csv:31 [value_max] '700': expected a number above the value"),
         # Coordinates.
         ("gazetteer.csv", 55, "lon", "181.5", "gazetteer.csv:55 [lon] '181.5': expected a coordinate in China: lon 73 to 136, lat 3 to 54"),
-        ("gazetteer.csv", 55, "lat", "91", "gazetteer.csv:55 [lon] '120.20592': expected a coordinate in China: lon 73 to 136, lat 3 to 54"),
+        ("gazetteer.csv", 55, "lat", "91", "gazetteer.csv:55 [lat] '91': expected a coordinate in China: lon 73 to 136, lat 3 to 54"),
         ("gazetteer.csv", 55, "lat", "", "gazetteer.csv:55 [lat]: expected a value, or alias_of"),
         ("gazetteer.csv", 55, "lon", "E120.2", "gazetteer.csv:55 [lon] 'E120.2': expected decimal degrees, such as 120.18067"),
         ("gazetteer.csv", 60, "lon", "120.2", "gazetteer.csv:60 [lon] '120.2': expected nothing in a row that is an alias"),
@@ -442,3 +446,87 @@ def test_the_problems_are_told_in_the_order_of_files_and_lines(data_copy: Path, 
         "places.csv:4 [name_en]: expected a value",
         "places.csv:29 [name_en]: expected a value",
     ]
+
+
+# --- between the rows ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_city(tmp_path: Path) -> Path:
+    """A copy of the invented city, whose divisions a test may break."""
+    shutil.copytree(SMALL, tmp_path / "data")
+    return tmp_path / "data"
+
+
+def write_divisions(data: Path, change: Callable[[list[str]], list[str]]) -> None:
+    path = data / "admin/divisions.csv"
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([header, *change(rows)]) + "\n", encoding="utf-8")
+
+
+def test_the_order_of_the_divisions_is_free(small_city: Path) -> None:
+    names = set(Gazetteer(read_tables(small_city)).forms)
+    write_divisions(small_city, lambda rows: rows[::-1])
+    gazetteer = Gazetteer(read_tables(small_city))
+    assert set(gazetteer.forms) == names
+    assert list(gazetteer.by_code) == [row.code for row in read_tables(small_city).divisions]
+
+
+@pytest.mark.parametrize(
+    ("row", "messages"),
+    [
+        ("999800,第二市,Second,city,,108.1,34.12,38000,qinglan-survey,,,", ["[level] 'city': expected one city, which is that of line 2"]),
+        ("999931,某县,Some County,district,999901,108.1,34.1,900,qinglan-survey,,,", ["[parent] '999901': expected the code of a city"]),
+        (
+            "999931,云陂区,Another,district,999900,108.1,34.1,900,qinglan-survey,,,",
+            ["[name] '云陂区': expected another name than the district of line 3"],
+        ),
+        ("999901099,某镇,Some Town,township,999900,,,,,,,", ["[parent] '999900': expected the code of a district"]),
+        ("999901099,某镇,Some Town,township,999999,,,,,,,", ["[parent] '999999': expected a row of admin/divisions.csv"]),
+        ("999901099,某镇,Some Town,township,,,,,,,,", ["[parent]: expected a parent for all but a city"]),
+        ("999901,某镇,Some Town,township,999901,,,,,,,", ["[code] '999901': expected a code of 9 digits for a township"]),
+        (
+            "999901099,某县,Some County,district,999900,108,34,900,qinglan-survey,,,",
+            ["[code] '999901099': expected a code of 6 digits for a district"],
+        ),
+        (
+            "999901099,某镇,Some Town,township,999901,108.1,200,900,qinglan-survey,,,",
+            ["[lat] '200': expected a coordinate in China: lon 73 to 136, lat 3 to 54"],
+        ),
+        (
+            "999901099,某镇,Some Town,township,999901,34.1,108.1,900,qinglan-survey,,,",
+            ["[lon] '34.1': expected lon before lat: the two look swapped"],
+        ),
+        (
+            "999901099,某镇,Some Town,township,999901,108,34,3000001,qinglan-survey,,,",
+            ["[uncertainty_m] '3000001': expected metres, 3000000 at most"],
+        ),
+    ],
+)
+def test_a_division_that_does_not_fit_the_others_is_named(small_city: Path, row: str, messages: list[str]) -> None:
+    write_divisions(small_city, lambda rows: [*rows, row])
+    line = len((small_city / "admin/divisions.csv").read_text(encoding="utf-8").splitlines())
+    assert messages_of(small_city) == [f"admin/divisions.csv:{line} {message}" for message in messages]
+
+
+def test_divisions_that_lie_in_each_other_are_named(small_city: Path) -> None:
+    write_divisions(small_city, lambda rows: [row.replace("district,999900", "district,999901") for row in rows])
+    assert {problem.column for problem in problems_of(small_city)} == {"parent"}
+
+
+def test_a_header_that_is_no_text_is_named_in_one_line(data_copy: Path) -> None:
+    (data_copy / "relations.csv").write_text("a\u2028b\x00,c\n", encoding="utf-8")
+    assert all(message.isprintable() for message in messages_of(data_copy))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("x" * 64 + "  places.csv", "SHA256SUMS:1 "),
+        ("0" * 64 + " *./places.csv", "places.csv "),
+    ],
+)
+def test_a_list_of_sums_is_read_as_sha256sum_writes_it(data_copy: Path, line: str, message: str) -> None:
+    (data_copy / "SHA256SUMS").write_text(f"{line}\n\n", encoding="utf-8")
+    (said,) = messages_of(data_copy)
+    assert said.startswith(message)

@@ -55,7 +55,7 @@ def test_a_file_that_cannot_be_read_is_said_to_the_operator(tmp_path: Path) -> N
     path.mkdir()
     with pytest.raises(SettingsError) as caught:
         read_texts(tmp_path, [SOURCE])
-    assert str(caught.value) == f"GEO_SOURCE_TEXTS={str(path)!r}: expected a readable file (Is a directory)"
+    assert str(caught.value) == f"GEO_SOURCE_TEXTS={str(path)!r}: expected a readable file (a folder: expected a regular file)"
 
 
 def test_a_folder_that_does_not_exist_is_said_to_the_operator() -> None:

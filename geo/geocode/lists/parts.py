@@ -98,8 +98,8 @@ class Parts:
             yield pq.read_table(self.path(number), columns=columns, memory_map=False).combine_chunks()
 
     def remove(self) -> None:
-        """Remove them all."""
-        shutil.rmtree(self.folder)
+        """Remove them all, as far as there are any."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def write_part(table: pa.Table, path: Path) -> None:

@@ -6,12 +6,14 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
 from geo.errors import Problem
+from geo.files import replaced
 from geo.geocode.answers import Geocoder, Level
 from geo.geocode.lists import CHUNK_ROWS
 from geo.geocode.lists.cluster import Task, geocode_on_cluster
@@ -20,7 +22,7 @@ from geo.geocode.lists.parts import Parts, fingerprint, write_part
 from geo.geocode.lists.progress import Progress
 from geo.geocode.lists.reading import CELLS, List, ListError, ParquetList, open_list
 from geo.geocode.lists.results import PREFIX, RESULTS, STATUS_AMBIGUOUS, STATUS_MATCH, STATUS_MISS, cells_as_text, geocode_table
-from geo.geocode.lists.writing import RESERVED, check_target, write_rows, write_target
+from geo.geocode.lists.writing import RESERVED, WRITING_ERRORS, check_target, write_rows, write_target
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,8 @@ def geocode_file(
     Raises
     ------
     ListError
-        If the list or a part of it cannot be read, it is not clear which column to ask, or the target cannot hold it.
+        If the list or a part of it cannot be read, it is not clear which column to ask, or the target cannot hold it or cannot be written: then
+        nothing is left of it.
     """
     misses = target.with_name(f"{target.stem}.misses.csv")
     _check_paths(source, target, misses)
@@ -148,38 +151,41 @@ def geocode_file(
         "results": RESULTS.names,
     }
     parts = Parts(target)
-    changed = parts.resume(plan)
-    done = parts.done()
-    resumed = sum(done.values())
-    if changed:
-        progress.say(changed)
-    if done:
-        progress.say(f"going on: {resumed} rows were done before")
+    with _nothing_left(parts, target):
+        changed = parts.resume(plan)
+        done = parts.done()
+        resumed = sum(done.values())
+        if changed:
+            progress.say(changed)
+        if done:
+            progress.say(f"going on: {resumed} rows were done before")
 
-    progress.start(list_.rows, resumed)
-    started = time.monotonic()
-    try:
-        if workers or scheduler:
-            tasks = _tasks(list_, parts, done, choice, geocoder_factory, chunk_rows)
-            geocode_on_cluster(tasks, workers, scheduler, lambda rows, task: _finish_task(rows, task, source, progress))
-        else:
-            geocoder = geocoder_factory()
-            for number, chunk in list_.chunks(chunk_rows, done):
-                write_part(geocode_table(chunk, choice.column, choice.admin_column, geocoder), parts.path(number))
-                progress.advance(len(chunk))
-    finally:
-        progress.finish()
-    seconds = time.monotonic() - started
-    if {"name": source.name, **fingerprint(source)} != plan["input"]:
-        raise ListError(Problem(source.name, 0, "", "", "a list that does not change while it is geocoded; start again"))
+        progress.start(list_.rows, resumed)
+        started = time.monotonic()
+        try:
+            if workers or scheduler:
+                tasks = _tasks(list_, parts, done, choice, geocoder_factory, chunk_rows)
+                geocode_on_cluster(tasks, workers, scheduler, lambda rows, task: _finish_task(rows, task, source, progress))
+            else:
+                geocoder = geocoder_factory()
+                for number, chunk in list_.chunks(chunk_rows, done):
+                    write_part(geocode_table(chunk, choice.column, choice.admin_column, geocoder), parts.path(number))
+                    progress.advance(len(chunk))
+        finally:
+            progress.finish()
+        seconds = time.monotonic() - started
+        if {"name": source.name, **fingerprint(source)} != plan["input"]:
+            raise ListError(Problem(source.name, 0, "", "", "a list that does not change while it is geocoded; start again"))
 
-    numbers = sorted(parts.done())
-    progress.say(f"putting {len(numbers)} parts together")
-    counts = _Counts()
-    write_rows(misses, ("row", "query", "status", "reason", "candidates"), counts.misses(parts, numbers, choice.column), parts.folder)
-    schema = next(parts.tables(numbers[:1])).schema
-    write_target(target, parts.tables(numbers), schema, parts.folder)
-    parts.remove()
+        numbers = sorted(parts.done())
+        progress.say(f"putting {len(numbers)} parts together")
+        counts = _Counts()
+        # Both are put in place when both are written: neither is there without the other.
+        with replaced(misses, parts.folder / misses.name) as growing:
+            write_rows(growing, ("row", "query", "status", "reason", "candidates"), counts.misses(parts, numbers, choice.column))
+            schema = next(parts.tables(numbers[:1])).schema
+            write_target(target, parts.tables(numbers), schema, parts.folder)
+        parts.remove()
     return Summary(
         described=list_.described,
         choice=choice,
@@ -192,6 +198,26 @@ def geocode_file(
         target=target,
         misses=misses,
     )
+
+
+@contextmanager
+def _nothing_left(parts: Parts, target: Path) -> Iterator[None]:
+    """Take the parts away where the disk takes no more: to whoever has a full one they are of less use than their room.
+
+    Raises
+    ------
+    ListError
+        Where a file cannot be written or read; says which, and why.
+    """
+    try:
+        yield
+    except (InterruptedError, ConnectionError, TimeoutError):
+        # Not the disk: the next run goes on where this one stopped.
+        raise
+    except WRITING_ERRORS as error:
+        parts.remove()
+        file, why = getattr(error, "filename", None) or target, getattr(error, "strerror", None) or str(error)
+        raise ListError(Problem(str(file), 0, "", why, "a place with room for the list and as much again for its parts")) from error
 
 
 class _Counts:

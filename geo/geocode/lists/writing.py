@@ -19,6 +19,8 @@ import pyarrow.parquet as pq
 import pyogrio
 import shapely
 import xlsxwriter
+from pyogrio.errors import DataLayerError, DataSourceError
+from xlsxwriter.exceptions import XlsxFileError
 
 from geo.errors import Problem
 from geo.files import replaced, without_formula
@@ -27,6 +29,8 @@ from geo.geocode.lists.results import PREFIX, RESULTS
 
 # What a GeoPackage calls its key, which counts the rows from 1, and its points.
 _ROW, _POINT = PREFIX + "row", PREFIX + "point"
+# What the libraries raise where a disk is full, a folder is gone or may not be written: not all of them say so as Python does.
+WRITING_ERRORS = (OSError, DataSourceError, DataLayerError, XlsxFileError)
 RESERVED = frozenset((*RESULTS.names, CELLS, _ROW, _POINT))
 
 _XLSX_ROWS, _XLSX_COLUMNS, _XLSX_CHARACTERS = 1_048_576, 16_384, 32_767
@@ -98,24 +102,22 @@ def write_target(target: Path, parts: Parts, schema: pa.Schema, beside: Path) ->
         WRITERS[target.suffix.lower()](growing, parts, schema)
 
 
-def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]], beside: Path) -> None:
+def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write rows of our own as CSV for a spreadsheet: UTF-8 with a byte order mark, and no text that it would take for a formula.
 
     Parameters
     ----------
     path
-        The file, which is there as a whole or not at all.
+        The file.
     header, rows
         What is written.
-    beside
-        The folder in which the file grows, on the same file system.
 
     Raises
     ------
     OSError
         If it cannot be written.
     """
-    with replaced(path, beside / path.name) as growing, growing.open("w", encoding="utf-8-sig", newline="") as file:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header)
         writer.writerows([without_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)

@@ -60,6 +60,8 @@ def write_frozen(files: Iterable[tuple[str, bytes]], target: Path, version: str,
     if not target.name:
         raise FreezeError(str(target), "", "a folder below another one")
     growing, old = target.with_name(f".{target.name}.part"), target.with_name(f".{target.name}.old")
+    # Made on the way, and taken away again where nothing comes of it.
+    above = next((folder for folder in reversed(target.parents) if not folder.exists()), growing)
     try:
         _restore(target, old)
         _check_replaceable(target)
@@ -73,6 +75,11 @@ def write_frozen(files: Iterable[tuple[str, bytes]], target: Path, version: str,
         _put(growing, target, old)
     except OSError as error:
         raise FreezeError(str(error.filename or target), "", f"a place where a folder can be written ({error.strerror or error})") from error
+    finally:
+        # Of a site that is in its place there is nothing more here.
+        shutil.rmtree(growing, ignore_errors=True)
+        if above != growing and not target.exists():
+            shutil.rmtree(above, ignore_errors=True)
     return Frozen(target, len(digests) + 1, size + len(manifest))
 
 

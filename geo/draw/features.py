@@ -1,0 +1,167 @@
+"""What a feature of the outline must be, so that whatever draws it or answers from it can take it as it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import shapely
+
+from geo.errors import Problem
+from geo.tables.cells import MOST_IN_A_NAME, expect_line
+
+_AREAS = ("Polygon", "MultiPolygon")
+_LINES = ("LineString", "MultiLineString")
+
+
+class Wrong(ValueError):  # noqa: N818
+    """Something in a feature that is not as it should be.
+
+    Attributes
+    ----------
+    where
+        The member, such as ``properties.label``.
+    value
+        What stands there.
+    """
+
+    def __init__(self, where: str, value: object, expected: str) -> None:
+        self.where = where
+        self.value = value
+        super().__init__(expected)
+
+
+def _name(value: object) -> None:
+    if not isinstance(value, str):
+        raise ValueError("a name")
+    if not any(map(str.isalnum, expect_line(value, MOST_IN_A_NAME))):
+        raise ValueError("a name with a letter or a digit")
+
+
+def _code(value: object) -> None:
+    if not isinstance(value, str) or not re.fullmatch(r"\d{6}", value, re.ASCII):
+        raise ValueError("a code of 6 digits, as text")
+
+
+def _point(value: object) -> None:
+    is_pair = isinstance(value, list) and len(value) == 2 and all(type(degrees) in (int, float) for degrees in value)
+    if not is_pair or not _is_on_map(np.array([value], dtype=float)):
+        raise ValueError("lon and lat in degrees")
+
+
+def _rank(value: object) -> None:
+    if type(value) is not int or not 1 <= value <= 9:
+        raise ValueError("a whole number from 1 to 9")
+
+
+class Kind(NamedTuple):
+    """The features of one file of the outline.
+
+    Attributes
+    ----------
+    geometries
+        The types that their geometry may have.
+    properties
+        What reads them, each with what it must be.
+    key
+        The property that no two of them share; ``None`` where they have none.
+    """
+
+    geometries: tuple[str, ...]
+    properties: Mapping[str, Callable[[object], None]]
+    key: str | None = None
+
+
+KINDS = {
+    "districts": Kind(_AREAS, {"code": _code, "name_zh": _name, "name_en": _name, "label": _point}, "code"),
+    # A point is the name of a prefecture, which nothing draws.
+    "surround": Kind((*_AREAS, *_LINES, "Point"), {}),
+    "water": Kind((*_AREAS, *_LINES), {"rank": _rank}),
+}
+
+
+def find_wrong_features(name: str, text: str, collection: Mapping[str, Any], file: str) -> Iterator[Problem]:
+    """Find what is wrong with the features of a file of the outline.
+
+    Parameters
+    ----------
+    name
+        Which of :data:`KINDS` they are.
+    text, collection
+        The file: as it is, to say in which line a feature begins, and as a FeatureCollection.
+    file
+        Its path, for the messages.
+
+    Yields
+    ------
+    Problem
+        With the line of the feature and the member of it.
+    """
+    lines: list[int] | None = None
+    seen: dict[object, int] = {}
+    for number, feature in enumerate(collection["features"]):
+        try:
+            _expect_feature(feature, KINDS[name])
+            if (key := KINDS[name].key) is not None:
+                value = feature["properties"][key]
+                if (first := seen.setdefault(value, number)) != number:
+                    raise Wrong(f"properties.{key}", value, f"no duplicate of features[{first}]")
+        except Wrong as wrong:
+            lines = _lines_of_features(text) if lines is None else lines
+            shown = "" if wrong.value is None else str(wrong.value)
+            line = lines[number] if number < len(lines) else 0
+            yield Problem(file, line, f"features[{number}]{f'.{wrong.where}' if wrong.where else ''}", shown, str(wrong))
+
+
+def _expect_feature(feature: object, kind: Kind) -> None:
+    if not isinstance(feature, dict) or feature.get("type") != "Feature":
+        raise Wrong("", feature, "a GeoJSON Feature")
+    properties = feature.get("properties")
+    if not isinstance(properties, dict):
+        raise Wrong("properties", properties, "an object with the properties of the feature")
+    for name, expect in kind.properties.items():
+        try:
+            expect(properties.get(name))
+        except ValueError as expected:
+            raise Wrong(f"properties.{name}", properties.get(name), str(expected)) from None
+    _expect_geometry(feature.get("geometry"), kind.geometries)
+
+
+def _expect_geometry(geometry: object, types: tuple[str, ...]) -> None:
+    type_ = geometry.get("type") if isinstance(geometry, dict) else None
+    if not isinstance(type_, str) or type_ not in types:
+        raise Wrong("geometry", type_ or geometry, f"a {' or a '.join(types)}")
+    expected = f"a {type_} of lon and lat in degrees, WGS-84, that is valid and not empty"
+    try:
+        geom = shapely.from_geojson(json.dumps(geometry, allow_nan=False))
+    except (shapely.errors.ShapelyError, ValueError, RecursionError):
+        raise Wrong("geometry.coordinates", "", expected) from None
+    parts = shapely.get_parts(geom)
+    is_whole = len(parts) and not any(map(shapely.is_empty, parts)) and all(part.length > 0 or part.geom_type == "Point" for part in parts)
+    # An outline that crosses itself has no inside to say that a point is in.
+    if not is_whole or geom.has_z or not _is_on_map(shapely.get_coordinates(geom)) or (geom.geom_type.endswith("Polygon") and not geom.is_valid):
+        reason = shapely.is_valid_reason(geom)
+        raise Wrong("geometry.coordinates", reason if reason != "Valid Geometry" else "", expected)
+
+
+def _is_on_map(points: Any) -> bool:
+    # Web Mercator ends at 85 degrees.
+    return bool(np.isfinite(points).all() and (np.abs(points[:, 0]) <= 180).all() and (np.abs(points[:, 1]) <= 85).all())
+
+
+def _lines_of_features(text: str) -> list[int]:
+    """Say in which line each feature begins."""
+    found = re.search(r'"features"\s*:\s*\[', text)
+    lines: list[int] = []
+    decoder, at, line, before = json.JSONDecoder(), found.end() if found else len(text), 1, 0
+    while start := re.compile(r"[\s,]*").match(text, at):
+        line, before = line + text.count("\n", before, start.end()), start.end()
+        try:
+            _, at = decoder.raw_decode(text, start.end())
+        except ValueError:
+            break
+        lines.append(line)
+    return lines
