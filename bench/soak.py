@@ -37,7 +37,7 @@ PATHS = (
     *("/layers/places.csv", "/layers/places.xlsx?kind=project", "/places/binjiang-hitech/card.json", "/ogc/collections/places/items?limit=9"),
     *("/layers/places.geojson?bbox=120.1,30.1,120.3,30.3", "/geocode?q=%E6%BB%A8%E6%B1%9F", "/map.svg?corridor=east", "/healthz"),
 )
-CONNECTIONS = 16
+CONNECTIONS = 48
 VERSIONS = 4
 RELOAD_S = 0.1
 # Allocators keep some of what they are given back.

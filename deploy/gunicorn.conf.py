@@ -11,9 +11,9 @@ wsgi_app = "app:load()"
 bind = "unix:/run/hangzhou-atlas/gunicorn.sock"
 umask = 0o007
 
-# A process for each core, as an interpreter uses one; each holds the data and its answers, some 300 MB with ten thousand places.
-# WEB_CONCURRENCY is gunicorn's own variable for it.
-workers = int(os.environ.get("WEB_CONCURRENCY") or len(os.sched_getaffinity(0)))
+# A process for each core, as an interpreter uses one, and four at most, as each holds the data and its answers: 400 MB, with ten thousand places 600,
+# and while new data are taken up 1 GB. WEB_CONCURRENCY is gunicorn's own variable for it; the unit's MemoryMax goes with it.
+workers = int(os.environ.get("WEB_CONCURRENCY") or min(4, len(os.sched_getaffinity(0))))
 # As the atlas's own server (geo/serve/server.py): some make files, many wait for that, and the others answer what is quick. A thread is
 # busy only until nginx has the answer.
 worker_class = "gthread"

@@ -153,7 +153,7 @@ class BusyError(RequestError):
 
     def __init__(self, retry_after_s: int) -> None:
         self.retry_after_s = retry_after_s
-        super().__init__(f"the server makes as many files and pictures as it can at a time; ask again in {retry_after_s} seconds")
+        super().__init__(f"the server does as much at a time as it can; ask again in {retry_after_s} seconds")
 
 
 class DeadlineError(RequestError):

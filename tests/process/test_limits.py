@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 BODY = "the request has a body; expected none: everything is asked for in the address"
-BUSY = "the server makes as many files and pictures as it can at a time; ask again in 5 seconds"
+BUSY = "the server does as much at a time as it can; ask again in 5 seconds"
 
 
 @pytest.mark.parametrize("path", ["/", "/layers/places.geojson", "/ogc/collections/places/items", "/healthz", "/geocode?q=a"])
