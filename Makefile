@@ -1,10 +1,17 @@
 # Every target does its own set-up in .venv; make alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help serve test quick check rehearsal audit bench soak shots data browser
+.PHONY: help serve test quick check rehearsal audit lock bench soak shots data browser
 PYTHON ?= python3
 BIN := .venv/bin
 # Processes that run tests, each with a browser and servers of its own; auto: one a core.
 WORKERS ?= auto
+# Only what a lock lists is installed, and only files whose hashes it has.
+INSTALL := install --quiet --disable-pip-version-check --require-hashes -r
+# Each NAME.txt has its NAME.lock. A later one takes the versions of the earlier ones, so that one environment can hold them all.
+LOCKS := requirements deploy/requirements requirements-cluster requirements-dev requirements-bench requirements-data requirements-uv deploy/requirements-audit
+# What the bench compares with has versions of its own.
+LOCKS_APART := bench/requirements-contenders
+COMPILE := .venv/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command 'make lock'
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,7 +37,11 @@ rehearsal: .venv/dev.stamp ## Try the deployment: gunicorn behind nginx, as depl
 
 audit: .venv/dev.stamp .venv/audit.stamp ## Record what a deployment installs, and look for known vulnerabilities in it
 	@$(BIN)/python deploy/dependencies.py
-	@.venv/audit/bin/pip-audit --strict --requirement requirements.txt --requirement deploy/requirements.txt
+	@.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement deploy/requirements.lock
+
+lock: .venv/lock.stamp ## Refresh the lock files: the newest versions that the requirements allow, with hashes
+	@set -e; earlier=; for name in $(LOCKS); do $(COMPILE) $$earlier $$name.txt -o $$name.lock > /dev/null; earlier="$$earlier -c $$name.lock"; done
+	@set -e; for name in $(LOCKS_APART); do $(COMPILE) $$name.txt -o $$name.lock > /dev/null; done
 
 bench: .venv/bench.stamp browser ## Measure geocoder, page and server, side by side with what else there is
 	@$(BIN)/python -m bench.geocode_accuracy
@@ -58,24 +69,29 @@ browser: .venv/dev.stamp
 	@$(PYTHON) -m venv .venv
 	@touch $@
 
-.venv/runtime.stamp: requirements.txt .venv/python.stamp
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+.venv/runtime.stamp: requirements.lock .venv/python.stamp
+	@$(BIN)/pip $(INSTALL) requirements.lock
 	@touch $@
 
-.venv/dev.stamp: requirements-dev.txt requirements-cluster.txt deploy/requirements.txt .venv/runtime.stamp
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+.venv/dev.stamp: requirements-dev.lock .venv/runtime.stamp
+	@$(BIN)/pip $(INSTALL) requirements-dev.lock
 	@touch $@
 
-.venv/bench.stamp: requirements-bench.txt .venv/dev.stamp
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+.venv/bench.stamp: requirements-bench.lock .venv/dev.stamp
+	@$(BIN)/pip $(INSTALL) requirements-bench.lock
 	@touch $@
 
-.venv/audit.stamp: deploy/requirements-audit.txt .venv/python.stamp
+.venv/audit.stamp: deploy/requirements-audit.lock .venv/python.stamp
 	@$(PYTHON) -m venv .venv/audit
-	@.venv/audit/bin/pip install --quiet --disable-pip-version-check -r deploy/requirements-audit.txt
+	@.venv/audit/bin/pip $(INSTALL) deploy/requirements-audit.lock
 	@touch $@
 
-.venv/data.stamp: requirements-data.txt .venv/python.stamp
+.venv/data.stamp: requirements-data.lock .venv/python.stamp
 	@$(PYTHON) -m venv .venv/data
-	@.venv/data/bin/pip install --quiet --disable-pip-version-check -r requirements-data.txt
+	@.venv/data/bin/pip $(INSTALL) requirements-data.lock
+	@touch $@
+
+.venv/lock.stamp: requirements-uv.lock .venv/python.stamp
+	@$(PYTHON) -m venv .venv/lock
+	@.venv/lock/bin/pip $(INSTALL) requirements-uv.lock
 	@touch $@

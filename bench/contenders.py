@@ -42,7 +42,7 @@ from geo.settings import PROJECT
 
 HOST = "127.0.0.1"
 CACHE = Path(__file__).resolve().parent / ".cache"
-REQUIREMENTS = Path(__file__).resolve().parent / "requirements-contenders.txt"
+REQUIREMENTS = Path(__file__).resolve().parent / "requirements-contenders.lock"
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 DEBIAN_PACKAGES = "wrk nginx-light python3-gdal libsqlite3-mod-spatialite"
 # What a browser says; the atlas then answers in brotli, nginx with the gzip file beside its own.
@@ -96,7 +96,7 @@ def install() -> Path:
         subprocess.run([SYSTEM_PYTHON, "-m", "venv", "--without-pip", "--system-site-packages", environment], check=True)
         pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", programs / "python", "install", "--quiet", "--disable-pip-version-check"]
         # All but GDAL comes from the index, also what Debian has in another version.
-        installed = subprocess.run([*pip, "--ignore-installed", "-r", REQUIREMENTS], capture_output=True, text=True, check=False)
+        installed = subprocess.run([*pip, "--ignore-installed", "--require-hashes", "-r", REQUIREMENTS], capture_output=True, text=True, check=False)
         if installed.returncode:
             raise BenchError(f"pygeoapi and Datasette cannot be installed: {installed.stderr[-2000:]}")
         (environment / "ready").touch()

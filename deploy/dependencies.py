@@ -1,6 +1,6 @@
-"""Record what a deployment installs: ``python deploy/dependencies.py`` writes ``deploy/dependencies.md`` from what is installed in its environment.
+"""Record what a deployment installs: ``python deploy/dependencies.py`` writes ``deploy/dependencies.md``.
 
-The direct requirements are pinned; what they bring along is not, and this list says with what the project was last tested.
+Which packages and versions these are stands in ``deploy/requirements.lock``; their licences are read from what is installed in its environment.
 """
 
 from __future__ import annotations
@@ -14,40 +14,30 @@ from packaging.requirements import Requirement
 
 PROJECT = Path(__file__).resolve().parent.parent
 RECORD = PROJECT / "deploy" / "dependencies.md"
+LOCK = PROJECT / "deploy" / "requirements.lock"
 REQUIREMENTS = (PROJECT / "requirements.txt", PROJECT / "deploy" / "requirements.txt")
 HEAD = """# What a deployment installs
 
-Written by `make audit`, with the versions that the tests ran with. The same command then has pip-audit look each of them up, and fails when
-one has a known vulnerability or could not be looked up. The machine on which this list was written reaches no service that tells of
-vulnerabilities: **nothing here was compared with one.** Run `make audit` where one is reached, before deploying.
+Written by `make audit` from [`requirements.lock`](requirements.lock), as it is on Linux. The same command then has pip-audit look each of them
+up, and fails when one has a known vulnerability or could not be looked up. The machine on which this list was written reaches no service that
+tells of vulnerabilities: **nothing here was compared with one.** Run `make audit` where one is reached, before deploying.
 
-| package | version | licence | pinned |
+| package | version | licence | asked for by the atlas itself |
 |---|---|---|---|
 """
 
 
-def read_requirements() -> list[Requirement]:
-    """Read the direct requirements."""
+def read_names() -> set[str]:
+    """Read the normalized names of the direct requirements."""
     lines = [line.partition("#")[0].strip() for file in REQUIREMENTS for line in file.read_text(encoding="utf-8").splitlines()]
-    return [Requirement(line) for line in lines if line]
+    return {normalize(Requirement(line).name) for line in lines if line and not line.startswith("-r ")}
 
 
-def collect(wanted: list[Requirement]) -> dict[str, Distribution]:
-    """Find what is installed for some requirements and for what these require, by normalized name."""
-    found: dict[str, Distribution] = {}
-    asked: set[tuple[str, str]] = set()
-    todo = [(requirement, "") for requirement in wanted]
-    while todo:
-        requirement, extra = todo.pop()
-        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
-            continue
-        name = normalize(requirement.name)
-        found[name] = distribution(requirement.name)
-        for part in {"", *requirement.extras}:
-            if (name, part) not in asked:
-                asked.add((name, part))
-                todo += [(Requirement(text), part) for text in found[name].requires or ()]
-    return found
+def read_lock() -> list[Requirement]:
+    """Read what the lock installs on this system; the lines of hashes and comments are indented or begin with a hash sign."""
+    lines = [line for line in LOCK.read_text(encoding="utf-8").splitlines() if line[:1] not in {"", " ", "#"}]
+    locked = [Requirement(line.rstrip("\\ ")) for line in lines]
+    return [requirement for requirement in locked if requirement.marker is None or requirement.marker.evaluate()]
 
 
 def normalize(name: str) -> str:
@@ -66,14 +56,20 @@ def licence_of(package: Distribution) -> str:
 
 def main() -> int:
     """Write the record, beside its place first."""
-    wanted = read_requirements()
-    direct = {normalize(requirement.name) for requirement in wanted}
-    rows = [
-        f"| {name} | {package.version} | {licence_of(package)} | {'yes' if name in direct else ''} |"
-        for name, package in sorted(collect(wanted).items())
-    ]
+    direct = read_names()
+    rows = []
+    for requirement in read_lock():
+        package = distribution(requirement.name)
+        if not requirement.specifier.contains(package.version, prereleases=True):
+            print(
+                f"{requirement.name} {package.version} is installed, expected {requirement.specifier} as in {LOCK.name}: run make audit",
+                file=sys.stderr,
+            )
+            return 1
+        name = normalize(requirement.name)
+        rows.append(f"| {name} | {package.version} | {licence_of(package)} | {'yes' if name in direct else ''} |")
     beside = RECORD.with_suffix(".md.new")
-    beside.write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
+    beside.write_text(HEAD + "\n".join(sorted(rows)) + "\n", encoding="utf-8")
     beside.replace(RECORD)
     return 0
 

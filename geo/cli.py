@@ -89,8 +89,8 @@ def _add_geocode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     file.add_argument("--encoding", help="of a text file; found out when it is not given")
     file.add_argument("--sheet", help="of a workbook; the first when it is not given")
     file.add_argument("--chunk-rows", type=_positive, default=CHUNK_ROWS, help="rows held in memory at a time (default: %(default)s)")
-    file.add_argument("--workers", type=_count, default=0, help="processes on this machine; needs requirements-cluster.txt")
-    file.add_argument("--scheduler", metavar="tcp://…", help="the address of a Dask scheduler; needs requirements-cluster.txt")
+    file.add_argument("--workers", type=_count, default=0, help="processes on this machine; needs requirements-cluster.lock")
+    file.add_argument("--scheduler", metavar="tcp://…", help="the address of a Dask scheduler; needs requirements-cluster.lock")
     geocode.set_defaults(run=_geocode)
 
 

@@ -178,7 +178,7 @@ def test_every_block_says_what_it_is(name: str) -> None:
 
 def test_every_command_is_of_a_form_that_a_test_runs() -> None:
     assert [command for command in commands("sh") if not command.startswith(FORMS)] == []
-    assert commands("bat") == ["py -m pip install -r requirements.txt", "py app.py"]
+    assert commands("bat") == ["py -m pip install --require-hashes -r requirements.lock", "py app.py"]
 
 
 def test_every_make_command_is_run_here_or_by_continuous_integration() -> None:

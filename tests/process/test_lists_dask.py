@@ -157,7 +157,7 @@ def test_dask_is_only_imported_when_it_is_asked_for(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(builtins, "__import__", without_dask)
     with pytest.raises(ListError) as caught:
         run(many(tmp_path / "in.csv"), tmp_path / "out.csv", workers=2)
-    assert str(caught.value) == "distributed: expected Dask, for more than one process: pip install -r requirements-cluster.txt"
+    assert str(caught.value) == "distributed: expected Dask, for more than one process: pip install -r requirements-cluster.lock"
 
 
 def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

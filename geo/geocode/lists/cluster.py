@@ -96,7 +96,7 @@ def geocode_on_cluster(tasks: Iterator[Task], workers: int, scheduler: str | Non
     try:
         from distributed import as_completed
     except ImportError:
-        raise ListError(Problem("distributed", 0, "", "", "Dask, for more than one process: pip install -r requirements-cluster.txt")) from None
+        raise ListError(Problem("distributed", 0, "", "", "Dask, for more than one process: pip install -r requirements-cluster.lock")) from None
     with _client(workers, scheduler) as client:
         window = _AHEAD * max(1, sum(client.nthreads().values()))
         under_way = {}
