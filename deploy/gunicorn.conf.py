@@ -17,7 +17,7 @@ workers = int(os.environ.get("WEB_CONCURRENCY") or min(4, len(os.sched_getaffini
 # As the atlas's own server (geo/serve/server.py): some make files, many wait for that, and the others answer what is quick. A thread is
 # busy only until nginx has the answer.
 worker_class = "gthread"
-threads = 20
+threads = 64
 # Not before the fork: the libraries that read the data start threads of their own, which do not come along.
 preload_app = False
 # Nothing leaks that a new process would cure, and each starts with nothing kept: max_requests stays off.

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # For all that works and waits for its turn (geo/serve/http/limits.py), and some that answer what is quick meanwhile.
-THREADS = 20
+THREADS = 64
 # A connection takes no thread, however slow the client is; a client that does not read its answer costs a copy of it. A browser opens six; who
 # wants to keep the others out opens a thousand.
 CONNECTIONS = 4000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 import re
 import resource
@@ -15,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -30,9 +29,6 @@ from geo.serve.ogc.collections import DESCRIPTIONS
 from geo.serve.pages import pictures
 from geo.settings import PROJECT, Settings
 from tests.conftest import BROWSER
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 BODY = "the request has a body; expected none: everything is asked for in the address"
 BUSY = "the server does as much at a time as it can; ask again in 5 seconds"
@@ -576,25 +572,9 @@ def test_many_silent_clients_keep_nobody_else_out(port: int, request_: bytes) ->
         assert (code, json.loads(body)["status"]) == (200, "ready")
 
 
-def large_answers() -> WSGIApplication:
-    """An application whose answer is more than the system holds for a client; in the process that answers."""
-    server.UNREAD_S = 1
-    logging.basicConfig(level=logging.INFO)
-
-    def answer(_environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        start_response("200 OK", [("Content-Length", str(64 << 20))])
-        return [bytes(64 << 20)]
-
-    return answer
-
-
-def serve_large_answers() -> None:
-    server.serve(large_answers, Settings.from_env(os.environ))
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="an option of Linux")
 def test_a_client_that_stops_to_read_is_let_go(tmp_path: Path) -> None:
-    variant = "-c from tests.process import test_limits; test_limits.serve_large_answers()"
+    variant = "-m tests.process.large_answers"
     with program(variant, tmp_path / "lines") as port, contextlib.ExitStack() as stack:
         silent = stack.enter_context(socket.socket())
         silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -40,7 +40,7 @@ SHORT = Work(places=4, limit_s=5)
 # Files and pictures: half a second, and with ten thousand places many times that. They leave two places to what is short.
 LONG = Work(places=2, limit_s=30)
 # So many may wait, each with a thread of the server. Who opens ten places that nobody has asked for waits for nine pictures.
-WAITING = 10
+WAITING = 24
 WAIT_S = 3.0
 RETRY_AFTER_S = 5
 # The part of an IPv6 address that a provider gives to one customer.

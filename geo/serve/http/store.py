@@ -47,7 +47,7 @@ HELD_BYTES = 64 << 20
 _OBJECTS_BYTES = 4 << 10
 _REMEMBERED = 4096
 # So many may wait for what another one makes, and so long, in seconds: each has a thread of the server (geo/serve/server.py).
-_FOLLOWING, _FOLLOWING_S = 3, 5.0
+_FOLLOWING, _FOLLOWING_S = 32, 5.0
 
 
 class Asked(NamedTuple):
