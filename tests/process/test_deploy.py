@@ -237,7 +237,9 @@ def test_links_carry_the_name_that_was_asked_for_and_not_what_the_reader_claims(
 
 
 def test_links_carry_the_scheme_and_the_name_that_nginx_says(deployed: Deployment) -> None:
-    answer = deployed.ask_gunicorn("/layers", X_Forwarded_Proto="https", X_Forwarded_Host=HOST, X_Forwarded_For="203.0.113.9")
+    """The name is the Host that nginx passes on."""
+    claimed = {"X_Forwarded_Host": "evil.example", "X_Forwarded_Prefix": "/evil"}
+    answer = deployed.ask_gunicorn("/layers", Host=HOST, X_Forwarded_Proto="https", X_Forwarded_For="203.0.113.9", **claimed)
     assert hrefs(answer) == {f"https://{HOST}"}
 
 
