@@ -16,10 +16,9 @@ from urllib.parse import quote, urlsplit
 from geo.datum import Datum
 from geo.draw.features import find_wrong_features
 from geo.errors import Problem, SettingsError, TableError
-from geo.files import UnfitFileError, read_regular
 from geo.settings import Settings
 from geo.tables.cells import MOST_IN_A_TEXT, expect_line
-from geo.tables.checksums import check_sum, read_checksums
+from geo.tables.checksums import read_checked, read_checksums
 
 
 @dataclass(frozen=True)
@@ -60,17 +59,12 @@ def read_outline(data: Path) -> Outline:
 
 def _read_collection(data: Path, name: str, sums: dict[str, str], problems: list[Problem]) -> dict[str, Any]:
     file = f"basemap/{name}.geojson"
+    content = read_checked(data, file, sums, problems, hint="; make data builds it")
+    if content is None:
+        return {}
     try:
-        content = read_regular(data / file)
-        check_sum(file, content, sums, problems)
         text = content.decode()
         collection = json.loads(text, parse_constant=_refuse_constant)
-    except UnfitFileError as error:
-        problems.append(Problem(file, 0, "", error.value, error.expected))
-        return {}
-    except OSError:
-        problems.append(Problem(file, 0, "", "", f"a readable file in {data.name}/; make data builds it"))
-        return {}
     except (ValueError, RecursionError) as error:
         problems.append(Problem(file, getattr(error, "lineno", 0), "", "", f"GeoJSON in UTF-8 ({error})"))
         return {}

@@ -11,13 +11,13 @@ import numpy as np
 import shapely
 
 from geo.errors import Problem
-from geo.tables.cells import MOST_IN_A_NAME, expect_line
+from geo.tables.cells import MOST_IN_A_NAME, expect_name
 
 _AREAS = ("Polygon", "MultiPolygon")
 _LINES = ("LineString", "MultiLineString")
 
 
-class Wrong(ValueError):  # noqa: N818
+class MemberError(ValueError):
     """Something in a feature that is not as it should be.
 
     Attributes
@@ -37,8 +37,7 @@ class Wrong(ValueError):  # noqa: N818
 def _name(value: object) -> None:
     if not isinstance(value, str):
         raise ValueError("a name")
-    if not any(map(str.isalnum, expect_line(value, MOST_IN_A_NAME))):
-        raise ValueError("a name with a letter or a digit")
+    expect_name(value, MOST_IN_A_NAME)
 
 
 def _code(value: object) -> None:
@@ -108,8 +107,8 @@ def find_wrong_features(name: str, text: str, collection: Mapping[str, Any], fil
             if (key := KINDS[name].key) is not None:
                 value = feature["properties"][key]
                 if (first := seen.setdefault(value, number)) != number:
-                    raise Wrong(f"properties.{key}", value, f"no duplicate of features[{first}]")
-        except Wrong as wrong:
+                    raise MemberError(f"properties.{key}", value, f"no duplicate of features[{first}]")
+        except MemberError as wrong:
             lines = _lines_of_features(text) if lines is None else lines
             shown = "" if wrong.value is None else str(wrong.value)
             line = lines[number] if number < len(lines) else 0
@@ -118,33 +117,33 @@ def find_wrong_features(name: str, text: str, collection: Mapping[str, Any], fil
 
 def _expect_feature(feature: object, kind: Kind) -> None:
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
-        raise Wrong("", feature, "a GeoJSON Feature")
+        raise MemberError("", feature, "a GeoJSON Feature")
     properties = feature.get("properties")
     if not isinstance(properties, dict):
-        raise Wrong("properties", properties, "an object with the properties of the feature")
+        raise MemberError("properties", properties, "an object with the properties of the feature")
     for name, expect in kind.properties.items():
         try:
             expect(properties.get(name))
         except ValueError as expected:
-            raise Wrong(f"properties.{name}", properties.get(name), str(expected)) from None
+            raise MemberError(f"properties.{name}", properties.get(name), str(expected)) from None
     _expect_geometry(feature.get("geometry"), kind.geometries)
 
 
 def _expect_geometry(geometry: object, types: tuple[str, ...]) -> None:
     type_ = geometry.get("type") if isinstance(geometry, dict) else None
     if not isinstance(type_, str) or type_ not in types:
-        raise Wrong("geometry", type_ or geometry, f"a {' or a '.join(types)}")
+        raise MemberError("geometry", type_ or geometry, f"a {' or a '.join(types)}")
     expected = f"a {type_} of lon and lat in degrees, WGS-84, that is valid and not empty"
     try:
         geom = shapely.from_geojson(json.dumps(geometry, allow_nan=False))
     except (shapely.errors.ShapelyError, ValueError, RecursionError):
-        raise Wrong("geometry.coordinates", "", expected) from None
+        raise MemberError("geometry.coordinates", "", expected) from None
     parts = shapely.get_parts(geom)
     is_whole = len(parts) and not any(map(shapely.is_empty, parts)) and all(part.length > 0 or part.geom_type == "Point" for part in parts)
     # An outline that crosses itself has no inside to say that a point is in.
     if not is_whole or geom.has_z or not _is_on_map(shapely.get_coordinates(geom)) or (geom.geom_type.endswith("Polygon") and not geom.is_valid):
         reason = shapely.is_valid_reason(geom)
-        raise Wrong("geometry.coordinates", reason if reason != "Valid Geometry" else "", expected)
+        raise MemberError("geometry.coordinates", reason if reason != "Valid Geometry" else "", expected)
 
 
 def _is_on_map(points: Any) -> bool:

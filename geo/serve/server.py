@@ -171,11 +171,12 @@ def _allow_connections() -> int:
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = CONNECTIONS + _OTHER_FILES if hard == resource.RLIM_INFINITY else min(CONNECTIONS + _OTHER_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-        soft = most
-    return max(1, min(CONNECTIONS, (CONNECTIONS + _OTHER_FILES if soft == resource.RLIM_INFINITY else soft) - _OTHER_FILES))
+    files = CONNECTIONS + _OTHER_FILES
+    if hard != resource.RLIM_INFINITY:
+        files = min(files, hard)
+    if soft != resource.RLIM_INFINITY and soft < files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    return max(1, files - _OTHER_FILES)
 
 
 @contextmanager

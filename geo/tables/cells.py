@@ -198,20 +198,35 @@ def _expect_seen(character: str) -> None:
         raise ValueError(f"text without what is not seen or was lost, such as {named}")
 
 
-def _parse_line(most: int, kinds: str, expected: str) -> Callable[[object], str]:
-    def parse(cell: object) -> str:
-        text = expect_line(_given(cell), most)
-        # One look tells, as of most texts: what is a letter, a digit or ASCII is seen.
-        if not text[:1].isalnum() and not any(unicodedata.category(character)[0] in kinds for character in text):
-            raise ValueError(expected)
-        return text
+def expect_name(text: str, most: int, what: str = "a name") -> str:
+    """Refuse what is not one line of text, as :func:`expect_line` does, or has neither a letter nor a digit.
 
-    return parse
+    Parameters
+    ----------
+    text, most
+        As :func:`expect_line` takes them.
+    what
+        What was expected, for the message.
+    """
+    line = expect_line(text, most)
+    if not any(map(str.isalnum, line)):
+        raise ValueError(f"{what} with a letter or a digit")
+    return line
 
 
-_parse_text = _parse_line(MOST_IN_A_TEXT, "LNPS", "text that can be seen")
-_parse_name = _parse_line(MOST_IN_A_NAME, "LN", "a name with a letter or a digit")
-_parse_word = _parse_line(MOST_IN_A_WORD, "LN", "a word with a letter or a digit")
+def _parse_text(cell: object) -> str:
+    text = expect_line(_given(cell), MOST_IN_A_TEXT)
+    if not any(unicodedata.category(character)[0] in "LNPS" for character in text):
+        raise ValueError("text that can be seen")
+    return text
+
+
+def _parse_name(cell: object) -> str:
+    return expect_name(_given(cell), MOST_IN_A_NAME)
+
+
+def _parse_word(cell: object) -> str:
+    return expect_name(_given(cell), MOST_IN_A_WORD, "a word")
 
 
 @_remembered

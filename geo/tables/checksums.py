@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from geo.errors import Problem
@@ -50,20 +51,36 @@ def read_checksums(directory: Path, problems: list[Problem]) -> dict[str, str]:
     return sums
 
 
-def check_sum(file: str, content: bytes, sums: dict[str, str], problems: list[Problem]) -> None:
-    """Compare a file with its sum, where the list has one.
+def read_checked(directory: Path, file: str, sums: Mapping[str, str], problems: list[Problem], hint: str = "") -> bytes | None:
+    """Read a file of the data folder, and compare it with its sum where the list has one.
 
     Parameters
     ----------
-    file, content
-        Its path below the data folder, and its bytes.
+    directory, file
+        The folder, and the path below it.
     sums
         As :func:`read_checksums` gives them.
     problems
-        Takes the file, where it is another one.
+        Takes the file, where it cannot be read or is another one.
+    hint
+        What helps where it cannot be read.
+
+    Returns
+    -------
+    bytes
+        Its content; ``None`` where it cannot be read.
     """
+    try:
+        content = read_regular(directory / file)
+    except UnfitFileError as error:
+        problems.append(Problem(file, 0, "", error.value, error.expected))
+        return None
+    except OSError:
+        problems.append(Problem(file, 0, "", "", f"a readable file in {directory.name}/{hint}"))
+        return None
     expected = sums.get(file)
     if expected is not None and (digest := hashlib.sha256(content).hexdigest()) != expected:
         problems.append(
             Problem(file, 0, "", f"sha256 {digest[:12]}…", f"the file with the sha256 {expected[:12]}… of {FILE}: the copy may not be whole")
         )
+    return content

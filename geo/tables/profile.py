@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from geo.bbox import Box
 from geo.errors import Problem
-from geo.tables.cells import MOST_IN_A_NAME, MOST_IN_A_WORD, expect_line
+from geo.tables.cells import MOST_IN_A_NAME, MOST_IN_A_WORD, expect_name
 
 FILE = "atlas.toml"
 
@@ -23,13 +23,7 @@ def _in_order(frame: tuple[float, float, float, float]) -> tuple[float, float, f
 
 
 def _seen(most: int) -> AfterValidator:
-    def expect(text: str) -> str:
-        line = expect_line(text.strip(), most)
-        if not any(character.isalnum() for character in line):
-            raise ValueError("text with a letter or a digit")
-        return line
-
-    return AfterValidator(expect)
+    return AfterValidator(lambda text: expect_name(text.strip(), most, "text"))
 
 
 _Text = Annotated[str, _seen(400)]

@@ -19,9 +19,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from geo.errors import Problem, TableError
-from geo.files import UnfitFileError, read_regular
 from geo.palette import GREY
-from geo.tables.checksums import check_sum, read_checksums
+from geo.tables.checksums import read_checked, read_checksums
 from geo.tables.integrity import KEYS, Line, ReadTable, find_problems
 from geo.tables.kinds import NO_CORRIDOR, DivisionLevel
 from geo.tables.profile import FILE as PROFILE
@@ -147,12 +146,12 @@ def read_tables(directory: Path) -> Tables:
     digest = hashlib.sha256()
     read: dict[str, ReadTable] = {}
     sums = read_checksums(directory, problems)
-    content = _read_bytes(directory, PROFILE, sums, problems)
+    content = read_checked(directory, PROFILE, sums, problems)
     digest.update(f"{PROFILE}\0{len(content or b'')}\0".encode() + (content or b""))
     text = None if content is None else _decode(PROFILE, content, problems)
     profile = None if text is None else read_profile(text, problems)
     for file, model in TABLES.items():
-        content = _read_bytes(directory, file, sums, problems)
+        content = read_checked(directory, file, sums, problems)
         digest.update(f"{file}\0{len(content or b'')}\0".encode() + (content or b""))
         read[file] = _read_table(file, content, model, problems)
     problems.extend(find_problems(read))
@@ -162,19 +161,6 @@ def read_tables(directory: Path) -> Tables:
     # The fields of Tables are named after the files, and TABLES gives each file its row model.
     rows: dict[str, Any] = {Path(file).stem: tuple(line.row for line in read[file].lines) for file in TABLES}
     return Tables(**rows, profile=profile, version=digest.hexdigest()[:12], summed=frozenset(sums) & frozenset(TABLES))
-
-
-def _read_bytes(directory: Path, file: str, sums: dict[str, str], problems: list[Problem]) -> bytes | None:
-    try:
-        content = read_regular(directory / file)
-    except UnfitFileError as error:
-        problems.append(Problem(file, 0, "", error.value, error.expected))
-        return None
-    except OSError:
-        problems.append(Problem(file, 0, "", "", f"a readable file in {directory.name}/"))
-        return None
-    check_sum(file, content, sums, problems)
-    return content
 
 
 def _decode(file: str, content: bytes, problems: list[Problem]) -> str | None:

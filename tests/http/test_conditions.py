@@ -19,6 +19,7 @@ PATHS = ["/", "/layers/places.geojson", "/ogc/collections/places/items", "/geoco
         ("If-None-Match", 'W/"{tag}"', 304),
         ("If-None-Match", '"other", "{tag}"', 304),
         ("If-None-Match", '"other" ,W/"{tag}"', 304),
+        ("If-None-Match", '"other",, "{tag}",', 304),
         ("If-None-Match", "*", 304),
         ("If-None-Match", '"other"', 200),
         # Without quotes it is no tag.

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.serve.http.negotiation import CODINGS, Coding, choose_coding, choose_language, shorten_types
+from geo.serve.http.negotiation import CODINGS, choose_coding, choose_language, shorten_types
 from geo.words.phrases import LANGUAGES
 
 
@@ -117,7 +117,3 @@ def test_who_takes_only_what_is_coded_gets_it_or_is_told_so(client: FlaskClient,
     refused = client.get(path, headers={"Accept-Encoding": "deflate, identity;q=0"})
     assert (refused.status_code, refused.content_type) == (406, "application/problem+json")
     assert "gzip" in refused.get_json()["detail"]
-
-
-def test_a_coding_says_only_its_name() -> None:
-    assert Coding("br") == ("br", False)

@@ -23,8 +23,9 @@ from flask.testing import FlaskClient
 from app import create_app
 from geo.errors import BusyError
 from geo.serve import server
+from geo.serve.data import downloads
 from geo.serve.http import store
-from geo.serve.http.limits import LONG, SHORT, TURNS, WAITING, Turns, Work, short_work
+from geo.serve.http.limits import LONG, SHORT, TURNS, WAITING, Turns, Work, in_turn
 from geo.serve.ogc.collections import DESCRIPTIONS
 from geo.serve.pages import pictures
 from geo.settings import PROJECT, Settings
@@ -179,7 +180,7 @@ def test_where_the_queue_is_full_who_has_most_in_it_is_sent_away(visitors: Calla
 def test_a_customer_of_a_provider_is_one_client(flask_app: Flask) -> None:
     clients = {}
     for address in ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1", "192.0.2.1", "192.0.2.2", "::ffff:192.0.2.1", "unix", ""):
-        with flask_app.test_request_context(environ_base={"REMOTE_ADDR": address}), short_work():
+        with flask_app.test_request_context(environ_base={"REMOTE_ADDR": address}), in_turn(SHORT):
             (((clients[address], _), count),) = TURNS._working_for.items()
             assert count == 1
     assert clients["2001:db8:1:2::1"] == clients["2001:db8:1:2:ffff::9"] != clients["2001:db8:1:3::1"]
@@ -239,7 +240,8 @@ def test_who_is_sent_away_is_told_when_to_come_back(settings: Settings, monkeypa
 
 def test_work_that_takes_too_long_ends_and_says_so(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     client = create_app(settings).test_client()
-    monkeypatch.setattr("geo.serve.http.limits.LONG", LONG._replace(limit_s=-1))
+    for views in (downloads, pictures):
+        monkeypatch.setattr(views, "LONG", LONG._replace(limit_s=-1))
     # The others are written in one call of a library that does not look at the clock.
     for path in (path for path in LONG_WORK if not path.endswith((".fgb", ".parquet"))):
         response = client.get(path)

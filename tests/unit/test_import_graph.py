@@ -24,7 +24,7 @@ ORDER = (
 RANKS = {folder: rank for rank, folders in enumerate(ORDER) for folder in folders}
 FILES = sorted((PROJECT / "geo").rglob("*.py"))
 FILE_NAMES = [path.relative_to(PROJECT).as_posix() for path in FILES]
-READERS = {"read_regular", "open", "read_text", "read_bytes", "read_file", "read_csv", "loadtxt"}
+READERS = {"read_regular", "read_checked", "open", "read_text", "read_bytes", "read_file", "read_csv", "loadtxt"}
 
 
 def folder_of(path: Path) -> str:

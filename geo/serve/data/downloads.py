@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from geo.errors import BadParameterError
 from geo.layers.formats import Download, encode_collection, encode_features, find_format, find_layer
 from geo.layers.formats.download import FileName
-from geo.serve.http.limits import long_work
+from geo.serve.http.limits import LONG, in_turn
 from geo.serve.http.responses import cacheable, open_to_every_page
 from geo.serve.http.selection import parse_selection
 from geo.serve.site import current_site
@@ -26,7 +26,7 @@ def layer(name: str, extension: str) -> Response:
     wanted, format_ = find_layer(name), find_format(extension)
     download = Download(wanted, parse_selection(request.args, wanted, site.atlas.tables), site.atlas.layers, site.atlas.tables)
     # GeoJSON is joined from features that are encoded already; the other formats are written row by row.
-    with nullcontext() if format_.encode is encode_collection else long_work():
+    with nullcontext() if format_.encode is encode_collection else in_turn(LONG):
         body = format_.encode(download)
     response = cacheable(body, format_.media_type, is_shared=True)
     response.headers["Content-Disposition"] = _disposition(download.file_name(extension))

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 # What makes a request conditional, as WSGI names it.
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE")
-_TAG = re.compile(r'\s*(?P<weak>W/)?"(?P<tag>[!#-~\x80-\xff]*)"\s*(?:,|$)')
+_TAG = r'(W/)?"([!#-~\x80-\xff]*)"'
+# Empty elements of a list are passed over (section 5.6.1).
+_TAGS = re.compile(rf"[\s,]*{_TAG}(?:\s*,[\s,]*{_TAG})*[\s,]*")
 
 
 def evaluate(environ: WSGIEnvironment, etag: str, last_modified: datetime | None) -> int:
@@ -33,30 +35,20 @@ def evaluate(environ: WSGIEnvironment, etag: str, last_modified: datetime | None
     int
         200, 304 where the client has the answer, or 412 where it wanted another one.
     """
-    match, none_match = (_read_tags(environ.get(f"HTTP_{name}")) for name in ("IF_MATCH", "IF_NONE_MATCH"))
-    if match is not None:
-        # Strong comparison.
-        if "*" not in match and (etag, False) not in match:
+    if (has_it := _has_tag(environ.get("HTTP_IF_MATCH"), etag, is_strong=True)) is not None:
+        if not has_it:
             return 412
     elif last_modified and (since := parse_date(environ.get("HTTP_IF_UNMODIFIED_SINCE"))) and last_modified > since:
         return 412
-    if none_match is not None:
-        return 304 if "*" in none_match or {(etag, False), (etag, True)} & none_match else 200
+    if (has_it := _has_tag(environ.get("HTTP_IF_NONE_MATCH"), etag, is_strong=False)) is not None:
+        return 304 if has_it else 200
     if last_modified and (since := parse_date(environ.get("HTTP_IF_MODIFIED_SINCE"))) and last_modified <= since:
         return 304
     return 200
 
 
-def _read_tags(header: str | None) -> set[object] | None:
-    """Read a list of entity tags, each with whether it is weak, or ``*``; what is not such a list counts as no condition."""
-    if header is None or header.strip() == "*":
-        return header and {"*"}  # type: ignore[return-value]
-    tags: set[object] = set()
-    at = 0
-    while at < len(header):
-        found = _TAG.match(header, at)
-        if not found:
-            return None
-        tags.add((found["tag"], bool(found["weak"])))
-        at = found.end()
-    return tags or None
+def _has_tag(header: str | None, etag: str, *, is_strong: bool) -> bool | None:
+    """Tell whether a list of entity tags has one, by strong or weak comparison; ``None`` where the header is no such list, and no condition."""
+    if header is None or not (header.strip() == "*" or _TAGS.fullmatch(header)):
+        return None
+    return header.strip() == "*" or any(tag == etag and not (is_strong and weak) for weak, tag in re.findall(_TAG, header))

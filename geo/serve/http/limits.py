@@ -1,6 +1,6 @@
 """How much one visitor may ask of the server: work that takes long has few places, which the visitors share, and it ends in time.
 
-Every view that looks at all rows or makes a file or a picture does it within :func:`short_work` or :func:`long_work`.
+Every view that looks at all rows or makes a file or a picture does it within :func:`in_turn`.
 """
 
 from __future__ import annotations
@@ -163,8 +163,13 @@ TURNS = Turns()
 
 
 @contextmanager
-def short_work() -> Iterator[None]:
-    """Do in the block what looks at many rows, for the client of the current request, when it is its turn.
+def in_turn(work: Work) -> Iterator[None]:
+    """Do work in the block for the client of the current request, when it is its turn.
+
+    Parameters
+    ----------
+    work
+        ``SHORT`` for what looks at many rows, ``LONG`` for what makes a file or a picture.
 
     Raises
     ------
@@ -173,22 +178,7 @@ def short_work() -> Iterator[None]:
     DeadlineError
         If it takes too long.
     """
-    with TURNS.taken(_client(request.remote_addr), SHORT), deadline(SHORT.limit_s):
-        yield
-
-
-@contextmanager
-def long_work() -> Iterator[None]:
-    """Make a file or a picture in the block, for the client of the current request, when it is its turn.
-
-    Raises
-    ------
-    BusyError
-        If that is too late.
-    DeadlineError
-        If it takes too long.
-    """
-    with TURNS.taken(_client(request.remote_addr), LONG), deadline(LONG.limit_s):
+    with TURNS.taken(_client(request.remote_addr), work), deadline(work.limit_s):
         yield
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import NamedTuple, TypeVar
 
 from werkzeug.http import parse_accept_header
 
 from geo.words.phrases import LANGUAGES
+
+T = TypeVar("T")
 
 IDENTITY = ""
 # In the order of preference where a client likes several alike.
@@ -34,15 +37,26 @@ class Coding(NamedTuple):
     is_needed: bool = False
 
 
-@lru_cache(maxsize=1024)
-def _read(header: str) -> tuple[tuple[str, float], ...]:
+def _remembered(choose: Callable[[str], T]) -> Callable[[str], T]:
+    """Let a choice be made once for a header: browsers send few different ones, with every request."""
+    kept = lru_cache(maxsize=1024)(choose)
+
+    @wraps(choose)
+    def look(header: str) -> T:
+        return kept(header[:_MOST_READ])
+
+    return look
+
+
+def _read(header: str) -> list[tuple[str, float]]:
     """Read a header of ranges with qualities, best first and else as written; each in small letters, once, and a range that is broken not at all."""
     found: dict[str, float] = {}
-    for name, quality in parse_accept_header(header[:_MOST_READ]):
+    for name, quality in parse_accept_header(header):
         found.setdefault(name.lower(), quality)
-    return tuple(sorted(found.items(), key=lambda pair: -pair[1]))
+    return sorted(found.items(), key=lambda pair: -pair[1])
 
 
+@_remembered
 def choose_coding(header: str) -> Coding:
     """Choose the content coding that a client likes best.
 
@@ -62,6 +76,7 @@ def choose_coding(header: str) -> Coding:
     return Coding(best if qualities[best] else IDENTITY, is_needed=plain == 0)
 
 
+@_remembered
 def choose_language(header: str) -> str:
     """Choose the language that a browser likes best: a key of ``LANGUAGES``, and Chinese where it likes none of them.
 
@@ -84,6 +99,7 @@ def choose_language(header: str) -> str:
     return next((language for language in LANGUAGES if language not in refused), "zh")
 
 
+@_remembered
 def shorten_types(header: str) -> str:
     """Write the media types that a client likes in one way, best first, so that spellings of one wish are one; what is very long is cut.
 

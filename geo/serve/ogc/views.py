@@ -15,7 +15,7 @@ from werkzeug.exceptions import NotAcceptable
 from geo.deadline import until_deadline
 from geo.errors import BadParameterError, NotFoundError
 from geo.serve.http.language import chosen_language, request_wording
-from geo.serve.http.limits import short_work
+from geo.serve.http.limits import SHORT, in_turn
 from geo.serve.http.responses import BY_LANGUAGE_AND_TYPE, cacheable, open_to_every_page
 from geo.serve.http.store import QUICK
 from geo.serve.ogc.collections import Collection
@@ -130,7 +130,7 @@ def items(id_: str) -> Response:
     """Give features: filtered, in order, a page of them."""
     found, asked = _find(id_), _read_parameters(*PARAMETERS)
     is_page_wanted = _is_page_wanted(GEOJSON)
-    with short_work() if is_page_wanted or _takes_long(asked) else nullcontext():
+    with in_turn(SHORT) if is_page_wanted or _takes_long(asked) else nullcontext():
         return _give_items(found, asked, is_page_wanted=is_page_wanted)
 
 

@@ -21,7 +21,7 @@ from geo.layers.formats import FORMATS
 from geo.layers.select import LAYERS, Selection
 from geo.serve.data.dataset import dataset_document
 from geo.serve.http.language import chosen_language, request_wording
-from geo.serve.http.limits import short_work
+from geo.serve.http.limits import SHORT, in_turn
 from geo.serve.http.responses import BY_LANGUAGE, IMMUTABLE, REVALIDATE, cacheable, stored
 from geo.serve.http.selection import is_known_parameter, page_selection
 from geo.serve.pages.first_paint import sketch_view
@@ -69,20 +69,20 @@ def _language_url(language: str) -> str:
 @blueprint.get("/")
 def index() -> Response:
     """Show the map."""
-    with _in_turn():
+    with _turn():
         return _map_page(is_embedded=False)
 
 
 @blueprint.get("/embed")
 def embed() -> Response:
     """Show the map alone, for a frame in another page; the parameters are those of the page."""
-    with _in_turn():
+    with _turn():
         return _map_page(is_embedded=True)
 
 
-def _in_turn() -> AbstractContextManager[None]:
+def _turn() -> AbstractContextManager[None]:
     """Choose places only when it is this client's turn; the page with all of them is made once, and every visitor waits for it."""
-    return short_work() if request.query_string else nullcontext()
+    return in_turn(SHORT) if request.query_string else nullcontext()
 
 
 def _map_page(*, is_embedded: bool) -> Response:

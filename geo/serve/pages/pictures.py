@@ -17,7 +17,7 @@ from geo.geocode.answers import Match
 from geo.layers.comparisons import Comparison
 from geo.layers.select import LAYERS, Selection
 from geo.serve.http.language import request_wording
-from geo.serve.http.limits import long_work
+from geo.serve.http.limits import LONG, in_turn
 from geo.serve.http.responses import BY_LANGUAGE, cacheable
 from geo.serve.http.selection import parse_selection
 from geo.serve.pages.seen import Seen, find_seen
@@ -34,28 +34,28 @@ _DEGREE_M = 111_000
 @blueprint.get("/map.svg")
 def map_svg() -> Response:
     """Draw the map as SVG."""
-    with long_work():
+    with in_turn(LONG):
         return _svg(_draw(current_site(), request_wording()))
 
 
 @blueprint.get("/map.png")
 def map_png() -> Response:
     """Draw the map as PNG."""
-    with long_work():
+    with in_turn(LONG):
         return _png(_draw(current_site(), request_wording()))
 
 
 @blueprint.get("/places/<id_>/map.svg")
 def place_svg(id_: str) -> Response:
     """Draw where a place lies, for its page."""
-    with long_work():
+    with in_turn(LONG):
         return _svg(_draw_place(current_site(), request_wording(), id_, is_preview=False))
 
 
 @blueprint.get("/places/<id_>/map.png")
 def place_png(id_: str) -> Response:
     """Draw where a place lies with its name and its first figure, in the shape of a link preview."""
-    with long_work():
+    with in_turn(LONG):
         return _png(_draw_place(current_site(), request_wording(), id_, is_preview=True))
 
 

@@ -295,7 +295,7 @@ def test_a_filter_that_takes_too_long_ends(settings: Settings, monkeypatch: pyte
     frame = gpd.GeoDataFrame({"name": ["a"]}, geometry=gpd.GeoSeries([None], crs="EPSG:4326"))
     with deadline(0), pytest.raises(DeadlineError, match="the answer takes more than 0 seconds to make"):
         matching(parse_filter("name = 'a'", "cql2-text", CRS84), frame, frame.geometry, {"name": "string"})
-    monkeypatch.setattr("geo.serve.http.limits.SHORT", SHORT._replace(limit_s=-1))
+    monkeypatch.setattr("geo.serve.ogc.views.SHORT", SHORT._replace(limit_s=-1))
     for query in ({"filter": "kind = 'project'"}, {"sortby": "kind"}, {"properties": "kind"}, {"crs": CRS_3857}, {"f": "html"}):
         response = client.get(PLACES, query_string=query)
         assert (response.status_code, response.headers["Retry-After"], response.headers["Cache-Control"]) == (503, "30", "no-store"), query
