@@ -39,11 +39,36 @@ LABEL_CORNERS = (
     (-1, 2, -1, -1, -12),
 )
 
+# --- the reference layer ------------------------------------------------------------------------------------------------------------------
+
+# From which zoom a name is written, by what it names and its rank. A screen of 1 440 pixels is some 170 km wide at zoom 9, 20 km at 12, 5 km at 14.
+REFERENCE_ZOOMS = {
+    "river": (9.0, 9.5, 11.0),
+    "lake": (10.5, 12.0, 13.0),
+    "canal": (11.0, 12.0, 12.5),
+    "airport": (10.5, 11.0, 12.0),
+    "station": (11.0, 12.0, 13.0),
+    "hill": (10.0, 11.5, 13.0),
+    "township": (12.0,),
+    "metro": (12.5, 12.5),
+    "university": (12.0, 12.5, 13.0),
+    "park": (12.0, 12.5, 13.5),
+    "bridge": (12.5, 13.0, 13.0),
+    "landmark": (12.0, 12.5, 13.5),
+}
+# Of these the names are written in the colour of water.
+ON_WATER = ("river", "lake", "canal")
+# The lines of the metro, and the marks of its stations.
+METRO_ZOOM, STATION_ZOOM = 10.5, 11.0
+REFERENCE_SIZE = 11
+
 # --- colours ------------------------------------------------------------------------------------------------------------------------------
 
 # The light tokens of the page: a picture is printed and pasted, so that it does not follow a reader's dark mode.
 PAPER, CARD, INK, MUTE, LINE = "#f6f4ee", "#fffdf9", "#22262b", "#62676d", "#dcd7cb"
 WATER, LAND_LINE = "#bcd3dd", "#cfc9bb"
+# Names on water, and what a stranger finds his way by: quiet, and readable on the ground.
+WATER_NAME, REFERENCE, METRO = "#41707f", "#77736a", "#a3a3a6"
 # The corridors have colours of their own, in corridors.csv; grey is what lies on none, and what has no figure to compare.
 GREY = "#5d6166"
 # The ground of the page in the dark, and the least contrast of the colour of a text with its ground (WCAG 2.2, 1.4.3).

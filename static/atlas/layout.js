@@ -23,6 +23,7 @@ function layOut() {
     placeAll(drawn);
   }
   keepOneTabStop();
+  drawReference();
   if (popup) followSymbol();
 }
 

@@ -119,6 +119,7 @@ function start(drawnMap, drawnLayers, view) {
   remember("replaceState");
   followPrinter();
   container.dataset.ready = "true";
+  fetchReference();
 }
 
-window.atlas = { addPlaces, addComparisons, addNames, addAxisName, start };
+window.atlas = { addPlaces, addComparisons, addNames, addAxisName, addReference, start };

@@ -25,6 +25,7 @@ function readState() {
     q: [...(query.get("q") || "")].length <= 100 ? query.get("q") || "" : "",
     page: /^[1-9]\d{0,5}$/.test(query.get("page")) ? Number(query.get("page")) : 1,
     basemap: Object.hasOwn(page.basemaps, query.get("basemap")) ? query.get("basemap") : "outline",
+    metro: query.get("metro") !== "off",
     indicator: Object.hasOwn(comparisons, query.get("indicator")) ? query.get("indicator") : null,
     place: places.has(query.get("place")) ? query.get("place") : null,
     lang: query.get("lang"),
@@ -50,6 +51,7 @@ function address(lang, number = state.page) {
   if (state.indicator) query.append("indicator", state.indicator);
   if (state.place) query.append("place", state.place);
   if (state.basemap !== "outline") query.append("basemap", state.basemap);
+  if (!state.metro) query.append("metro", "off");
   if (number > 1) query.append("page", number);
   if (lang && !page.frozen) query.append("lang", lang);
   const text = query.toString();

@@ -45,6 +45,7 @@ PAGES = [
     "/layers?f=html",
     "/layers?f=jsonld",
     "/map.js",
+    "/reference.js",
     "/map.svg",
     f"/map.svg?indicator={COMPARISON}",
     *(f"/places/{place}{rest}" for place in PLACES for rest in ("", "/card.json")),

@@ -28,7 +28,7 @@ LEGEND = build_legend(
     LegendWords((), str, dict(zip(RADII, "平合园客区市", strict=True)), "增长", "无数额", "没有 {count}", "不明 {count}", "走廊", "协作", NAMES),
 )
 CAPTION = Caption("图", "一句话", ["脚注一", "脚注二"], LEGEND, NAMES, HUES, "name_zh")
-NO_OUTLINE = Outline(*({"features": []} for _ in range(3)))
+NO_OUTLINE = Outline(*({"features": []} for _ in range(5)))
 
 
 class Drawn(NamedTuple):

@@ -24,6 +24,7 @@ from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.limits import SHORT, in_turn
 from geo.serve.http.responses import BY_LANGUAGE, IMMUTABLE, REVALIDATE, cacheable, stored
 from geo.serve.http.selection import is_known_parameter, page_selection
+from geo.serve.http.store import SMALL, USUAL
 from geo.serve.pages.first_paint import sketch_view
 from geo.serve.pages.seen import find_seen
 from geo.serve.pages.state import PAGE_ROWS, draw_map, legend_state, page_state
@@ -122,6 +123,8 @@ def _map_page(*, is_embedded: bool) -> Response:
         download_url=_filtered(site, "downloads.layer", selection, name="places", extension=next(iter(FORMATS))) if shown else None,
         sketch=sketch_view(site, wording, seen),
         legend=legend_state(seen.legend),
+        has_metro=bool(site.atlas.outline.metro["features"]),
+        metro_on=request.args.get("metro") != "off",
         zooms=(MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP),
         formats_url=_filtered(site, "catalogue.layers", selection, f="html", lang=wording.language),
         dataset=None if is_embedded else dataset_document(site, wording, (LAYERS["places"],)),
@@ -133,7 +136,9 @@ def _map_page(*, is_embedded: bool) -> Response:
         formats=[(format_.name, format_.extension) for format_ in FORMATS.values()],
         page_state=state,
     )
-    response = cacheable(html, "text/html; charset=utf-8", varies_by=BY_LANGUAGE, is_shared=True)
+    # The first page of nearly every visit is made once and sent many times.
+    quality = USUAL if set(request.args) - {"lang"} else SMALL
+    response = cacheable(html, "text/html; charset=utf-8", varies_by=BY_LANGUAGE, is_shared=True, quality=quality)
     # The head of the answer comes before its body has been read: the browser asks for what the page needs a good deal earlier. What the first picture
     # needs comes first: the scripts of the map are most of the bytes.
     first = [(asset_url("map.css"), "style"), (asset_url("early.js"), "script")]
@@ -211,6 +216,9 @@ def _kind_choices(site: Site, wording: Wording, selection: Selection | None) -> 
 def _dropped_parameters(site: Site) -> list[BadParameterError]:
     """Find what the page does not read: names it does not know, and basemaps that are not offered."""
     dropped = [BadParameterError(name, value, "a parameter of the page") for name, value in request.args.items() if not is_known_parameter(name)]
+    metro = request.args.get("metro", "on")
+    if metro not in ("on", "off"):
+        dropped.append(BadParameterError("metro", metro, "on or off", ("on", "off")))
     basemap = request.args.get("basemap", "outline")
     offered = ("outline", *(one.id for one in site.basemaps))
     if basemap not in offered:

@@ -31,6 +31,7 @@ from geo.palette import (
     STROKES,
 )
 from geo.serve.http.selection import APPENDED, PAGE_PARAMETERS
+from geo.serve.pages.reference import reference_digest
 from geo.serve.site import Site
 from geo.tables.kinds import Basis, Kind
 from geo.tables.rows import Place
@@ -98,6 +99,7 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "cardUrl": url_for("documents.card", id_="ID", lang=wording.language),
             "placeUrl": url_for("documents.place", id_="ID", lang=wording.language),
             "language": wording.language,
+            "referenceUrl": url_for("reference.script", lang=wording.language, v=reference_digest(site, wording.language)),
             "pictureUrl": url_for("pictures.map_png"),
             **({} if site.is_frozen else {"formatsUrl": url_for("catalogue.layers")}),
             "layerUrl": url_for("downloads.layer", name="places", extension=next(iter(FORMATS))),
