@@ -7,7 +7,8 @@ import io
 import pyogrio
 
 from geo.layers.formats.download import Download
-from geo.layers.formats.flat import attach_geometry, flatten
+from geo.layers.formats.flat import attach_geometry
+from geo.layers.formats.wide import lay_out
 
 
 def encode_flatgeobuf(download: Download) -> bytes:
@@ -22,7 +23,7 @@ def encode_flatgeobuf(download: Download) -> bytes:
     notes = [*download.notes, *([("未收入 Left out", ", ".join(left_out))] if len(left_out) else [])]
     file = io.BytesIO()
     pyogrio.write_arrow(
-        attach_geometry(flatten(located, download), located.geometry),
+        attach_geometry(lay_out(located, download), located.geometry),
         file,
         layer=download.layer.name,
         driver="FlatGeobuf",
