@@ -64,6 +64,8 @@ def _place_properties(
     place: Place, figures: Sequence[Indicator], vocabulary: Mapping[str, Vocable], ties: Sequence[Tie], answer: Answer
 ) -> dict[str, Any]:
     return {
+        # As a property as well: many programs drop the id of a feature, or take text for none.
+        "id": place.id,
         "name_zh": place.name_zh,
         "name_en": place.name_en,
         "kind": place.kind.value,
@@ -89,7 +91,9 @@ def _build_indicators(tables: Tables, places: gpd.GeoDataFrame) -> gpd.GeoDataFr
     shown = [properties for some in places["indicators"] for properties in some] if figures else []
     geocodes = places["geocode"].to_numpy()[[position for _, position, _ in figures]] if figures else []
     ends = [_period_ends(figure.period) for _, _, figure in figures]
+    ids = [_figure_id(figure) for _, _, figure in figures]
     columns = {
+        "id": ids,
         "place": [place.id for place, _, _ in figures],
         "name_zh": [place.name_zh for place, _, _ in figures],
         "name_en": [place.name_en for place, _, _ in figures],
@@ -102,7 +106,7 @@ def _build_indicators(tables: Tables, places: gpd.GeoDataFrame) -> gpd.GeoDataFr
         **{f"geocode_{key}": [geocode.get(key) for geocode in geocodes] for key in _PLACE_OF_FIGURE},
     }
     points = places.geometry.to_numpy()[[position for _, position, _ in figures]]
-    return gpd.GeoDataFrame(columns, index=[_figure_id(figure) for _, _, figure in figures], geometry=points, crs="EPSG:4326", dtype=object)
+    return gpd.GeoDataFrame(columns, index=ids, geometry=points, crs="EPSG:4326", dtype=object)
 
 
 # What a figure states, as :func:`_figure_properties` lays it out.
@@ -167,7 +171,7 @@ def _geocode_properties(answer: Answer) -> dict[str, Any]:
 def _build_corridors(tables: Tables, belts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     rows = {corridor.id: corridor for corridor in tables.corridors}
     order = [rows[id_] for id_ in belts["corridor"]]
-    layer = belts[["corridor", "part"]].assign(
+    layer = gpd.GeoDataFrame({"id": belts.index, "corridor": belts["corridor"], "part": belts["part"]}, index=belts.index).assign(
         name_zh=[row.name_zh for row in order],
         name_en=[row.name_en for row in order],
         schematic=True,

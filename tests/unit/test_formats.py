@@ -22,6 +22,7 @@ FULLSEMI_1 = {
     "id": "fullsemi-1",
     "type": "Feature",
     "properties": {
+        "id": "fullsemi-1",
         "name_zh": "富芯半导体一期",
         "name_en": "FullSemi 12-inch fab, phase 1",
         "kind": "project",
@@ -190,6 +191,8 @@ def test_features_stand_in_table_order_under_their_ids(atlas: Atlas, name: str) 
     ids = [feature["id"] for feature in encoded(atlas, name)["features"]]
     assert ids == atlas.layers.select(name, Selection()).index.tolist()
     assert len(set(ids)) == len(ids)
+    # Programs that drop the id of a feature keep its properties.
+    assert [feature["properties"]["id"] for feature in encoded(atlas, name)["features"]] == ids
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -240,7 +243,7 @@ def test_the_ties_of_a_place_lead_from_it(atlas: Atlas) -> None:
 def test_the_bytes_are_compact_utf_8_without_escapes(atlas: Atlas) -> None:
     content = encode_geojson(atlas.layers.places)
     assert content.startswith(
-        '{"type":"FeatureCollection","features":[{"id":"binjiang-hitech","type":"Feature","properties":{"name_zh":"杭州'.encode()
+        '{"type":"FeatureCollection","features":[{"id":"binjiang-hitech","type":"Feature","properties":{"id":"binjiang-hitech","name_zh":"杭州'.encode()
     )
     assert b"\\u" not in content
     assert b"NaN" not in content

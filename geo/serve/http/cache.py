@@ -13,6 +13,7 @@ from werkzeug.http import parse_date, unquote_etag
 from geo.serve.http.conditions import CONDITIONS, evaluate
 from geo.serve.http.negotiation import CODINGS, IDENTITY, Coding, choose_coding, choose_language, shorten_types
 from geo.serve.http.problems import has_body, refuse
+from geo.serve.http.ranges import RangeError, find_parts, is_in_parts, join_parts, wanted_tag
 from geo.serve.http.store import COMPRESSED, USUAL, Answer, Asked, compress
 from geo.serve.reload import Sites
 from geo.serve.site import Site
@@ -204,11 +205,14 @@ def _varies(done: _Done, notes: dict[str, Any]) -> Sequence[str]:
 
 def _send(answer: Answer, site: Site, asked: Asked, coding: Coding, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     size = answer.size
+    if is_in_parts(environ) and not coding.is_needed and wanted_tag(environ) != f"{answer.etag}:{coding.name}":
+        # Parts are of what goes over the wire, and nobody can decode a piece from the middle: a file is read by its own bytes.
+        coding = Coding(IDENTITY)
     used, body = answer.coded(coding)
     if answer.size != size:
         site.answers.note_size(asked)
     etag = f"{answer.etag}:{used}" if used != IDENTITY else answer.etag
-    headers = [*answer.headers, ("ETag", f'"{etag}"')]
+    headers = [*answer.headers, ("ETag", f'"{etag}"'), ("Accept-Ranges", "bytes")]
     status = evaluate(environ, etag, answer.last_modified)
     if status == 304:
         start_response("304 NOT MODIFIED", [(name, value) for name, value in headers if name.lower() not in _OF_CONTENT])
@@ -217,8 +221,23 @@ def _send(answer: Answer, site: Site, asked: Asked, coding: Coding, environ: WSG
         return refuse(start_response, 412, f'the answer has the ETag "{etag}" now')
     if used != IDENTITY:
         headers.append(("Content-Encoding", used))
+    try:
+        # All forms of an answer have one date: it says which one a client has only where there is one.
+        parts = find_parts(environ, len(body), etag, answer.last_modified if answer.media_type not in COMPRESSED else None)
+    except RangeError as error:
+        open_to = [(name, value) for name, value in answer.headers if name.lower().startswith("access-control-")]
+        return refuse(start_response, 416, str(error), (("Content-Range", f"bytes */{len(body)}"), *open_to))
+    status_line = "206 PARTIAL CONTENT" if parts else "200 OK"
+    if parts and len(parts) == 1:
+        headers.append(("Content-Range", parts[0].said_of(len(body))))
+        body = body[parts[0].start : parts[0].stop]
+    elif parts:
+        media_type = next(value for name, value in headers if name.lower() == "content-type")
+        body = join_parts(body, parts, media_type, answer.etag)
+        headers = [pair for pair in headers if pair[0].lower() != "content-type"]
+        headers.append(("Content-Type", f"multipart/byteranges; boundary={answer.etag}"))
     headers.append(("Content-Length", str(len(body))))
-    start_response("200 OK", headers)
+    start_response(status_line, headers)
     return _as_chunks(body, environ)
 
 

@@ -30,6 +30,7 @@ TITLES = {
     412: "Precondition failed",
     413: "Body not accepted",
     414: "Query too long",
+    416: "Range not satisfiable",
     431: "Headers too large",
     500: "Internal error",
     503: "Too much at once",
@@ -62,7 +63,7 @@ def has_body(environ: WSGIEnvironment) -> bool:
     return environ.get("CONTENT_LENGTH") not in (None, "", "0") or "HTTP_TRANSFER_ENCODING" in environ
 
 
-def refuse(start_response: StartResponse, status: int, detail: str) -> Iterable[bytes]:
+def refuse(start_response: StartResponse, status: int, detail: str, headers: Iterable[tuple[str, str]] = ()) -> Iterable[bytes]:
     """Refuse a request before it reaches a view, with a problem document.
 
     Parameters
@@ -71,16 +72,18 @@ def refuse(start_response: StartResponse, status: int, detail: str) -> Iterable[
         As WSGI has it.
     status, detail
         What is wrong.
+    headers
+        More of the answer's.
     """
     body = _document(status, detail)
-    headers = {
+    own = {
         "Content-Type": "application/problem+json",
         "Content-Length": str(len(body)),
         "Cache-Control": "no-store",
         "Content-Security-Policy": POLICY,
         **HEADERS,
     }
-    start_response(f"{status} {HTTP_STATUS_CODES[status].upper()}", list(headers.items()))
+    start_response(f"{status} {HTTP_STATUS_CODES[status].upper()}", [*own.items(), *headers])
     return [body]
 
 
