@@ -527,7 +527,7 @@ def test_headings_that_are_missing_or_twice_get_a_name_and_that_is_said(tmp_path
 @pytest.mark.parametrize(
     ("file", "options", "message"),
     [
-        ("in.doc", {}, "in.doc '.doc': expected a list to read as .csv, .tsv, .txt, .xlsx or .parquet"),
+        ("in.doc", {}, "in.doc '.doc': expected a list to read as .csv, .tsv, .txt, .xlsx, .xlsm or .parquet"),
         ("no.csv", {}, "no.csv '{path}': expected a file that exists"),
         ("in.csv", {"sheet": "a"}, "in.csv 'a': expected no sheet for .csv, which has none"),
         ("in.parquet", {"encoding": "gbk"}, "in.parquet 'gbk': expected no encoding for .parquet, which has its own"),

@@ -40,7 +40,7 @@ def open_list(path: Path, *, encoding: str | None = None, sheet: str | None = No
     ListError
         If the file is missing, is of another kind, or is broken: with line and byte, or with row and column.
     """
-    _check_extension(path.name)
+    _check_extension(path.name, EXTENSIONS)
     if not path.is_file():
         raise ListError(Problem(path.name, 0, "", str(path), "a file that exists"))
     if path.suffix.lower() == ".parquet":
@@ -59,7 +59,7 @@ def read_list(file: ListFile, reading: Reading) -> List:
     ListError
         As :func:`open_list`.
     """
-    _check_extension(file.name)
+    _check_extension(file.name, (*_TEXTS, *_WORKBOOKS))
     with file.open() as content:
         is_zip = content.read(4) == _ZIP
     if file.extension in _WORKBOOKS or is_zip:
@@ -71,8 +71,8 @@ def read_list(file: ListFile, reading: Reading) -> List:
     return TextList(file, reading, "\t" if file.extension == ".tsv" else None)
 
 
-def _check_extension(name: str) -> None:
+def _check_extension(name: str, extensions: tuple[str, ...]) -> None:
     extension = Path(name).suffix.lower()
-    if extension not in EXTENSIONS:
+    if extension not in extensions:
         saved = "; save it as .xlsx in the program that made it" if extension in _OTHER_SHEETS else ""
-        raise ListError(Problem(name, 0, "", extension, f"a list to read as .csv, .tsv, .txt, .xlsx or .parquet{saved}"), Fault.KIND)
+        raise ListError(Problem(name, 0, "", extension, f"a list to read as {', '.join(extensions[:-1])} or {extensions[-1]}{saved}"), Fault.KIND)

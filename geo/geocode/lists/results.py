@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from geo.geocode.answers import Candidate, Geocoder, Match, Miss, MissReason, Query
+from geo.geocode.answers import Answer, Candidate, Geocoder, Match, Miss, MissReason, Query
 from geo.geocode.lists.asking import asked_texts, cells_as_text
 from geo.geocode.lists.columns import Choice
 from geo.geocode.lists.corrections import Corrections, correct
@@ -82,7 +82,7 @@ def geocode_table(table: pa.Table, choice: Choice, geocoder: Geocoder, first: in
         If a correction is of another list.
     """
     stood = asked_texts(table, choice)
-    texts, admins, is_kept = correct(stood, _asked_admins(table, choice), first, corrections or {})
+    texts, admins, is_kept = correct(stood, asked_admins(table, choice), first, corrections or {})
     table = table.append_column(ASKED, pa.array(stood, pa.string())).append_column(ROW_NUMBER, pa.array(range(first, first + len(stood)), pa.int64()))
     if not all(is_kept):
         table = table.filter(pa.array(is_kept))
@@ -90,23 +90,34 @@ def geocode_table(table: pa.Table, choice: Choice, geocoder: Geocoder, first: in
     return _with_answers(table, texts, admins, geocoder)
 
 
-def _asked_admins(table: pa.Table, choice: Choice) -> list[str]:
+def asked_admins(table: pa.Table, choice: Choice) -> list[str]:
     """Return the division that each row is said to lie in; empty where that is not known."""
     return [admin.strip() for admin in cells_as_text(table[choice.admin_column])] if choice.admin_column else [""] * len(table)
 
 
-def _with_answers(table: pa.Table, texts: Sequence[str], admins: Sequence[str], geocoder: Geocoder) -> pa.Table:
-    """Ask a text within a division for each row of a table, and put the answers after its own columns."""
+def ask(texts: Sequence[str], admins: Sequence[str], geocoder: Geocoder) -> tuple[list[Answer], list[int]]:
+    """Ask a text within a division for each row, each different one once and an empty one never.
+
+    Returns
+    -------
+    answers, index
+        The different answers, and for each row the place of its own; behind the last one for a row that was not asked.
+    """
     asked = list(zip(texts, admins, strict=True))
     places: dict[tuple[str, str], int] = {}
     for row in asked:
         if row[0].strip():
             places.setdefault(row, len(places))
     answers = geocoder.geocode([Query(text, admin=admin) for text, admin in places])
-    rows = [_ROW[type(answer)](answer) for _, answer in zip(places, answers, strict=True)]
+    return answers, [places.get(row, len(places)) for row in asked]
+
+
+def _with_answers(table: pa.Table, texts: Sequence[str], admins: Sequence[str], geocoder: Geocoder) -> pa.Table:
+    """Ask a text within a division for each row of a table, and put the answers after its own columns."""
+    answers, places = ask(texts, admins, geocoder)
+    rows = [_ROW[type(answer)](answer) for answer in answers]
     rows.append((STATUS_MISS, *_NOTHING[1:-1], REASON_EMPTY))
-    empty = len(rows) - 1
-    index = pa.array([places.get(row, empty) for row in asked], pa.int32())
+    index = pa.array(places, pa.int32())
     answered = pa.Table.from_arrays(
         [pa.array(cells, field.type) for cells, field in zip(zip(*rows, strict=True), RESULTS, strict=True)], schema=RESULTS
     )

@@ -144,7 +144,7 @@ class TextList:
             cells = [row[place].strip() for row in rows]
             filled = [cell for cell in cells if cell]
             is_once = len(filled) >= 2 and len(set(filled)) == len(filled) and all(map(_DIVISION.fullmatch, filled))
-            if cells[0] and is_once and 3 * len(filled) <= 2 * len(cells):
+            if cells[0] and is_once and 2 * len(filled) <= len(cells):
                 self._fills = (*self._fills, place)
                 text = f"column {name}: a cell that is empty takes the one above it, as where cells were merged"
                 self.notices = (*self.notices, Notice("filled", (name,), text))

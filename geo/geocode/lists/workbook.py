@@ -83,7 +83,7 @@ class XlsxList:
             self._book = openpyxl.load_workbook(io.BytesIO(self._packed), read_only=True, data_only=True)
             sheets = self._book.worksheets
         head, headings, passed_over = self._choose_sheet(sheets, reading)
-        self.sheets = tuple(each.title for each in sheets)
+        self.sheets, self.sheet = tuple(each.title for each in sheets), str(self._sheet.title)
         self._above = headings.first + headings.depth
         self.columns, self.notices = headings.columns, (*passed_over, *headings.notices)
         self._head = [cells for _, cells in head[self._above :]]
