@@ -60,6 +60,8 @@ class Front:
         coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         if coding == (IDENTITY, True):
             return refuse(start_response, 406, f"expected Accept-Encoding to have one of {', '.join(CODINGS)}, or identity")
+        if environ["REQUEST_METHOD"] == "POST":
+            return self._answer_post(environ, coding, start_response)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or has_body(environ):
             return _pass_on(self._run(environ), environ, coding, start_response)
         asked = Asked(
@@ -90,6 +92,20 @@ class Front:
                 return _pass_on(done, environ, coding, start_response)
             site.answers.keep(asked, answer, _varies(done, notes), is_shared="shared" in notes and "host" not in notes)
         return _send(answer, site, asked, coding, environ, start_response)
+
+    def _answer_post(self, environ: WSGIEnvironment, coding: Coding, start_response: StartResponse) -> Iterable[bytes]:
+        """Pass an answer on that nobody else is given: as it is made, piece by piece, where it says that it takes its time."""
+        began: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def note(status: str, headers: list[tuple[str, str]], exc_info: object = None, /) -> Any:  # noqa: ARG001 - as WSGI has it
+            began.append((status, headers))
+            return None
+
+        given = self._application(environ, note)
+        if began and environ[NOTES].get("streamed"):
+            start_response(*began[-1])
+            return given
+        return _pass_on(_collect(given, began), environ, coding, start_response)
 
     def prepare(self, site: Site, before: Site | None) -> None:
         """Make the first answers of a site before it is served: what every visit needs, and what the site before it answered last.
@@ -123,19 +139,7 @@ class Front:
             began.append((status, headers))
             return None
 
-        given = self._application(environ, note)
-        try:
-            chunks = list(given)
-        finally:
-            close = getattr(given, "close", None)
-            if close:
-                close()
-        status, headers = began[-1]
-        named: dict[str, str] = {}
-        for name, value in headers:
-            key = name.lower()
-            named[key] = f"{named[key]}, {value}" if key in named else value
-        return _Done(status, headers, named, chunks[0] if len(chunks) == 1 else b"".join(chunks))
+        return _collect(self._application(environ, note), began)
 
 
 class _Done(NamedTuple):
@@ -153,6 +157,22 @@ class _Done(NamedTuple):
     headers: list[tuple[str, str]]
     named: Mapping[str, str]
     body: bytes
+
+
+def _collect(given: Iterable[bytes], began: Sequence[tuple[str, list[tuple[str, str]]]]) -> _Done:
+    """Take an answer to its end."""
+    try:
+        chunks = list(given)
+    finally:
+        close = getattr(given, "close", None)
+        if close:
+            close()
+    status, headers = began[-1]
+    named: dict[str, str] = {}
+    for name, value in headers:
+        key = name.lower()
+        named[key] = f"{named[key]}, {value}" if key in named else value
+    return _Done(status, headers, named, chunks[0] if len(chunks) == 1 else b"".join(chunks))
 
 
 def _environment(asked: Asked) -> WSGIEnvironment:
