@@ -9,10 +9,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
-from geo.tables.cells import Period, Unit
+from geo.tables.cells import Period
 from geo.tables.kinds import FigureStatus
 from geo.tables.reading import Tables
 from geo.tables.rows import Indicator, Vocable
+from geo.tables.units import Unit
 
 
 class Measure(NamedTuple):

@@ -217,7 +217,8 @@ def _read_table(file: str, content: bytes | None, model: type[Row], problems: li
 
 def _expect_columns(file: str, header: Sequence[str], model: type[Row], problems: list[Problem]) -> bool:
     wanted = list(model.model_fields)
-    found = [Problem(file, 1, column, "", "this column, which is missing") for column in wanted if column not in header]
+    required = [column for column in wanted if model.model_fields[column].is_required()]
+    found = [Problem(file, 1, column, "", "this column, which is missing") for column in required if column not in header]
     found += [Problem(file, 1, column, column, f"one of the columns {', '.join(wanted)}") for column in header if column not in wanted]
     found += [Problem(file, 1, column, column, "each column once") for column in wanted if header.count(column) > 1]
     problems.extend(found)

@@ -186,6 +186,9 @@ class Indicator(Row):
     paragraph: Positive | None
     start: Count | None = Field(description="code-point offset in the whole text")
     end: Count | None = Field(description="code-point offset, excluded")
+    growth_max: Growth | None = Field(
+        default=None, description="percent, the upper end of a range of growth; a table without one may leave the column out"
+    )
 
     @model_validator(mode="after")
     def _states_something(self) -> Self:
@@ -193,10 +196,12 @@ class Indicator(Row):
             raise ColumnError("value", "a value, a growth or a rank")
         if self.value_max is not None and (self.value is None or self.value_max <= self.value):
             raise ColumnError("value_max", "a number above the value")
+        if self.growth_max is not None and (self.growth_pct is None or self.growth_max <= self.growth_pct):
+            raise ColumnError("growth_max", "a percentage above growth_pct")
         if self.unit is not None and self.value is None:
             raise ColumnError("unit", "no unit where there is no value")
         if self.value is not None and self.value < 0 and (self.unit is None or self.unit.kind not in MAY_BE_NEGATIVE):
-            raise ColumnError("value", "0 or more: only money can be lost")
+            raise ColumnError("value", "0 or more: only money can be lost, and a share can shrink")
         if (self.rank is None) != (self.rank_scope_zh is None) or (self.rank is None) != (self.rank_scope_en is None):
             raise ColumnError("rank_scope_zh", "a scope in both languages where there is a rank, and only there")
         pointer = (self.paragraph, self.start, self.end)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from geo.tables.cells import Period, Unit
+from geo.tables.cells import AFTER, Period
 from geo.tables.kinds import FigureStatus
 from geo.tables.rows import Indicator, Source
+from geo.tables.units import Unit
 from geo.words.phrases import QUALIFIERS, Phrases
 
 _MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -122,7 +123,9 @@ class FigureWording(Phrases):
 
     def growth(self, figure: Indicator) -> str:
         """Write the growth of a figure with its sign."""
-        return "" if figure.growth_pct is None else f"{figure.growth_pct:+f}%"
+        if figure.growth_pct is None:
+            return ""
+        return f"{figure.growth_pct:+f}%" if figure.growth_max is None else f"{figure.growth_pct:+f}%–{figure.growth_max:+f}%"
 
     def place_in_order(self, figure: Indicator) -> str:
         """Write the rank of a figure without its scope."""
@@ -138,6 +141,8 @@ class FigureWording(Phrases):
         """Write a period: 2023 年 1—5 月, 2023 年一季度, 到 2027 年, 2020 年以来."""
         if period is None:
             return self._("原文未写时期")
+        if period.text == AFTER:
+            return self._("达产后")
         first, slash, last = period.text.partition("/")
         if not slash:
             return self._point(first)

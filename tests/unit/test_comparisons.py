@@ -9,9 +9,10 @@ from babel.support import Translations
 from geo.atlas import Atlas
 from geo.layers.comparisons import find_comparisons
 from geo.settings import PROJECT
-from geo.tables.cells import UNITS, Period
+from geo.tables.cells import Period
 from geo.tables.reading import Tables, read_tables
 from geo.tables.rows import Indicator, Vocable
+from geo.tables.units import parse_unit
 from geo.words.cards import Wording
 from tests.known import DATA
 from tests.unit.test_provenance import TABLES_OF_BRIEF, row
@@ -108,8 +109,8 @@ def test_figures_of_other_times_are_apart(period: str) -> None:
 def test_figures_in_other_units_are_apart_and_the_keys_name_the_units() -> None:
     comparisons = find_comparisons(tables_of(figure("a"), figure("b", unit="万元")))
     assert {key: (one.unit, list(one.measures)) for key, one in comparisons.items()} == {
-        "output@2022@万元@actual": (UNITS["万元"], ["b"]),
-        "output@2022@亿元@actual": (UNITS["亿元"], ["a"]),
+        "output@2022@万元@actual": (parse_unit("万元"), ["b"]),
+        "output@2022@亿元@actual": (parse_unit("亿元"), ["a"]),
     }
 
 
