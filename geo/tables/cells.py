@@ -252,6 +252,13 @@ def _parse_codes(cell: object) -> tuple[str, ...]:
     return tuple(_parse_code(part) for part in _given(cell).split(";"))
 
 
+def _parse_names(cell: object) -> tuple[str, ...]:
+    names = tuple(expect_name(part, MOST_IN_A_NAME) for part in _given(cell).split(";"))
+    if len(set(names)) < len(names):
+        raise ValueError("names with a semicolon between them, none of them twice")
+    return names
+
+
 def _parse_degrees(cell: object) -> float:
     text = _given(cell)
     if not _DEGREES.fullmatch(text):
@@ -358,6 +365,7 @@ def expect_in_china(lon: float, lat: float) -> None:
 
 Text = Annotated[str, BeforeValidator(_parse_text)]
 Name = Annotated[str, BeforeValidator(_parse_name)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_parse_names)]
 Word = Annotated[str, BeforeValidator(_parse_word)]
 Slug = Annotated[str, BeforeValidator(_parse_slug)]
 CorridorId = Annotated[str, BeforeValidator(_parse_slug_of_corridor)]

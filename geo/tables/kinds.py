@@ -123,6 +123,27 @@ class HomonymKind(StrEnum):
     OTHER = "other"
 
 
+class NameKind(StrEnum):
+    """What a name in use stands for."""
+
+    ZONE = "zone"
+    PLATFORM = "platform"
+    PARK = "park"
+    TOWN = "town"
+    VALLEY = "valley"
+    LANDMARK = "landmark"
+
+
+class PointKind(StrEnum):
+    """What a point stands for."""
+
+    STATION = "station"
+    LANDMARK = "landmark"
+    TOWNSHIP = "township"
+    # Of a name in use, whose row stands in another table.
+    PLACE = "place"
+
+
 class Basis(StrEnum):
     """Where a location comes from; ``parent`` is the host's location, taken because the own one is not known."""
 

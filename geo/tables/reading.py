@@ -35,12 +35,15 @@ from geo.tables.rows import (
     GazetteerRow,
     HomonymRow,
     Indicator,
+    NameRow,
     OtherNumber,
     Paragraph,
     Place,
+    PointRow,
     Row,
     Source,
     Tie,
+    VillageRow,
     Vocable,
 )
 
@@ -51,7 +54,8 @@ class Tables:
 
     Attributes
     ----------
-    sources, paragraphs, corridors, places, vocabulary, indicators, relations, gazetteer, other_numbers, divisions, former, elsewhere, homonyms
+    sources, paragraphs, corridors, places, vocabulary, indicators, relations, gazetteer, other_numbers, divisions, former, elsewhere, homonyms,
+    villages, names, points
         The rows of each table, in file order.
     profile
         What the atlas is called, which city it is about, and how it is drawn.
@@ -76,6 +80,9 @@ class Tables:
     former: tuple[FormerRow, ...] = ()
     elsewhere: tuple[ElsewhereRow, ...] = ()
     homonyms: tuple[HomonymRow, ...] = ()
+    villages: tuple[VillageRow, ...] = ()
+    names: tuple[NameRow, ...] = ()
+    points: tuple[PointRow, ...] = ()
     summed: frozenset[str] = frozenset()
 
     def count_rows(self) -> dict[str, int]:

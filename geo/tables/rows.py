@@ -26,6 +26,7 @@ from geo.tables.cells import (
     Degrees,
     Growth,
     Name,
+    Names,
     Number,
     PeriodCell,
     Positive,
@@ -49,8 +50,10 @@ from geo.tables.kinds import (
     FormerLevel,
     HomonymKind,
     Kind,
+    NameKind,
     NumberReason,
     PlaceStatus,
+    PointKind,
     Precision,
     Qualifier,
     Relation,
@@ -339,6 +342,58 @@ class HomonymRow(Row):
     source_note: Text
 
 
+class NameRow(Row):
+    """A name in use for an industrial platform, a zone, a park or a landmark, and where it lies as far as that is known."""
+
+    name: Name
+    aliases: Names | None = Field(description="separated by semicolons")
+    name_en: Name | None
+    kind: NameKind
+    district: Name | None = Field(description="as admin/divisions.csv names it; empty where it lies in several, or where that is not known")
+    township: Name | None = Field(description="as admin/divisions.csv names it; the first where there are several")
+    lon: Degrees | None = Field(description="degrees, WGS-84; empty when no point of its own is known, or when it stands in osm/points.csv")
+    lat: Degrees | None = Field(description="degrees, WGS-84")
+    uncertainty_m: Uncertainty | None = Field(description="metres: the true place lies within this radius")
+    source: Slug | None = Field(description="of the point")
+    source_note: Text = Field(description="who uses the name")
+
+    @model_validator(mode="after")
+    def _has_a_whole_point(self) -> Self:
+        given = [self.lon is not None, self.lat is not None, self.uncertainty_m is not None, self.source is not None]
+        if any(given) and not all(given):
+            raise ColumnError("lon", "lon, lat, uncertainty_m and source together or none of them")
+        if self.lon is not None and self.lat is not None:
+            _expect_in_china(self.lon, self.lat)
+        return self
+
+
+class PointRow(Row):
+    """A point that comes from OpenStreetMap: of a station, a landmark, a township, or a name in use."""
+
+    name: Name
+    aliases: Names | None = Field(description="separated by semicolons")
+    name_en: Name | None
+    kind: PointKind
+    district: Name = Field(description="as admin/divisions.csv names it")
+    lon: Degrees = Field(description="degrees, WGS-84")
+    lat: Degrees = Field(description="degrees, WGS-84")
+    uncertainty_m: Uncertainty = Field(description="metres: the true place, of an area nearly all of it, lies within this radius")
+    source: Slug
+    note: Text | None
+
+    @model_validator(mode="after")
+    def _lies_in_china(self) -> Self:
+        _expect_in_china(self.lon, self.lat)
+        return self
+
+
+class VillageRow(Row):
+    """The villages and communities of a township."""
+
+    township: Code = Field(description="a code of admin/divisions.csv")
+    names: Names = Field(description="separated by semicolons")
+
+
 TABLES: dict[str, type[Row]] = {
     "sources.csv": Source,
     "paragraphs.csv": Paragraph,
@@ -353,4 +408,7 @@ TABLES: dict[str, type[Row]] = {
     "admin/former.csv": FormerRow,
     "admin/elsewhere.csv": ElsewhereRow,
     "admin/homonyms.csv": HomonymRow,
+    "admin/villages.csv": VillageRow,
+    "names.csv": NameRow,
+    "osm/points.csv": PointRow,
 }

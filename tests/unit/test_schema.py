@@ -345,4 +345,7 @@ def test_every_table_has_its_model() -> None:
         "admin/former.csv": "FormerRow",
         "admin/elsewhere.csv": "ElsewhereRow",
         "admin/homonyms.csv": "HomonymRow",
+        "admin/villages.csv": "VillageRow",
+        "names.csv": "NameRow",
+        "osm/points.csv": "PointRow",
     }

@@ -35,7 +35,7 @@ def messages_of(data: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("table", "count"),
     [
-        ("sources", 22),
+        ("sources", 26),
         ("paragraphs", 52),
         ("corridors", 2),
         ("places", 30),
@@ -48,6 +48,9 @@ def messages_of(data: Path) -> list[str]:
         ("admin/former", 33),
         ("admin/elsewhere", 3239),
         ("admin/homonyms", 268),
+        ("admin/villages", 191),
+        ("names", 126),
+        ("osm/points", 339),
     ],
 )
 def test_every_shipped_row_is_valid(tables: Tables, table: str, count: int) -> None:
@@ -344,6 +347,24 @@ def test_a_long_value_is_shortened_in_its_message(data_copy: Path, edit: Edit) -
         ),
         ("admin/homonyms.csv", 3, "name", "中国 数谷", "admin/homonyms.csv:3 [name] '中国 数谷': expected no duplicate of line 2"),
         ("admin/homonyms.csv", 3, "kind", "twin", "admin/homonyms.csv:3 [kind] 'twin': expected one of 'name', 'type' or 'other'"),
+        (
+            "admin/villages.csv",
+            2,
+            "township",
+            "330199001",
+            "admin/villages.csv:2 [township] '330199001': expected the code of a township of admin/divisions.csv",
+        ),
+        (
+            "admin/villages.csv",
+            2,
+            "names",
+            "甲村;甲村",
+            "admin/villages.csv:2 [names] '甲村;甲村': expected names with a semicolon between them, none of them twice",
+        ),
+        ("names.csv", 6, "township", "长河街道", "names.csv:6 [township] '长河街道': expected a township of 钱塘区"),
+        ("names.csv", 5, "lat", "30.2", "names.csv:5 [lon]: expected lon, lat, uncertainty_m and source together or none of them"),
+        ("osm/points.csv", 3, "kind", "bus", "osm/points.csv:3 [kind] 'bus': expected one of 'station', 'landmark', 'township' or 'place'"),
+        ("osm/points.csv", 3, "source", "nowhere", "osm/points.csv:3 [source] 'nowhere': expected a row of sources.csv"),
         # Units go with the indicator.
         ("indicators.csv", 4, "unit", "瓶盖", f"indicators.csv:4 [unit] '瓶盖': expected {EXPECTED}"),
         ("indicators.csv", 4, "unit", "亩", "indicators.csv:4 [unit] '亩': expected a unit of money, as vocabulary.csv says"),
