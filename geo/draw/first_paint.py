@@ -24,7 +24,7 @@ from geo.draw.basemap import Outline
 from geo.draw.marks import Look, Mark
 from geo.draw.placement import Cover, Frame, Name, Placed, place_marks, place_names, project_box
 from geo.draw.webmap import MAX_ZOOM, MIN_ZOOM, ZOOM_SNAP
-from geo.palette import CROWD, LABEL_SIZE, OPACITIES, STROKES
+from geo.palette import CROWD, LABEL_SIZE, SPAN_OPACITY, STROKES
 
 # Pixels of the whole world at zoom 0, as Leaflet and everybody else has it.
 _WORLD = 256
@@ -203,14 +203,19 @@ def _dots(spots: Iterable[tuple[float, float]], look: Look, hue: str, ratio: flo
     corner, step = ("diamond", "l.1.1") if look.shape == "diamond" else ("dot", "h.1")
     path = "".join(f"M{x * ratio:.1f} {y * ratio:.1f}{step}" for x, y in spots)
     below, above = ("ring", "hole") if look.is_hollow else ("rim", "core")
-    stroke, opacity, tone = STROKES[look.form], OPACITIES[look.form], f"corridor-{hue}"
-    if look.growth:
-        # The rim is drawn in the colour of the ground, so that a share of the hue on it is their mixture.
-        tone, opacity = look.growth.hue, opacity * look.growth.share / 100
-    inside = f' stroke-opacity="{opacity:.2g}"' if opacity < 1 else ""
-    return (
-        f'<path class="{corner} {below} {tone}" stroke-width="{2 * look.radius + stroke:g}" d="{path}"/>'
-        f'<path class="{corner} {above} {tone}" stroke-width="{2 * look.radius - stroke:g}"{inside} d="{path}"/>'
+    stroke, opacity, tone = STROKES[look.form], look.opacity, f"corridor-{hue}"
+    widths = [(below, tone, 2 * look.radius + stroke, 1.0), (above, tone, 2 * look.radius - stroke, opacity)]
+    if look.is_edged:
+        # On a disc in the colour of the ground, so that a share of the hue on it is their mixture; the edge has the hue of the corridor.
+        grown, share = (look.growth.hue, look.growth.share / 100) if look.growth else (tone, 1.0)
+        inside = 2 * look.radius - stroke
+        widths = [("ring", tone, 2 * look.radius + stroke, 1.0), ("hole", grown, inside, 1.0), (above, grown, inside, opacity * share)]
+    if look.core is not None:
+        *_, (form, hue_of_span, _, span) = widths
+        widths.append((form, hue_of_span, 2 * look.core, span / SPAN_OPACITY))
+    return "".join(
+        f'<path class="{corner} {form} {own}" stroke-width="{width:g}"' + (f' stroke-opacity="{share:.2g}"' if share < 1 else "") + f' d="{path}"/>'
+        for form, own, width, share in widths
     )
 
 

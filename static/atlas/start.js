@@ -55,6 +55,8 @@ function listen() {
     event.preventDefault();
     select(entry.place.id, { push: true, focus: true, from: anchor });
   });
+  // The event does not bubble.
+  document.getElementById("list").addEventListener("toggle", ({ target }) => (isUnfolded = target.isConnected ? target.open : isUnfolded), true);
   document.addEventListener("click", turnPage);
   document.addEventListener("focusin", fetchAhead);
   document.addEventListener("pointerdown", fetchAhead);

@@ -109,8 +109,7 @@ function apply({ isFirst = false } = {}) {
   const all = document.getElementById("all");
   if (state.corridors.size === page.corridors.length) all.setAttribute("aria-current", "true");
   else all.removeAttribute("aria-current");
-  const counted = page.phrases.shown.replace("{shown}", shown.length).replace("{all}", places.size);
-  document.getElementById("shown").textContent = counted;
+  document.getElementById("shown").textContent = countOfView();
   document.getElementById("clear").hidden = state.kinds.size + state.districts.size === 0;
   document.getElementById("kind").value = [...state.kinds].join(",");
   document.getElementById("indicator").value = state.indicator || "";
@@ -127,6 +126,15 @@ function apply({ isFirst = false } = {}) {
   layOut();
 }
 
+/** How many places are shown, and how many of them can be compared. */
+function countOfView() {
+  const comparison = comparisons[state.indicator];
+  const { shown: whole, compared } = page.phrases;
+  if (!comparison || !shown.length) return whole.replace("{shown}", shown.length).replace("{all}", places.size);
+  const having = shown.filter(({ place }) => comparison.measures[place.id]).length;
+  return compared[comparison.isComparable ? Math.min(having, 2) : 1].replace("{with}", having).replace("{all}", shown.length);
+}
+
 function showFinding() {
   const narrowed = state.q || state.kinds.size || state.districts.size;
   const isWhole = !narrowed && state.corridors.size === page.corridors.length;
@@ -141,7 +149,7 @@ function findingOfView() {
   const leads = shown.map(({ place }) => place.lead).filter(Boolean);
   if (leads.length) return leads.reduce((first, lead) => (lead[0] < first[0] ? lead : first))[1];
   const figures = shown.reduce((sum, { place }) => sum + place.figures, 0);
-  return (figures ? page.phrases.counted : page.phrases.noFigure).replace("{places}", shown.length).replace("{figures}", figures);
+  return page.phrases.counted[Math.min(shown.length, 2) - 1][Math.min(figures, 2)].replace("{places}", shown.length).replace("{figures}", figures);
 }
 
 function offerDownloads() {

@@ -18,8 +18,8 @@ from tests.known import DATA
 
 CORRIDORS = ("west", "east", "none")
 FINDINGS = {
-    "west": "杭州高新区(滨江)规上工业增加值：2022 年 756 亿元，居杭州市第 1；2023 年 1—5 月 305.8 亿元，居杭州市第 1，增长 8.1%。",
-    "none": "杭州高新区(滨江)规上工业增加值：2022 年 756 亿元，居杭州市第 1；2023 年 1—5 月 305.8 亿元，居杭州市第 1，增长 8.1%。",
+    "west": "杭州高新区(滨江)规上工业增加值居全市第一：756 亿元（2022 年）。",
+    "none": "杭州高新区(滨江)规上工业增加值居全市第一：756 亿元（2022 年）。",
     "east": "4 处地点，3 个数字，逐条注明出处。",
 }
 SHARED = {"west": "?corridor=east&corridor=none", "east": "?corridor=west&corridor=none", "none": "?corridor=west&corridor=east"}
@@ -188,7 +188,7 @@ def test_enter_in_the_search_box_keeps_the_page(open_map: Open) -> None:
 def test_a_kind_in_the_address_can_be_cleared(open_map: Open) -> None:
     page = open_map("/?kind=project&district=富阳区")
     assert listed(page) == ["fullsemi-1", "chint-binfu"]
-    expect(page.locator("#finding")).to_have_text("富芯半导体一期晶圆直径：12 英寸，居浙江省（按建成先后）第 1。")
+    expect(page.locator("#finding")).to_have_text("富芯半导体一期晶圆生产线居浙江省 12 英寸线（按建成先后）第一：12 英寸（原文未写时期）。")
     page.get_by_role("link", name="清除筛选").click()
     assert len(listed(page)) == 30
     assert query_of(page) == ""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -106,15 +106,16 @@ def _map_page(*, is_embedded: bool) -> Response:
         is_embedded=is_embedded,
         count=len(site.places),
         shown=len(shown),
-        groups=_groups(site, wording, shown, rows),
+        counted=_counted(site, wording, shown, comparison),
+        groups=_groups(site, wording, shown, rows, comparison),
         table=[site.places[id_] for id_ in shown[rows]],
         entry=lambda place: wording.entry(place, site.atlas),
-        headline=lambda entry: wording.measure(comparison, entry.id) if comparison else (entry.headline, entry.headline_note, entry.converted),
+        headline=lambda entry: wording.measure(comparison, entry.id) if comparison else (entry.headline, entry.headline_note),
         pages=_page_links(number, len(shown)),
         corridors=_corridor_switches(site, wording, selection),
         selection=selection,
         kinds=_kind_choices(site, wording, selection),
-        comparisons=[(one.key, wording.comparison(one), len(one.measures)) for one in site.atlas.comparisons.values()],
+        comparisons=_comparison_choices(site, wording),
         comparison=comparison,
         q=selection.q if selection else "",
         finding=_finding(site, wording, selection, comparison, shown),
@@ -165,13 +166,38 @@ def map_digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
-def _groups(site: Site, wording: Wording, shown: Sequence[str], rows: slice) -> list[tuple[str, int, list[Place]]]:
-    """Give the title and the size of each group of the list, and its places among some rows of the whole list."""
+class _Group(NamedTuple):
+    """A group of the list: its title and size, its places among the rows of a page, and whether it is folded."""
+
+    title: str
+    size: int
+    places: list[Place]
+    is_folded: bool = False
+
+
+def _groups(site: Site, wording: Wording, shown: Sequence[str], rows: slice, comparison: Comparison | None) -> list[_Group]:
+    """Group the rows of a page of the list: by kind, or where figures are compared, those that have one from the largest, and the others folded."""
+    if comparison:
+        wanted = set(shown)
+        having = [id_ for id_ in comparison.order if id_ in wanted]
+        others = [id_ for id_ in shown if id_ not in comparison.measures]
+        page = set([*having, *others][rows])
+        both = ((wording.having, having, False), (wording.lacking, others, bool(having)))
+        parts = [_Group(title, len(ids), [site.places[id_] for id_ in ids if id_ in page], is_folded) for title, ids, is_folded in both]
+        return [part for part in parts if part.places]
     group_of = {kind: position for position, (_, kinds) in enumerate(GROUPS) for kind in kinds}
     ordered = sorted((site.places[id_] for id_ in shown), key=lambda place: group_of[place.kind])
     sizes = Counter(group_of[place.kind] for place in ordered)
-    parts = groupby(ordered[rows], key=lambda place: group_of[place.kind])
-    return [(wording.group(position), sizes[position], list(places)) for position, places in parts]
+    kinds = groupby(ordered[rows], key=lambda place: group_of[place.kind])
+    return [_Group(wording.group(position), sizes[position], list(places)) for position, places in kinds]
+
+
+def _comparison_choices(site: Site, wording: Wording) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Give the choices of the indicator under a heading each: what can be compared, which says how much that is, and what one place only has."""
+    ones = site.atlas.comparisons.values()
+    comparable = [(one.key, f"{wording.comparison(one)} · {wording.count_of_places(len(one.measures))}") for one in ones if one.is_comparable]
+    alone = [(one.key, wording.comparison(one)) for one in ones if not one.is_comparable]
+    return [(wording.comparable(len(comparable)), comparable), *([(wording.alone, alone)] if alone else [])]
 
 
 def _page_links(number: int, count: int) -> dict[str, Any] | None:
@@ -248,6 +274,14 @@ def _finding(site: Site, wording: Wording, selection: Selection | None, comparis
     if comparison and is_whole:
         return wording.comparison_finding(comparison, site.places)
     return wording.finding([site.places[id_] for id_ in shown], site.atlas.tables)
+
+
+def _counted(site: Site, wording: Wording, shown: Sequence[str], comparison: Comparison | None) -> str:
+    """Say how many places are shown, and how many of them can be compared."""
+    if not comparison or not shown:
+        return str(gettext("显示 %(shown)s 处，共 %(all)s 处", shown=len(shown), all=len(site.places)))
+    having = sum(1 for id_ in shown if id_ in comparison.measures)
+    return wording.compared(min(having, 2) if comparison.is_comparable else 1).format(**{"with": having, "all": len(shown)})
 
 
 def _filtered(site: Site, endpoint: str, selection: Selection | None, **values: Any) -> str:

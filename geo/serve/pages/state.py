@@ -132,7 +132,17 @@ def _marks() -> dict[str, Any]:
 
 def _look(look: Look) -> dict[str, Any]:
     growth = {"growth": look.growth._asdict()} if look.growth else {}
-    return {"shape": look.shape, "radius": look.radius, "form": look.form, "isHollow": look.is_hollow, **growth}
+    core = {"core": look.core} if look.core is not None else {}
+    return {
+        "shape": look.shape,
+        "radius": look.radius,
+        "form": look.form,
+        "isHollow": look.is_hollow,
+        "opacity": look.opacity,
+        "isEdged": look.is_edged,
+        **growth,
+        **core,
+    }
 
 
 def legend_state(legend: Legend) -> dict[str, Any]:
@@ -172,12 +182,14 @@ def _basemaps(site: Site, wording: Wording) -> dict[str, Any]:
     }
 
 
-def _phrases(wording: Wording) -> dict[str, str]:
+def _phrases(wording: Wording) -> dict[str, Any]:
     return {
         "noLayer": gettext("没有打开任何图层。"),
         "noPlace": gettext("没有符合条件的地点"),
-        "counted": wording.count_of_figures(True) % {"places": "{places}", "figures": "{figures}"},
-        "noFigure": wording.count_of_figures(False) % {"places": "{places}"},
+        # One place or more, with no figure, one or more.
+        "counted": [[wording.count_of_figures(places, figures) for figures in (0, 1, 2)] for places in (1, 2)],
+        "compared": [wording.compared(count) for count in (0, 1, 2)],
+        "having": wording.having,
         "shown": gettext("显示 {shown} 处，共 {all} 处"),
         "close": gettext("关闭"),
         "page": gettext("详情页"),
@@ -231,6 +243,7 @@ def _comparison_state(site: Site, comparison: Comparison, wording: Wording) -> d
     return {
         "title": wording.comparison(comparison),
         "finding": wording.comparison_finding(comparison, site.places),
+        "isComparable": comparison.is_comparable,
         # The rows and the corridors are those of the map without a comparison.
         "legend": {"title": legend["title"], "scales": legend["scales"]},
         "measures": {
@@ -256,7 +269,6 @@ def _map_place(site: Site, place: Place, position: int, wording: Wording) -> dic
         "name": entry.name,
         "headline": entry.headline,
         "note": entry.headline_note,
-        "converted": entry.converted,
         "located": entry.located,
         "corridor": place.corridor,
         "basis": wording.corridor_with_basis(place),
