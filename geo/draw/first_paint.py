@@ -71,6 +71,8 @@ class Sketch:
     ----------
     bounds
         The view at zoom 0: left, top, right and bottom in pixels of the world.
+    shown
+        What of it the page is going to show, in the same pixels.
     zooms
         For each of ``SCREENS`` the zoom that it is laid out for; the pixels of the first are the units of the drawing.
     view_box
@@ -80,6 +82,7 @@ class Sketch:
     """
 
     bounds: tuple[float, float, float, float]
+    shown: tuple[float, float, float, float]
     zooms: tuple[float, ...]
     view_box: str
     content: str
@@ -148,11 +151,17 @@ def draw_sketch(
         names = place_names(own, belts, corridors, districts, district_name, cover, {mark.label for mark in marks})
         inner += "".join(_draw_name(name, ratio) for name in names)
         parts.append(f'<g class="{screen.name}" font-size="{LABEL_SIZE * ratio:.4g}">{inner}</g>')
-    west, south, east, north = _extent(view)
+    west, _, _, north = _extent(view)
     left, top = (west - frame.centre[0]) * frame.scale, (frame.centre[1] - north) * frame.scale
+    bounds = world_box(view)
+    return Sketch(bounds, bounds, tuple(own_zoom for _, own_zoom in frames), f"{left:.2f} {top:.2f} {-2 * left:.2f} {-2 * top:.2f}", "".join(parts))
+
+
+def world_box(view: Box) -> tuple[float, float, float, float]:
+    """Give a view in pixels of the world at zoom 0: left, top, right and bottom."""
+    west, south, east, north = _extent(view)
     world = _WORLD / (2 * math.pi)
-    bounds = ((west + math.pi) * world, (math.pi - north) * world, (east + math.pi) * world, (math.pi - south) * world)
-    return Sketch(bounds, tuple(own_zoom for _, own_zoom in frames), f"{left:.2f} {top:.2f} {-2 * left:.2f} {-2 * top:.2f}", "".join(parts))
+    return (west + math.pi) * world, (math.pi - north) * world, (east + math.pi) * world, (math.pi - south) * world
 
 
 def _frames(view: Box) -> list[tuple[Frame, float]]:

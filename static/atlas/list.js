@@ -104,7 +104,23 @@ function drawList(rows) {
     return section;
   });
   list.prepend(...sections.filter(Boolean));
-  document.getElementById("empty").hidden = shown.length > 0;
+}
+
+/** Where nothing is found, say what is read, and what would be found without the other filters. */
+function showEmpty() {
+  const empty = document.getElementById("empty");
+  empty.hidden = shown.length > 0;
+  const { corridors, kinds, districts } = state;
+  if (shown.length || !state.q) {
+    document.getElementById("elsewhere").hidden = true;
+    return;
+  }
+  state = { ...state, corridors: new Set(page.corridors), kinds: new Set(), districts: new Set() };
+  const count = filterPlaces().found.length;
+  state = { ...state, corridors, kinds, districts };
+  const elsewhere = document.getElementById("elsewhere");
+  elsewhere.hidden = count === 0;
+  elsewhere.textContent = page.phrases.elsewhere[count === 1 ? 0 : 1].replace("{count}", count);
 }
 
 function drawTable(rows) {

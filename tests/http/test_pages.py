@@ -176,7 +176,7 @@ def test_the_filters_of_the_address_choose_what_list_and_table_show(client: Flas
     assert shown(page, "tr") == expected
     assert sorted(filter(None, shown(page, "li"))) == sorted(expected)
     assert f"显示 {len(expected)} 处，共 30 处" in text_of(response)
-    assert ("hidden" in page.of("p", id="empty")[0]) is bool(expected)
+    assert ("hidden" in page.of("div", id="empty")[0]) is bool(expected)
 
 
 def test_the_switches_show_which_layers_are_on(client: FlaskClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from geo.draw.webmap import MAX_ZOOM, MIN_ZOOM, ZOOM_SNAP
 from geo.errors import BadParameterError
 from geo.layers.comparisons import Comparison
 from geo.layers.formats import FORMATS
+from geo.layers.sectors import english_words
 from geo.layers.select import LAYERS, Selection
 from geo.serve.data.dataset import dataset_document
 from geo.serve.http.language import chosen_language, request_wording
@@ -118,10 +120,12 @@ def _map_page(*, is_embedded: bool) -> Response:
         comparisons=_comparison_choices(site, wording),
         comparison=comparison,
         q=selection.q if selection else "",
+        is_whole=selection is not None and is_whole(selection, site),
+        examples=site.once(_examples).get(wording.language, ""),
         finding=_finding(site, wording, selection, comparison, shown),
         notes=notes,
         download_url=_filtered(site, "downloads.layer", selection, name="places", extension=next(iter(FORMATS))) if shown else None,
-        sketch=sketch_view(site, wording, seen),
+        sketch=sketch_view(site, wording, seen, comparison),
         legend=legend_state(seen.legend),
         zooms=(MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP),
         formats_url=_filtered(site, "catalogue.layers", selection, f="html", lang=wording.language),
@@ -227,8 +231,9 @@ def _page_url(number: int) -> str:
 def _kind_choices(site: Site, wording: Wording, selection: Selection | None) -> list[tuple[str, str, bool]]:
     """Give the values, names and states of the kind filter; several kinds at once, which an address may ask for, are a choice of their own."""
     chosen = [kind for kind in Kind if selection and kind in selection.kinds]
-    counts = Counter(place.kind for place in site.places.values())
-    choices = [(kind.value, f"{wording.kind(kind)} {counts[kind]}", [kind] == chosen) for kind in Kind if counts[kind]]
+    there = {place.kind for place in site.places.values()}
+    counts = Counter(site.atlas.layers.select("places", dataclasses.replace(selection, kinds=frozenset()))["kind"]) if selection else Counter[str]()
+    choices = [(kind.value, f"{wording.kind(kind)} {counts[kind.value]}", [kind] == chosen) for kind in Kind if kind in there]
     if len(chosen) > 1:
         choices.append((",".join(chosen), " + ".join(wording.kind(kind) for kind in chosen), True))
     return choices
@@ -252,17 +257,33 @@ def _chosen_comparison(site: Site) -> tuple[Comparison | None, list[BadParameter
 
 
 def _corridor_switches(site: Site, wording: Wording, selection: Selection | None) -> list[dict[str, Any]]:
+    others = dataclasses.replace(selection or Selection(), corridors=frozenset())
+    counts = Counter(site.atlas.layers.select("places", others)["corridor"])
     on = frozenset[str]() if selection is None else selection.corridors or frozenset(site.atlas.tables.corridor_ids)
     return [
         {
             "value": corridor,
             "name": wording.corridor_short(corridor),
             "long_name": wording.corridor(corridor),
-            "count": sum(1 for place in site.places.values() if place.corridor == corridor),
+            "count": counts[corridor],
             "on": corridor in on,
         }
         for corridor in site.atlas.tables.corridor_ids
     ]
+
+
+def is_whole(selection: Selection, site: Site) -> bool:
+    """Tell whether a selection leaves nothing out."""
+    return len(selection.corridors) in (0, len(site.atlas.tables.corridor_ids)) and not (selection.kinds or selection.districts or selection.q)
+
+
+def _examples(site: Site) -> dict[str, str]:
+    """Give what the search may be tried with, in each language: the most frequent district, and the most frequent industry in Chinese."""
+    districts = Counter(place.district for place in site.places.values()).most_common(1)
+    sectors = Counter(place.sector for place in site.places.values() if place.sector).most_common(1)
+    both = [name for name, _ in (*districts, *sectors)]
+    english = [site.atlas.tables.districts.get(name, name) for name, _ in districts] + [word for name, _ in sectors for word in english_words(name)]
+    return {"zh": "、".join(both), "en": ", ".join(english)}
 
 
 def _finding(site: Site, wording: Wording, selection: Selection | None, comparison: Comparison | None, shown: Sequence[str]) -> str:
@@ -270,8 +291,7 @@ def _finding(site: Site, wording: Wording, selection: Selection | None, comparis
     if selection is None:
         nothing: str = gettext("没有打开任何图层。")
         return nothing
-    is_whole = len(selection.corridors) in (0, len(site.atlas.tables.corridor_ids)) and not (selection.kinds or selection.districts or selection.q)
-    if comparison and is_whole:
+    if comparison and is_whole(selection, site):
         return wording.comparison_finding(comparison, site.places)
     return wording.finding([site.places[id_] for id_ in shown], site.atlas.tables)
 

@@ -93,6 +93,10 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
                 "kind": {kind.value: wording.kind(kind) for kind in Kind},
                 "district": {district: wording.district(district) for district in site.atlas.tables.districts},
             },
+            "belts": {
+                corridor: [[south, west], [north, east]]
+                for corridor, (west, south, east, north) in site.atlas.layers.corridors.dissolve("corridor").geometry.bounds.T.items()
+            },
             "pageUrl": url_for("pages.index"),
             "embedUrl": url_for("pages.embed"),
             "cardUrl": url_for("documents.card", id_="ID", lang=wording.language),
@@ -191,6 +195,7 @@ def _phrases(wording: Wording) -> dict[str, Any]:
         "compared": [wording.compared(count) for count in (0, 1, 2)],
         "having": wording.having,
         "shown": gettext("显示 {shown} 处，共 {all} 处"),
+        "elsewhere": [gettext("不限走廊、类别和城区，有 1 处"), gettext("不限走廊、类别和城区，有 {count} 处")],
         "close": gettext("关闭"),
         "page": gettext("详情页"),
         "copy": gettext("复制链接"),
