@@ -14,6 +14,8 @@ LARGEST, LEAST, UNSIZED, WITHOUT = 26.0, 5.0, RADII["platform"], 4.0
 # The line around a symbol, which lies half outside of it, and how opaque its inside is.
 STROKES = {"filled": 1.5, "hollow": 2.0, "measured": 1.5, "unsized": 1.5, "without": 1.25}
 OPACITIES = {"filled": 0.88, "hollow": 1.0, "measured": 0.75, "unsized": 0.75, "without": 1.0}
+# How much of this has the part of a range between its ends.
+SPAN_OPACITY = 0.4
 # More symbols than this are dots; none of them is larger than the second number where no figures are compared.
 CROWD, DOT = 250, 5.0
 # A symbol that stands around its host: how far it is from it, and from the next one.
@@ -76,7 +78,8 @@ DARK_CARD = "#1e2226"
 LEAST_CONTRAST = 4.5
 BELT_OPACITY = 0.14
 # Growth diverges at zero, and is full at so many percent; the weakest has so much of its hue, in percent.
-GROWTH_HUES = {"up": "#1f6f54", "down": "#8a3d6b"}
+# Neither has a meaning of its own, as red and green have, nor is one of a corridor; they stay apart whatever colours an eye can tell.
+GROWTH_HUES = {"up": "#5b3a93", "down": "#806600"}
 FULL_GROWTH, WEAKEST_GROWTH = 50, 30
 
 

@@ -287,13 +287,17 @@ def _draw_symbol(parent: ET.Element, mark: Mark, x: float, y: float, hues: Mappi
     if mark.look.is_hollow:
         paint = {"fill": CARD, "stroke": mark.colour(hues), "stroke-width": stroke}
     else:
-        paint = {"fill": mark.colour(hues), "fill-opacity": f"{OPACITIES[mark.look.form]:g}", "stroke": CARD, "stroke-width": stroke}
+        edge = hues[mark.corridor] if mark.look.is_edged else CARD
+        paint = {"fill": mark.colour(hues), "fill-opacity": f"{mark.look.opacity:g}", "stroke": edge, "stroke-width": stroke}
     if mark.uncertainty_m is not None:
         paint |= {"stroke": INK, "stroke-width": "2.5"}
     if mark.look.shape == "diamond":
         ET.SubElement(parent, "path", {"d": diamond(x, y, mark.size), **paint})
     else:
         ET.SubElement(parent, "circle", {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{mark.size:.1f}", **paint})
+    if mark.look.core is not None:
+        core = {"class": "core", "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{mark.look.core:.1f}"}
+        ET.SubElement(parent, "circle", {**core, "fill": mark.colour(hues), "fill-opacity": f"{OPACITIES[mark.look.form]:g}"})
 
 
 # --- around the map -----------------------------------------------------------------------------------------------------------------------

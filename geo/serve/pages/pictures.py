@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 
-import geopandas as gpd
 from flask import Blueprint, Response, request
 from flask_babel import gettext
 
@@ -21,7 +20,7 @@ from geo.serve.http.limits import LONG, in_turn
 from geo.serve.http.responses import BY_LANGUAGE, cacheable
 from geo.serve.http.selection import parse_selection
 from geo.serve.pages.reference import reference_of
-from geo.serve.pages.seen import Seen, find_seen
+from geo.serve.pages.seen import Seen, find_seen, fit_view
 from geo.serve.site import Site, current_site
 from geo.words.cards import Wording
 from geo.words.phrases import LANGUAGES
@@ -117,19 +116,10 @@ def _draw(site: Site, wording: Wording) -> bytes:
         seen.belts,
         seen.marks,
         seen.ties,
-        selection.bbox or _view(seen, site.atlas.tables.profile.box),
+        selection.bbox or fit_view(seen, comparison, site.atlas.tables.profile.box),
         _caption(site, wording, comparison, seen),
         reference if metro == "on" else reference.without_metro(),
     )
-
-
-def _view(seen: Seen, frame: Box) -> Box:
-    # The point of a whole city lies far from everything that is worth a look.
-    geometry = [*seen.belts.geometry, *seen.places[seen.places["kind"] != "city"].geometry.dropna()]
-    if not geometry:
-        return frame
-    west, south, east, north = gpd.GeoSeries(geometry, crs="EPSG:4326").total_bounds
-    return Box(west, south, east, north)
 
 
 def _caption(site: Site, wording: Wording, comparison: Comparison | None, seen: Seen) -> Caption:

@@ -94,6 +94,10 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
                 "kind": {kind.value: wording.kind(kind) for kind in Kind},
                 "district": {district: wording.district(district) for district in site.atlas.tables.districts},
             },
+            "belts": {
+                corridor: [[south, west], [north, east]]
+                for corridor, (west, south, east, north) in site.atlas.layers.corridors.dissolve("corridor").geometry.bounds.T.items()
+            },
             "pageUrl": url_for("pages.index"),
             "embedUrl": url_for("pages.embed"),
             "cardUrl": url_for("documents.card", id_="ID", lang=wording.language),
@@ -134,7 +138,17 @@ def _marks() -> dict[str, Any]:
 
 def _look(look: Look) -> dict[str, Any]:
     growth = {"growth": look.growth._asdict()} if look.growth else {}
-    return {"shape": look.shape, "radius": look.radius, "form": look.form, "isHollow": look.is_hollow, **growth}
+    core = {"core": look.core} if look.core is not None else {}
+    return {
+        "shape": look.shape,
+        "radius": look.radius,
+        "form": look.form,
+        "isHollow": look.is_hollow,
+        "opacity": look.opacity,
+        "isEdged": look.is_edged,
+        **growth,
+        **core,
+    }
 
 
 def legend_state(legend: Legend) -> dict[str, Any]:
@@ -174,13 +188,16 @@ def _basemaps(site: Site, wording: Wording) -> dict[str, Any]:
     }
 
 
-def _phrases(wording: Wording) -> dict[str, str]:
+def _phrases(wording: Wording) -> dict[str, Any]:
     return {
         "noLayer": gettext("没有打开任何图层。"),
         "noPlace": gettext("没有符合条件的地点"),
-        "counted": wording.count_of_figures(True) % {"places": "{places}", "figures": "{figures}"},
-        "noFigure": wording.count_of_figures(False) % {"places": "{places}"},
+        # One place or more, with no figure, one or more.
+        "counted": [[wording.count_of_figures(places, figures) for figures in (0, 1, 2)] for places in (1, 2)],
+        "compared": [wording.compared(count) for count in (0, 1, 2)],
+        "having": wording.having,
         "shown": gettext("显示 {shown} 处，共 {all} 处"),
+        "elsewhere": [gettext("不限走廊、类别和城区，有 1 处"), gettext("不限走廊、类别和城区，有 {count} 处")],
         "close": gettext("关闭"),
         "page": gettext("详情页"),
         "copy": gettext("复制链接"),
@@ -233,6 +250,7 @@ def _comparison_state(site: Site, comparison: Comparison, wording: Wording) -> d
     return {
         "title": wording.comparison(comparison),
         "finding": wording.comparison_finding(comparison, site.places),
+        "isComparable": comparison.is_comparable,
         # The rows and the corridors are those of the map without a comparison.
         "legend": {"title": legend["title"], "scales": legend["scales"]},
         "measures": {
@@ -258,7 +276,6 @@ def _map_place(site: Site, place: Place, position: int, wording: Wording) -> dic
         "name": entry.name,
         "headline": entry.headline,
         "note": entry.headline_note,
-        "converted": entry.converted,
         "located": entry.located,
         "corridor": place.corridor,
         "basis": wording.corridor_with_basis(place),
