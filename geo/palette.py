@@ -7,6 +7,8 @@ from __future__ import annotations
 RADII = {"platform": 10.0, "zone": 7.0, "site": 5.0, "guest": 5.0, "district": 5.0, "city": 5.0}
 # Symbols that give way to located ones: guests have no point of their own, and the point of a district stands for the whole of it.
 FLOATING = ("guest", "district", "city")
+# The point of a whole city lies far from everything that is worth a look: no view is made to show it.
+UNFITTED = ("city",)
 # Drawn as diamonds; the others are circles.
 AREAS = ("district", "city")
 # In a comparison: the radius of the largest figure, the least of any, that of a figure without an amount, and that of a place without a figure.

@@ -7,7 +7,7 @@ let wholeView = null; // what the map shows where nothing is chosen
 /** What a view has to show, as geo.serve.pages.seen.fit_view: the places that are compared, or that are shown, with the belts where those are all. */
 function boundsOfView() {
   const comparison = comparisons[state.indicator];
-  const located = shown.filter(({ place, latLng }) => latLng && place.symbol !== "city");
+  const located = shown.filter(({ place, latLng }) => latLng && page.marks.symbols[place.symbol].isFitted);
   const compared = comparison && comparison.isComparable ? located.filter(({ place }) => comparison.measures[place.id]) : [];
   const wanted = compared.length > 1 ? compared : located;
   const bounds = L.latLngBounds(wanted.map(({ latLng }) => latLng));

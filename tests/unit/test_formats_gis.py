@@ -104,11 +104,13 @@ def test_a_geopackage_says_whose_data_it_holds(atlas: Atlas) -> None:
 
 
 def test_no_date_in_a_geopackage_is_that_of_its_writing(atlas: Atlas) -> None:
-    package = open_package(FORMATS["gpkg"].encode(download_of(atlas, "places")))
+    download = download_of(atlas, "places")
+    package = open_package(FORMATS["gpkg"].encode(download))
     dates = [row[0] for row in package.execute("SELECT last_change FROM gpkg_contents")]
     dates += [row[0] for row in package.execute("SELECT timestamp FROM gpkg_metadata_reference")]
     dates += [row[0] for row in package.execute("SELECT update_time FROM layer_styles")]
-    assert dates == ["2026-11-23T00:00:00.000Z"] * (5 + 1 + 4)
+    assert len(dates) >= 5
+    assert set(dates) == {f"{download.date}T00:00:00.000Z"}
 
 
 def test_every_layer_of_a_geopackage_has_a_style_for_qgis(atlas: Atlas) -> None:

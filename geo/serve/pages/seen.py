@@ -12,6 +12,7 @@ from geo.draw.legend import Legend, count_seen
 from geo.draw.marks import Mark, Ties, map_marks
 from geo.layers.comparisons import Comparison
 from geo.layers.select import Selection
+from geo.palette import UNFITTED
 from geo.serve.site import Site
 from geo.words.cards import Wording
 
@@ -81,7 +82,7 @@ def fit_view(seen: Seen, comparison: Comparison | None, whole: Box) -> Box:
     whole
         What is shown where nothing is, degrees, WGS-84.
     """
-    located = [mark for mark in seen.marks if mark.symbol != "city"]
+    located = [mark for mark in seen.marks if mark.symbol not in UNFITTED]
     compared = [mark for mark in located if comparison and comparison.is_comparable and mark.id in comparison.measures]
     wanted = compared if len(compared) > 1 else located
     corners = [(mark.lon, mark.lat) for mark in wanted]

@@ -29,6 +29,7 @@ from geo.palette import (
     RING_GAP,
     RING_STEP,
     STROKES,
+    UNFITTED,
 )
 from geo.serve.http.selection import APPENDED, PAGE_PARAMETERS
 from geo.serve.pages.reference import reference_digest
@@ -124,6 +125,7 @@ def _marks() -> dict[str, Any]:
                 "without": _look(look_without(symbol)),
                 "floats": symbol in FLOATING,
                 "isLabelledFirst": symbol in LABELLED_FIRST,
+                "isFitted": symbol not in UNFITTED,
             }
             for symbol in RADII
         },
