@@ -24,6 +24,7 @@ from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.limits import SHORT, in_turn
 from geo.serve.http.responses import BY_LANGUAGE, IMMUTABLE, REVALIDATE, cacheable, stored
 from geo.serve.http.selection import is_known_parameter, page_selection
+from geo.serve.http.store import SMALL, USUAL
 from geo.serve.pages.first_paint import sketch_view
 from geo.serve.pages.seen import find_seen
 from geo.serve.pages.state import PAGE_ROWS, draw_map, legend_state, page_state
@@ -133,7 +134,9 @@ def _map_page(*, is_embedded: bool) -> Response:
         formats=[(format_.name, format_.extension) for format_ in FORMATS.values()],
         page_state=state,
     )
-    response = cacheable(html, "text/html; charset=utf-8", varies_by=BY_LANGUAGE, is_shared=True)
+    # The page as everybody opens it is compressed once and sent many times.
+    quality = USUAL if request.args.keys() - {"lang"} else SMALL
+    response = cacheable(html, "text/html; charset=utf-8", varies_by=BY_LANGUAGE, is_shared=True, quality=quality)
     # The head of the answer comes before its body has been read: the browser asks for what the page needs a good deal earlier. What the first picture
     # needs comes first: the scripts of the map are most of the bytes.
     first = [(asset_url("map.css"), "style"), (asset_url("early.js"), "script")]

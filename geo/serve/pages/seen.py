@@ -56,6 +56,14 @@ def find_seen(site: Site, wording: Wording, selection: Selection | None, compari
     belts = layers.corridors[layers.corridors["corridor"].isin(corridors)]
     is_whole = selection is not None and not (selection.q or selection.kinds or selection.districts)
     ties = {corridor: lines for corridor, lines in site.ties.items() if is_whole and corridor in corridors}
-    marks = map_marks([site.places[id_] for id_ in places.index], site.atlas.answers, site.points, wording.name, comparison)
+    marks = map_marks(
+        [site.places[id_] for id_ in places.index], site.atlas.answers, site.points, wording.name, comparison, lambda *of: _value(wording, *of)
+    )
     counts = count_seen(marks, len(places) - len(marks), belts["corridor"].unique(), has_ties=any(ties.values()))
     return Seen(places, marks, belts, ties, wording.legend(comparison).seen(counts))
+
+
+def _value(wording: Wording, comparison: Comparison, place: str) -> str:
+    """Write what a place has in a comparison as it stands beside its name: in whole units, where the language has them."""
+    amount, _, *whole = wording.measure(comparison, place)
+    return next(filter(None, whole), amount)
