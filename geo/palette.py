@@ -5,7 +5,7 @@ from __future__ import annotations
 # --- symbols, in pixels -------------------------------------------------------------------------------------------------------------------
 
 RADII = {"platform": 10.0, "zone": 7.0, "site": 5.0, "guest": 5.0, "district": 5.0, "city": 5.0}
-# Symbols that give way to located ones: guests have no point of their own, and the point of a district stands for the whole of it.
+# Drawn hollow: guests have no point of their own, and the point of a district stands for the whole of it.
 FLOATING = ("guest", "district", "city")
 # The point of a whole city lies far from everything that is worth a look: no view is made to show it.
 UNFITTED = ("city",)
@@ -20,28 +20,46 @@ OPACITIES = {"filled": 0.88, "hollow": 1.0, "measured": 0.75, "unsized": 0.75, "
 SPAN_OPACITY = 0.4
 # More symbols than this are dots; none of them is larger than the second number where no figures are compared.
 CROWD, DOT = 250, 5.0
-# A symbol that stands around its host: how far it is from it, and from the next one.
-RING_GAP, RING_STEP = 6.0, 4.0
+# Symbols around their host: how far they are from it, and from the next one; in which direction the first one stands, clockwise from the right, so
+# that few leave room for the name of the host; and how far from its middle any of them may stand, however far their place may be.
+RING_GAP, RING_STEP, RING_START, RING_REACH = 6.0, 4.0, 45.0, 64.0
+# The point of an area stands for the whole of it: where something stands on it, its symbol may go aside by this share of its radius, in steps of so
+# many pixels.
+AREA_SHARE, AREA_STEP = 0.25, 4
+# How far from their host is the ring that stands for those that cannot be set out.
+RING_LINE = 4.0
 
 # --- lettering, in pixels -----------------------------------------------------------------------------------------------------------------
 
 LABEL_SIZE, AXIS_NAME_SIZE, DISTRICT_NAME_SIZE = 13, 13, 12
 # The height of a label's box, where in it the base line is, and how far a label is from its symbol.
 LABEL_HEIGHT, LABEL_BASE, LABEL_GAP = 16.0, 13.0, 4.0
-# These get their labels before the others.
-LABELLED_FIRST = ("platform", "zone")
-# Where a label may stand, best first. From the middle of the symbol to the left top corner of the label: to the right, as so many times the radius
-# with the gap, a distance, and a share of the label's width; then down, as so many times the radius with the gap, and a distance.
+# Three levels of names: platforms and zones; parks and projects; districts. A name with a value is of the first.
+# A name that is longer than the width is broken into lines.
+LABEL_LEVELS = {"platform": 0, "zone": 0, "site": 1, "guest": 1, "district": 2, "city": 2}
+LABEL_SIZES = (LABEL_SIZE, 12, 11)
+LABEL_WIDTH = 176.0
+# How far a name is from the next one on its line, so that the two are not read as one.
+LABEL_SPACE = 6.0
+# How far it is at least from any symbol, so that it is seen to be its own symbol's.
+SYMBOL_SPACE = 2.0
+# Where a label may stand, best first. From the middle of the symbol to the left top corner of the label: to the right, as so many times the extent
+# with the gap, a distance, and a share of the label's width; then down, likewise, with a share of its height.
 LABEL_CORNERS = (
-    (1, 0, 0, 0, -8),
-    (-1, 0, -1, 0, -8),
-    (0, 0, -0.5, 1, -1),
-    (0, 0, -0.5, -1, -15),
-    (1, -2, 0, 1, -4),
-    (1, -2, 0, -1, -12),
-    (-1, 2, -1, 1, -4),
-    (-1, 2, -1, -1, -12),
+    (1, 0, 0, 0, 0, -0.5),
+    (-1, 0, -1, 0, 0, -0.5),
+    (0, 0, -0.5, 1, -1, 0),
+    (0, 0, -0.5, -1, 1, -1),
+    (1, 0, 0, 1, -4, 0),
+    (1, 0, 0, -1, 4, -1),
+    (-1, 0, -1, 1, -4, 0),
+    (-1, 0, -1, -1, 4, -1),
 )
+# How far from its place beside the symbol a label at the end of a line may stand, and in which directions, in degrees clockwise from the right.
+LEADER_LENGTHS = (12, 24, 38, 54, 72)
+LEADER_DIRECTIONS = (0, 180, 45, -45, 135, -135, 22.5, -22.5, 157.5, -157.5, 90, -90, 67.5, -67.5, 112.5, -112.5)
+# The side of the squares that cover such a line is about this.
+LEADER_STEP = 3.0
 
 # --- the reference layer ------------------------------------------------------------------------------------------------------------------
 

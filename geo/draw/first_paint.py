@@ -21,10 +21,11 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.bbox import Box
 from geo.draw.basemap import Outline
+from geo.draw.lettering import Label, Name, place_labels, place_names
 from geo.draw.marks import Look, Mark
-from geo.draw.placement import Cover, Frame, Name, Placed, place_marks, place_names, project_box
+from geo.draw.placement import Cover, Frame, Placed, place_marks, project_box
 from geo.draw.webmap import MAX_ZOOM, MIN_ZOOM, ZOOM_SNAP
-from geo.palette import CROWD, LABEL_SIZE, SPAN_OPACITY, STROKES
+from geo.palette import CROWD, LABEL_HEIGHT, LABEL_SIZE, SPAN_OPACITY, STROKES
 
 # Pixels of the whole world at zoom 0, as Leaflet and everybody else has it.
 _WORLD = 256
@@ -144,11 +145,13 @@ def draw_sketch(
     for screen, (own, own_zoom) in zip(SCREENS, frames, strict=True):
         ratio = 2 ** (zoom - own_zoom)
         if len(marks) > CROWD:
-            inner, cover = _draw_crowd(own, marks, ratio), Cover()
+            inner, cover, named = _draw_crowd(own, marks, ratio), Cover(), set()
         else:
             placed = place_marks(own, marks)
-            inner, cover = _draw_marks(marks, placed, ratio), placed.cover
-        names = place_names(own, belts, corridors, districts, district_name, cover, {mark.label for mark in marks})
+            labels, cover = place_labels(own, placed)
+            inner = _draw_marks(placed, labels, ratio)
+            named = {mark.label for mark in placed.marks if mark.id in labels}
+        names = place_names(own, belts, corridors, districts, district_name, cover, named)
         inner += "".join(_draw_name(name, ratio) for name in names)
         parts.append(f'<g class="{screen.name}" font-size="{LABEL_SIZE * ratio:.4g}">{inner}</g>')
     west, _, _, north = _extent(view)
@@ -184,14 +187,24 @@ def _extent(view: Box) -> tuple[float, float, float, float]:
     return west - wide, south - tall, east + wide, north + tall
 
 
-def _draw_marks(marks: Sequence[Mark], placed: Placed, ratio: float) -> str:
+def _draw_marks(placed: Placed, labels: Mapping[str, Label], ratio: float) -> str:
     """Draw the symbols by their looks, large ones first, and the labels for which there is room."""
     looks: dict[tuple[Look, str], list[tuple[float, float]]] = {}
-    for mark in sorted(marks, key=lambda mark: -mark.size):
+    for mark in sorted(placed.marks, key=lambda mark: -mark.size):
         looks.setdefault((mark.look, mark.hue), []).append(placed.spots[mark.id])
-    drawn = "".join(_dots(spots, look, hue, ratio) for (look, hue), spots in looks.items())
-    labels = (_text("label", *placed.labels[mark.id], mark.label, ratio) for mark in marks if mark.id in placed.labels)
-    return drawn + "".join(labels)
+    leaders = [label.leader for label in labels.values() if label.leader]
+    lines = "".join("M" + "L".join(f"{x * ratio:.0f} {y * ratio:.0f}" for x, y in leader) for leader in leaders)
+    drawn = _path("leader", lines) + "".join(_dots(spots, look, hue, ratio) for (look, hue), spots in looks.items())
+    return drawn + "".join(_draw_label(labels[mark.id], mark.level, ratio) for mark in placed.marks if mark.id in labels)
+
+
+def _draw_label(label: Label, level: int, ratio: float) -> str:
+    classes, x = "label" + ("", " second", " third")[level], label.left * ratio
+    lines = [html.escape(line) for line in label.lines]
+    for number, line in enumerate(lines[1:], 1):
+        kind = ' class="value"' if label.has_value and number == len(lines) - 1 else ""
+        lines[number] = f'<tspan{kind} x="{x:.0f}" y="{(label.base + number * LABEL_HEIGHT) * ratio:.0f}">{line}</tspan>'
+    return f'<text class="{classes}" x="{x:.0f}" y="{label.base * ratio:.0f}">{"".join(lines)}</text>'
 
 
 def _draw_crowd(frame: Frame, marks: Sequence[Mark], ratio: float) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import shapely
 
@@ -17,6 +17,7 @@ from geo.palette import (
     FLOATING,
     FULL_GROWTH,
     GROWTH_HUES,
+    LABEL_LEVELS,
     LARGEST,
     LEAST,
     OPACITIES,
@@ -93,6 +94,11 @@ class Look(NamedTuple):
         """Whether it is drawn as a ring: where its place is is not known, or how much it has."""
         return self.form in ("hollow", "without")
 
+    @property
+    def extent(self) -> float:
+        """How far any part of it is from its middle, in pixels."""
+        return self.radius * math.sqrt(2) if self.shape == "diamond" else self.radius
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -114,6 +120,14 @@ class Mark:
         How its symbol is drawn.
     uncertainty_m
         Where it is what the picture is about: the radius in metres within which it lies, drawn as a disc around its point.
+    reach_m
+        The radius in metres within which it is stated to lie: the farthest that its symbol may stand from its point.
+    district
+        In which it lies; what is an area has the outline of its district.
+    value
+        What is written with its name: its figure in the comparison.
+    guests
+        Of a ring that stands for guests that cannot be set out around their host: who they are.
     """
 
     id: str
@@ -125,11 +139,30 @@ class Mark:
     label: str
     look: Look
     uncertainty_m: float | None = None
+    reach_m: float = 0.0
+    district: str = ""
+    value: str = ""
+    guests: tuple[str, ...] = ()
 
     @property
     def size(self) -> float:
         """Its radius in pixels."""
         return self.look.radius
+
+    @property
+    def extent(self) -> float:
+        """How far any part of it is from its middle, in pixels."""
+        return self.look.extent
+
+    @property
+    def level(self) -> int:
+        """The level of its name: what has a value is what the map is about."""
+        return 0 if self.value else LABEL_LEVELS[self.symbol]
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether it goes around its host: only what has a value is compared on its very point."""
+        return self.symbol == "guest" and self.look.is_hollow and not self.guests
 
     @property
     def hue(self) -> str:
@@ -160,6 +193,23 @@ def map_symbol(place: Place, answer: Answer) -> str:
             return place.kind.value
         case _:
             return "site"
+
+
+def find_area(symbol: str, district: str, districts: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Find the outline of what is an area and no point, as the positions of its districts among those of the outline.
+
+    Parameters
+    ----------
+    symbol, district
+        Of a place: none that is a point has an outline.
+    districts
+        GeoJSON features with ``name_zh`` among their properties.
+    """
+    if symbol == "city":
+        return list(range(len(districts)))
+    if symbol == "district":
+        return [number for number, feature in enumerate(districts) if feature["properties"]["name_zh"] == district]
+    return []
 
 
 def plain_look(symbol: str) -> Look:
@@ -222,6 +272,7 @@ def map_marks(
     points: Mapping[str, shapely.Point | None],
     label: Callable[[Place], str],
     comparison: Comparison | None,
+    value: Callable[[Comparison, str], str] | None = None,
 ) -> list[Mark]:
     """Give the marks of the places that have a location.
 
@@ -235,6 +286,8 @@ def map_marks(
         Gives the name to write beside a symbol.
     comparison
         What sizes and colours the symbols.
+    value
+        Writes what a place has in it, to stand with its name.
     """
     marks = []
     for place in places:
@@ -242,12 +295,12 @@ def map_marks(
         if not isinstance(answer, Match) or point is None:
             continue
         symbol = map_symbol(place, answer)
-        if comparison is None:
-            look = plain_look(symbol)
-        else:
-            look = measured_look(comparison, place.id) if place.id in comparison.measures else look_without(symbol)
+        look, written = plain_look(symbol) if comparison is None else look_without(symbol), ""
+        if comparison is not None and place.id in comparison.measures:
+            look, written = measured_look(comparison, place.id), value(comparison, place.id) if value else ""
         host = place.parent_id if answer.basis is Basis.PARENT else None
-        marks.append(Mark(place.id, host, symbol, place.corridor, point.x, point.y, label(place), look))
+        own = Mark(place.id, host, symbol, place.corridor, point.x, point.y, label(place), look)
+        marks.append(replace(own, reach_m=answer.uncertainty_m, district=place.district, value=written))
     return marks
 
 

@@ -21,16 +21,19 @@ from geo.bbox import Box
 from geo.deadline import until_deadline
 from geo.draw.basemap import Outline
 from geo.draw.legend import LETTERS, SWATCH, Drawing, Legend, diamond
-from geo.draw.marks import Mark
-from geo.draw.placement import Cover, Frame, Rectangle, fit, place_marks, place_names, text_width
+from geo.draw.lettering import Label, place_labels, place_names, text_width
+from geo.draw.marks import Mark, find_area
+from geo.draw.placement import Cover, Frame, Rectangle, fit, place_marks
 from geo.draw.reference import Reference, place_reference, shows_metro, zoom_of
 from geo.palette import (
+    AREAS,
     AXIS_NAME_SIZE,
     BELT_OPACITY,
     CARD,
     DISTRICT_NAME_SIZE,
     INK,
-    LABEL_SIZE,
+    LABEL_HEIGHT,
+    LABEL_SIZES,
     LAND_LINE,
     LINE,
     METRO,
@@ -216,7 +219,10 @@ def _draw_map(
         for line in until_deadline(lines):
             _shape(inner, frame, shapely.LineString(line), fill="none", stroke=caption.hues[corridor], **{"stroke-width": "1.25"})
     for mark in marks:
-        _draw_uncertainty(inner, frame, mark, caption.hues)
+        if mark.symbol in AREAS:
+            _draw_area(inner, frame, mark, outline, caption.hues)
+        else:
+            _draw_uncertainty(inner, frame, mark, caption.hues)
     cover = _draw_marks(inner, frame, outline, belts, marks, caption, furniture)
     if reference:
         _draw_reference(ground, frame, reference, cover)
@@ -233,15 +239,20 @@ def _draw_marks(
     furniture: Sequence[Rectangle],
 ) -> Cover:
     """Draw the symbols, large ones first, and labels and names where there is room; give what is covered then."""
-    placed = place_marks(frame, marks, furniture)
-    for mark in until_deadline(sorted(marks, key=lambda mark: -mark.size)):
-        _draw_symbol(parent, mark, *placed.spots[mark.id], caption.hues)
-    for mark in marks:
-        if mark.id in placed.labels:
-            _text(parent, *placed.labels[mark.id], mark.label, size=LABEL_SIZE, more=HALO)
-    named = {mark.label for mark in marks}
+    placed = place_marks(frame, marks)
+    labels, cover = place_labels(frame, placed, furniture)
+    for label in labels.values():
+        if label.leader:
+            path = "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in label.leader)
+            ET.SubElement(parent, "path", {"d": path, "fill": "none", "stroke": MUTE, "stroke-width": "0.75"})
+    for mark in until_deadline(sorted(placed.marks, key=lambda mark: -mark.size)):
+        _draw_symbol(ET.SubElement(parent, "g", {"class": "guests"}) if mark.guests else parent, mark, *placed.spots[mark.id], caption.hues)
+    for mark in placed.marks:
+        if mark.id in labels:
+            _draw_label(parent, mark, labels[mark.id])
+    named = {mark.label for mark in placed.marks if mark.id in labels}
     for text, x, y, angle, corridor in place_names(
-        frame, belts, caption.corridors, outline.districts["features"], caption.district_name, placed.cover, named
+        frame, belts, caption.corridors, outline.districts["features"], caption.district_name, cover, named
     ):
         if corridor is None:
             _text(parent, x, y, text, size=DISTRICT_NAME_SIZE, colour=MUTE, more=MIDDLE)
@@ -271,6 +282,26 @@ def _draw_reference(parent: ET.Element, frame: Frame, reference: Reference, cove
         if written.text:
             colour = WATER_NAME if written.kind in ON_WATER else REFERENCE
             _text(parent, written.x, written.y + 4, written.text, size=REFERENCE_SIZE, colour=colour, more=style)
+
+
+def _draw_label(parent: ET.Element, mark: Mark, label: Label) -> None:
+    colour, weight = MUTE if mark.level == 2 else INK, "bold" if mark.symbol == "platform" else "normal"
+    written = _text(parent, label.left, label.base, label.lines[0], LABEL_SIZES[mark.level], colour, weight, HALO)
+    for number, line in enumerate(label.lines[1:], 1):
+        span = ET.SubElement(written, "tspan", {"x": f"{label.left:.1f}", "y": f"{label.base + number * LABEL_HEIGHT:.1f}"})
+        if label.has_value and number == len(label.lines) - 1:
+            span.set("font-weight", "bold")
+        span.text = _clean(line)
+
+
+def _draw_area(parent: ET.Element, frame: Frame, mark: Mark, outline: Outline, hues: Mapping[str, str]) -> None:
+    """Draw the outline of a district or a city: how far it reaches is no error of its point."""
+    districts = outline.districts["features"]
+    parts = [shape(districts[number]["geometry"]) for number in find_area(mark.symbol, mark.district, districts)]
+    if parts:
+        hue, quiet = hues[mark.corridor], {"fill-opacity": "0", "stroke-width": "1", "stroke-opacity": "0.5"}
+        paint = quiet if mark.uncertainty_m is None else {"fill-opacity": "0.06", "stroke-width": "1.75"}
+        _shape(parent, frame, shapely.union_all(parts), fill=hue, stroke=hue, **paint)
 
 
 def _draw_uncertainty(parent: ET.Element, frame: Frame, mark: Mark, hues: Mapping[str, str]) -> None:
@@ -427,10 +458,11 @@ def _rect(parent: ET.Element, left: float, top: float, width: float, height: flo
 
 def _text(
     parent: ET.Element, x: float, y: float, text: str, size: int, colour: str = INK, weight: str = "normal", more: Mapping[str, str] | None = None
-) -> None:
+) -> ET.Element:
     own = {"x": f"{x:.1f}", "y": f"{y:.1f}", "font-size": str(size), "fill": colour, "font-weight": weight}
     element = ET.SubElement(parent, "text", {**own, **(more or {})})
     element.text = _clean(text)
+    return element
 
 
 def _clean(text: str) -> str:

@@ -1,38 +1,21 @@
-"""Where symbols and names stand on a map that is drawn by the server: in pixels, so that nothing claims a site of its own.
+"""Where symbols stand on a map: on their point, or, of what is known only by its host, around it and never farther than its stated radius.
 
-The page itself does the same in the browser, for the view it has: ``static/atlas/layout.js``.
+The page follows the same rule in the browser, for the view it has: ``static/atlas/placement.js``. Both are held to tests/data/placement.json.
 """
 
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
-from itertools import pairwise, product
-from typing import Any, NamedTuple, TypeAlias
-
-import geopandas as gpd
-import shapely
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import NamedTuple, TypeAlias
 
 from geo.bbox import Box
 from geo.deadline import until_deadline
-from geo.draw.marks import Mark
-from geo.palette import (
-    AXIS_NAME_SIZE,
-    DISTRICT_NAME_SIZE,
-    FLOATING,
-    LABEL_BASE,
-    LABEL_CORNERS,
-    LABEL_GAP,
-    LABEL_HEIGHT,
-    LABEL_SIZE,
-    LABELLED_FIRST,
-    RADII,
-    RING_GAP,
-    RING_STEP,
-)
+from geo.draw.marks import Look, Mark
+from geo.palette import AREA_SHARE, AREA_STEP, AREAS, LABEL_HEIGHT, LARGEST, LEAST, RING_GAP, RING_LINE, RING_REACH, RING_START, RING_STEP
 
 _EARTH_M = 6_378_137.0
 # Side of a cell of the grid in which what is covered is looked for, in pixels: about a symbol, or a name's height.
@@ -74,6 +57,11 @@ class Frame:
         """Give the length of a pixel on the ground, on the sphere of Web Mercator."""
         return _EARTH_M * math.cos(math.radians(lat)) / self.scale
 
+    def reach(self, mark: Mark) -> float:
+        """Give how far a symbol may stand from its point, in pixels: at most its stated radius, less what rounding may add."""
+        share = 1 if mark.is_guest else AREA_SHARE if mark.symbol in AREAS and mark.look.is_hollow else 0
+        return max(0.0, min(share * mark.reach_m / self.metres_per_pixel(mark.lat) - 1, RING_REACH))
+
     def has_inside(self, box: Rectangle) -> bool:
         """Tell whether a rectangle can be seen whole."""
         return self.left < box[0] and box[2] < self.left + self.width and self.top < box[1] and box[3] < self.top + self.height
@@ -108,45 +96,68 @@ class Cover:
                     return False
         return True
 
-
-class Placed(NamedTuple):
-    """Where symbols and their labels stand.
-
-    Attributes
-    ----------
-    spots
-        By id of a mark, the middle of its symbol.
-    labels
-        By id, where the base line of its label begins; marks without room for it are missing.
-    cover
-        What symbols, labels and everything else cover.
-    """
-
-    spots: dict[str, tuple[float, float]]
-    labels: dict[str, tuple[float, float]]
-    cover: Cover
+    def at(self, x: float, y: float) -> list[Rectangle]:
+        """Give what covers a point."""
+        return [box for box in self._cells.get((int(x // _CELL), int(y // _CELL)), ()) if box[0] < x < box[2] and box[1] < y < box[3]]
 
 
-class Name(NamedTuple):
-    """A name on the map.
+class Symbol(NamedTuple):
+    """What has to be set out.
 
     Attributes
     ----------
-    text
-        What to write.
+    id
+        Whose it is.
     x, y
-        The middle of its base line.
-    angle
-        Degrees, clockwise, around the middle of the text.
-    corridor
-        Of an axis; ``None`` for a district.
+        Its point, in pixels.
+    extent
+        How far any part of it is from its middle.
+    host
+        Of a guest, which goes around it; ``None`` for everything else.
+    reach
+        How far its middle may be from its point: nothing for what stays there, and more for what goes aside where something else stands there.
     """
 
-    text: str
+    id: str
     x: float
     y: float
-    angle: float = 0.0
-    corridor: str | None = None
+    extent: float
+    host: str | None = None
+    reach: float = 0.0
+
+
+class Ring(NamedTuple):
+    """A ring on the point of a host, in the stead of guests that cannot all be set out around it.
+
+    Attributes
+    ----------
+    host, guests
+        Who they are.
+    x, y, extent
+        Its middle and its radius, in pixels.
+    """
+
+    host: str
+    guests: tuple[str, ...]
+    x: float
+    y: float
+    extent: float
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What is drawn, and where.
+
+    Attributes
+    ----------
+    marks
+        The symbols in the order of the places, then the rings that stand for guests.
+    spots
+        The middle of each of them by its id, in pixels.
+    """
+
+    marks: list[Mark]
+    spots: dict[str, tuple[float, float]]
 
 
 def project(lon: float, lat: float) -> tuple[float, float]:
@@ -174,11 +185,55 @@ def fit(view: Box, left: float, top: float, width: float, height: float, margin:
     return Frame(left, top, width, height, scale, ((west + east) / 2, (south + north) / 2), (left + width / 2, top + height / 2))
 
 
-def place_marks(frame: Frame, marks: Sequence[Mark], furniture: Sequence[Rectangle] = ()) -> Placed:
-    """Find a spot for every symbol, and for the labels for which there is room.
+def set_out(symbols: Sequence[Symbol]) -> tuple[dict[str, tuple[float, float]], list[Ring]]:
+    """Find a spot for every symbol: on its point, or of a guest on a ring around its host, within its reach and clear of every other symbol.
 
-    Located symbols have their point, then platforms and zones get their labels, then what stands around a host or for a whole district goes where
-    it is free, then come the other labels.
+    What goes aside stays on its point where there is no room for it within its reach. The guests of one host are set out together: where there is no
+    room for all of them, one ring on their point stands for them.
+
+    Parameters
+    ----------
+    symbols
+        In the order of the table; guests of one host have one point.
+
+    Returns
+    -------
+    spots, rings
+        The middle of each symbol that is drawn, by id; and what stands for the others.
+    """
+    spots = {one.id: (one.x, one.y) for one in symbols if one.host is None}
+    sizes = {one.id: one.extent for one in symbols if one.host is None}
+    taken = _Discs((one.x, one.y, one.extent) for one in symbols if one.host is None and one.reach <= 0)
+    for one in until_deadline(symbols):
+        if one.host is None and one.reach > 0:
+            offsets = ((dx, dy) for dx, dy in _aside(one.reach) if taken.leaves_free(one.x + dx, one.y + dy, one.extent))
+            right, down = next(offsets, (0, 0))
+            spots[one.id] = one.x + right, one.y + down
+            taken.add_all([(*spots[one.id], one.extent)])
+    parties: dict[tuple[str, float, float], list[Symbol]] = {}
+    for one in symbols:
+        if one.host is not None:
+            parties.setdefault((one.host, one.x, one.y), []).append(one)
+    rings = []
+    for (host, x, y), guests in until_deadline(parties.items()):
+        extent, around = max(guest.extent for guest in guests), sizes.get(host, 0.0)
+        found: list[tuple[float, float]] = []
+        for dx, dy in _around_host(around, extent, min(guest.reach for guest in guests)):
+            if len(found) == len(guests):
+                break
+            if taken.leaves_free(x + dx, y + dy, extent):
+                found.append((x + dx, y + dy))
+        if len(found) == len(guests):
+            spots |= {guest.id: spot for guest, spot in zip(guests, found, strict=True)}
+            taken.add_all((*spot, extent) for spot in found)
+        else:
+            rings.append(Ring(host, tuple(guest.id for guest in guests), x, y, max(around, LEAST) + RING_LINE))
+            taken.add_all([(x, y, rings[-1].extent)])
+    return spots, rings
+
+
+def place_marks(frame: Frame, marks: Sequence[Mark]) -> Placed:
+    """Find a spot for every symbol, or for the ring that stands for it.
 
     Parameters
     ----------
@@ -186,125 +241,79 @@ def place_marks(frame: Frame, marks: Sequence[Mark], furniture: Sequence[Rectang
         What is seen.
     marks
         The places.
-    furniture
-        What stands on the map and is no part of it: labels keep clear of it.
     """
-    fixed = [mark for mark in marks if mark.symbol not in FLOATING]
-    spots = {mark.id: frame.place(mark.lon, mark.lat) for mark in fixed}
-    cover = Cover([*furniture, *(_around(*spots[mark.id], mark.size) for mark in fixed)])
-    labels = _place_labels(frame, [mark for mark in fixed if mark.symbol in LABELLED_FIRST], spots, cover)
-    sizes = {mark.id: mark.size for mark in marks}
-    # What was covered stays covered: symbols alike around one point go on looking where the one before them stopped.
-    free: dict[tuple[Any, ...], Iterator[tuple[float, float]]] = {}
-    for mark in marks:
-        if mark.symbol in FLOATING:
-            x, y = frame.place(mark.lon, mark.lat)
-            host_size = sizes.get(mark.host or "", 0)
-            looking = free.setdefault((x, y, host_size, mark.size, mark.symbol == "guest"), _free_spots(x, y, mark, host_size, cover))
-            spots[mark.id] = next(looking, (x, y))
-            cover.add(_around(*spots[mark.id], mark.size))
-    labels |= _place_labels(frame, [mark for mark in marks if mark.id not in labels and mark.symbol != "guest"], spots, cover)
-    return Placed(spots, labels, cover)
+    symbols = []
+    for mark in until_deadline(marks):
+        x, y = frame.place(mark.lon, mark.lat)
+        symbols.append(Symbol(mark.id, x, y, mark.extent, (mark.host or "") if mark.is_guest else None, frame.reach(mark)))
+    spots, rings = set_out(symbols)
+    by_id = {mark.id: mark for mark in marks}
+    drawn = [mark for mark in marks if mark.id in spots]
+    for ring in rings:
+        first = by_id[ring.guests[0]]
+        look = Look("circle", ring.extent, first.look.form)
+        mark = replace(first, id=f"{ring.host}+", label=f"+{len(ring.guests)}", look=look, uncertainty_m=None, guests=ring.guests)
+        drawn.append(mark)
+        spots[mark.id] = ring.x, ring.y
+    return Placed(drawn, spots)
 
 
-def place_names(
-    frame: Frame,
-    belts: gpd.GeoDataFrame,
-    corridors: Mapping[str, str],
-    districts: Sequence[Mapping[str, Any]],
-    district_name: str,
-    cover: Cover,
-    named: Set[str],
-) -> list[Name]:
-    """Find room for the names of the corridors along their axes, and for those of the districts; what finds none is left out.
+class _Discs:
+    """What symbols cover, looked for by the cells of a grid, each as wide as the largest symbol."""
 
-    Parameters
-    ----------
-    frame
-        What is seen.
-    belts
-        Belts and axes, EPSG:4326, with the columns ``corridor`` and ``part``.
-    corridors
-        The names of the corridors.
-    districts
-        GeoJSON features with ``label`` (lon, lat) among their properties.
-    district_name
-        Which of the properties is the name.
-    cover
-        What is covered already; the names are added to it.
-    named
-        The labels that are written: a district that has a symbol of its own is named there.
-    """
-    names = []
-    for row in belts[belts["part"] == "axis"].itertuples():
-        longest = max(shapely.get_parts(row.geometry), key=shapely.length)
-        points = [frame.place(lon, lat) for lon, lat in longest.coords]
-        stretches = sorted(pairwise(points), key=lambda pair: -abs(pair[1][0] - pair[0][0]))
-        corridor: str = row.corridor
-        wide = text_width(corridors[corridor], AXIS_NAME_SIZE) * 1.15
-        for (x1, y1), (x2, y2) in stretches:
-            angle = math.degrees(math.atan2(y2 - y1, x2 - x1))
-            angle -= 180 * round(angle / 180)
-            x, y = (x1 + x2) / 2, (y1 + y2) / 2 + 18
-            half = abs(math.cos(math.radians(angle))) * wide / 2 + 8, abs(math.sin(math.radians(angle))) * wide / 2 + 8
-            box = (x - half[0], y - 4 - half[1], x + half[0], y - 4 + half[1])
-            if cover.leaves_free(box) and frame.has_inside(box):
-                names.append(Name(corridors[corridor], x, y, angle, corridor))
-                cover.add(box)
-                break
-    for feature in until_deadline(districts):
-        x, y = frame.place(*feature["properties"]["label"])
-        text = feature["properties"][district_name]
-        wide = text_width(text, DISTRICT_NAME_SIZE)
-        box = (x - wide / 2, y - 8, x + wide / 2, y + 8)
-        if text not in named and cover.leaves_free(box) and frame.has_inside(box):
-            names.append(Name(text, x, y + 4))
-            cover.add(box)
-    return names
+    _CELL = 2 * int(LARGEST)
+
+    def __init__(self, discs: Iterable[tuple[float, float, float]]) -> None:
+        self._cells: defaultdict[tuple[int, int], list[tuple[float, float, float]]] = defaultdict(list)
+        self._widest = 0.0
+        self.add_all(discs)
+
+    def add_all(self, discs: Iterable[tuple[float, float, float]]) -> None:
+        """Cover discs: the middle and the radius of each."""
+        for x, y, radius in discs:
+            self._cells[int(x // self._CELL), int(y // self._CELL)].append((x, y, radius))
+            self._widest = max(self._widest, radius)
+
+    def leaves_free(self, x: float, y: float, radius: float) -> bool:
+        """Tell whether a disc keeps two pixels from every other one."""
+        far = self._widest + radius + 2
+        columns = range(int((x - far) // self._CELL), int((x + far) // self._CELL) + 1)
+        rows = range(int((y - far) // self._CELL), int((y + far) // self._CELL) + 1)
+        for cell in product(columns, rows):
+            for other_x, other_y, other_radius in self._cells.get(cell, ()):
+                if math.hypot(other_x - x, other_y - y) < other_radius + radius + 2:
+                    return False
+        return True
 
 
-def text_width(text: str, size: int) -> float:
-    """Estimate how wide a text is: a Chinese character is as wide as it is high, another about half of that."""
-    # Python 3.12 adds floats up in another way than 3.11: a picture would have other bytes.
-    return math.fsum(size if unicodedata.east_asian_width(character) in "WFA" else 0.56 * size for character in text)
+def _at_angle(distance: float, degrees: float) -> tuple[int, int]:
+    """Give an offset in whole pixels; degrees are clockwise from the right."""
+    angle = degrees * math.pi / 180
+    return math.floor(distance * math.cos(angle) + 0.5), math.floor(distance * math.sin(angle) + 0.5)
 
 
-def _place_labels(frame: Frame, marks: Sequence[Mark], spots: Mapping[str, tuple[float, float]], cover: Cover) -> dict[str, tuple[float, float]]:
-    """Find the start of the base line of each label that has room beside its symbol, and cover it."""
-    placed = {}
-    for mark in until_deadline(sorted(marks, key=lambda mark: (-RADII[mark.symbol], -mark.size))):
-        x, y = spots[mark.id]
-        wide, gap = text_width(mark.label, LABEL_SIZE), mark.size + LABEL_GAP
-        for right_gaps, right, widths, down_gaps, down in LABEL_CORNERS:
-            left, top = x + right_gaps * gap + right + widths * wide, y + down_gaps * gap + down
-            box = (left, top, left + wide, top + LABEL_HEIGHT)
-            if cover.leaves_free(box) and frame.has_inside(box):
-                placed[mark.id] = (left, top + LABEL_BASE)
-                cover.add(box)
-                break
-    return placed
+def _aside(reach: float) -> Iterator[tuple[int, int]]:
+    """Give the point itself and the spots around it, from the inside, in whole pixels from it."""
+    yield 0, 0
+    for distance in range(AREA_STEP, math.floor(reach) + 1, AREA_STEP):
+        for position in range(12):
+            dx, dy = _at_angle(distance, RING_START + 30 * position)
+            if math.hypot(dx, dy) <= reach:
+                yield dx, dy
 
 
-def _free_spots(x: float, y: float, mark: Mark, host_size: float, cover: Cover) -> Iterator[tuple[float, float]]:
-    for dx, dy in until_deadline(_rings(mark, host_size)):
-        if cover.leaves_free(_around(x + dx, y + dy, mark.size)):
-            yield x + dx, y + dy
-
-
-def _rings(mark: Mark, host_size: float) -> Iterator[tuple[float, float]]:
-    if mark.symbol != "guest":
-        yield 0.0, 0.0
-    step = 2 * mark.size + RING_STEP
-    for number in range(40):
-        ring = host_size + mark.size + RING_GAP + number * step
+def _around_host(host: float, extent: float, reach: float) -> Iterator[tuple[float, float]]:
+    """Give the spots around a host, from the inside, in whole pixels from its middle."""
+    step = 2 * extent + RING_STEP
+    ring = host + extent + RING_GAP
+    while ring <= reach + 1:
         count = int(2 * math.pi * ring / step)
         for position in range(count):
-            angle = 2 * math.pi * position / count - math.pi / 2
-            yield ring * math.cos(angle), ring * math.sin(angle)
-
-
-def _around(x: float, y: float, size: float) -> Rectangle:
-    return x - size - 1, y - size - 1, x + size + 1, y + size + 1
+            dx, dy = _at_angle(ring, RING_START + 360 * position / count)
+            # The way to the right is left to the name of the host.
+            if math.hypot(dx, dy) <= reach and not (dx > 0 and abs(dy) <= LABEL_HEIGHT / 2 + extent + 1):
+                yield dx, dy
+        ring += step
 
 
 def _cells(box: Rectangle) -> Iterator[tuple[int, int]]:

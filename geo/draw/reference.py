@@ -15,7 +15,8 @@ from shapely.geometry import shape
 
 from geo.deadline import until_deadline
 from geo.draw.basemap import Outline
-from geo.draw.placement import Cover, Frame, Rectangle, text_width
+from geo.draw.lettering import text_width
+from geo.draw.placement import Cover, Frame, Rectangle
 from geo.palette import METRO_ZOOM, REFERENCE_SIZE, REFERENCE_ZOOMS, STATION_ZOOM
 from geo.tables.kinds import DivisionLevel
 from geo.tables.rows import DivisionRow

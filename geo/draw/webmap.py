@@ -263,7 +263,7 @@ def build_map(
         for part in ("belt", "axis"):
             drawn = belts[(belts["corridor"] == corridor) & (belts["part"] == part)]
             if len(drawn):
-                _add(layer, _shapes(drawn[["geometry"]].iterfeatures(), "belts", f"{part} corridor-{corridor}"), f"{key}_{part}")
+                _add(layer, _shapes(map(_coarse, drawn[["geometry"]].iterfeatures()), "belts", f"{part} corridor-{corridor}"), f"{key}_{part}")
         axes = belts[(belts["corridor"] == corridor) & (belts["part"] == "axis")].geometry
         for axis in axes:
             longest = max(shapely.get_parts(axis), key=shapely.length)

@@ -16,7 +16,7 @@ from geo.draw.basemap import Basemap
 from geo.draw.legend import Legend, LegendWords, build_legend
 from geo.geocode.answers import Answer, Match
 from geo.layers.comparisons import Comparison
-from geo.tables.kinds import Basis
+from geo.tables.kinds import Basis, Precision
 from geo.tables.reading import Tables
 from geo.tables.rows import CorridorRow, Indicator, Place
 from geo.words.figures import FigureWording, FigureWords
@@ -113,8 +113,12 @@ class Wording(FigureWording):
             return self._("位置不明，图上不标：%(reason)s") % {"reason": self.miss_reason(answer.reason)}
         radius = self.distance(answer.uncertainty_m)
         if answer.basis is Basis.PARENT:
-            return self._("只知在%(host)s，自身位置不详；误差 ±%(radius)s") % {"host": host or answer.matched, "radius": radius}
-        return self._("位置为%(precision)s，误差 ±%(radius)s") % {"precision": self._(PRECISIONS[answer.precision]), "radius": radius}
+            return self._("只知在%(host)s，自身位置不详；位置范围：半径约 %(radius)s") % {"host": host or answer.matched, "radius": radius}
+        precision = self._(PRECISIONS[answer.precision])
+        # How far an area reaches is its extent, and no error of a point.
+        if answer.precision not in (Precision.SITE, Precision.LOCALITY):
+            return self._("位置为%(precision)s；位置范围：半径约 %(radius)s") % {"precision": precision, "radius": radius}
+        return self._("位置为%(precision)s，误差 ±%(radius)s") % {"precision": precision, "radius": radius}
 
     def entry(self, place: Place, atlas: Atlas) -> Entry:
         """Write a place in a line."""

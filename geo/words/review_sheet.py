@@ -364,6 +364,7 @@ class _Desk:
             label=place.name_zh,
             look=plain_look(symbol),
             uncertainty_m=match.uncertainty_m,
+            reach_m=match.uncertainty_m,
         )
         marks = [own, *self._neighbours(place, match), *(_townships(self._tables) if reach_m <= _MOST_TOWNSHIPS_M else ())]
         caption = Caption("", "", (), None, {}, self._tables.hues, "name_zh")

@@ -4,6 +4,7 @@ const cards = new Map(); // id -> the promise of its words
 
 let popup = null;
 let disc = null;
+let glance = null;
 let opener = null;
 
 /** The words of a place, asked for once; asking again is allowed where the answer failed. */
@@ -125,8 +126,8 @@ async function select(id, { push = false, focus = false, from = null, animate = 
   markCurrent();
   if (entry && entry.latLng) {
     entry.marker.getElement().classList.add("selected");
-    disc = L.circle(entry.latLng, { radius: entry.place.radius, className: `uncertainty corridor-${entry.place.corridor}`, interactive: false, pane: "belts" });
-    disc.addTo(map);
+    glanceAt(null);
+    disc = extentOn(entry);
     const card = await fetchCard(id).catch(() => null);
     if (state.place !== id || popup || isSheetOpen()) return;
     const box = drawCard(entry.place, card);
@@ -144,7 +145,25 @@ function giveFocusBack() {
   if (target) target.focus({ preventScroll: true });
 }
 
+/** Draw how far a place may lie from its point; of a district or a city, which is an area and no point, its outline. */
+function extentOn({ place, latLng }) {
+  const look = { className: `uncertainty corridor-${place.corridor}`, interactive: false, pane: "belts" };
+  if (!place.area) return L.circle(latLng, { ...look, radius: place.radius }).addTo(map);
+  const outlines = [];
+  map.eachLayer((layer) => {
+    if (layer.feature && /\bdistrict\b/.test(layer.options.className) && place.area.includes(layer.feature.id)) outlines.push(layer.getLatLngs());
+  });
+  return L.layerGroup(outlines.map((outline) => L.polygon(outline, { ...look, className: `area-outline corridor-${place.corridor}` }))).addTo(map);
+}
+
+/** Show the same of what is pointed at or focused. */
+function glanceAt(entry) {
+  if (glance) glance.remove();
+  glance = entry && entry.place.id !== state.place ? extentOn(entry) : null;
+}
+
 function close() {
+  closeChoice();
   if (popup) {
     const old = popup;
     popup = null;
@@ -166,12 +185,15 @@ function showInPopup(box, entry, animate) {
     autoPan: false,
   });
   popup.setLatLng(entry.latLng).setContent(box);
+  const opened = popup;
   popup.on("remove", () => {
-    if (popup) select(null, { push: true });
+    // Leaflet lets it fade: for as long as that takes there would be two, of the same name perhaps.
+    opened.getElement().remove();
+    if (popup === opened) select(null, { push: true });
   });
   popup.openOn(map);
   popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", page.phrases.close);
-  showWhole(entry.latLng, animate);
+  bringWhole(popup, entry.latLng, animate);
 }
 
 function offsetOf({ place, offset }) {
@@ -186,16 +208,16 @@ function followSymbol() {
   popup.setLatLng(entry.latLng);
 }
 
-/** Move the map until the popup is in view, clear of the buttons at the top right where they stay. */
-function showWhole(point, animate) {
+/** Move the map until a popup is in view, clear of the buttons at the top right where they stay. */
+function bringWhole(shownPopup, point, animate) {
   // A move that is still under way would carry on afterwards.
   map.stop();
-  const box = popup.getElement();
-  const [x, y] = popup.options.offset;
+  const box = shownPopup.getElement();
+  const [x, y] = shownPopup.options.offset;
   const buttons = map.getContainer().querySelector(".leaflet-control-zoom").offsetWidth;
   map.panInside(point, {
     paddingTopLeft: [box.offsetWidth / 2 - x + 16, box.offsetHeight - y + 24],
-    paddingBottomRight: [box.offsetWidth / 2 + x + 16 + (buttons ? buttons + 12 : 0), 40],
+    paddingBottomRight: [box.offsetWidth / 2 + x + 16 + (buttons ? buttons + 12 : 0), 40 + covered()],
     animate: animate && !isStill(),
   });
 }

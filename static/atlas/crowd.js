@@ -14,8 +14,11 @@ function pinUp(entry) {
   if (pinned.has(entry)) return;
   entry.layer.addLayer(markerOf(entry));
   pinned.add(entry);
+  entry.point = map.latLngToLayerPoint(entry.latLng);
+  moveSymbol(entry, { x: 0, y: 0 });
   dress(entry);
-  placeOne(entry);
+  writeLabel(entry);
+  hideLabel(entry);
   keepOneTabStop();
 }
 
@@ -24,7 +27,7 @@ function unpin(entry) {
   pinned.delete(entry);
 }
 
-/** Decide which places of the view are pins, and which are dots. */
+/** Decide which places of the view are pins, and which are dots; gives those that may be pins. */
 function choosePins() {
   const located = shown.filter((entry) => entry.latLng);
   const isCrowded = located.length > page.marks.crowd;
@@ -34,9 +37,22 @@ function choosePins() {
     const view = map.getBounds().pad(MARGIN);
     const near = located.filter((entry) => view.contains(entry.latLng));
     isThick = near.length > page.marks.crowd;
-    wanted = isThick ? located.filter((entry) => entry.place.id === state.place || entry === hovered || isFocused(entry)) : near;
+    wanted = isThick ? located.filter(isLookedAt) : near;
     if (!wanted.length && near.length) wanted = [nearestTo(map.getCenter(), near)];
   }
+  dots = isThick ? located : [];
+  for (const entry of located) {
+    entry.point = map.latLngToLayerPoint(entry.latLng);
+    entry.offset = { x: 0, y: 0 };
+  }
+  const crowded = document.getElementById("crowded");
+  crowded.hidden = !isThick;
+  crowded.textContent = page.phrases.crowded.replace("{count}", located.length);
+  return wanted;
+}
+
+/** Make some places pins, and no other ones. */
+function keepPins(wanted) {
   const keep = new Set(wanted);
   [...pinned].filter((entry) => !keep.has(entry)).forEach(unpin);
   for (const entry of wanted) {
@@ -45,14 +61,11 @@ function choosePins() {
       pinned.add(entry);
     }
   }
-  dots = isThick ? located : [];
-  for (const entry of located) {
-    entry.point = map.latLngToLayerPoint(entry.latLng);
-    if (isThick || !pinned.has(entry)) entry.offset = { x: 0, y: 0 };
-  }
-  const crowded = document.getElementById("crowded");
-  crowded.hidden = !isThick;
-  crowded.textContent = page.phrases.crowded.replace("{count}", located.length);
+}
+
+/** Whether a place is selected, pointed at or focused. */
+function isLookedAt(entry) {
+  return entry.place.id === state.place || entry === hovered || isFocused(entry);
 }
 
 function isFocused(entry) {
@@ -86,7 +99,7 @@ function drawDots() {
   for (const entry of dots) {
     const [x, y] = [entry.point.x - origin.x, entry.point.y - origin.y];
     const look = lookOf(entry.place);
-    const radius = state.indicator ? look.radius : Math.min(look.radius, page.marks.dot);
+    const radius = dotRadius(entry);
     if (x < -radius || y < -radius || x > width + radius || y > height + radius) continue;
     const own = `var(--${hueOf(entry.place)})`;
     const colour = look.growth ? growthColour(look.growth) : own;
@@ -96,6 +109,11 @@ function drawDots() {
     const stamp = stamps.get(key);
     pen.drawImage(stamp, Math.round(x * density - stamp.width / 2), Math.round(y * density - stamp.height / 2));
   }
+}
+
+function dotRadius({ place }) {
+  const { radius } = lookOf(place);
+  return state.indicator ? radius : Math.min(radius, page.marks.dot);
 }
 
 /** A dot on a canvas of its own, in device pixels. */
@@ -148,16 +166,13 @@ function dotAt(point) {
 function followPointer() {
   let asked = null;
   map.on("mousemove", ({ layerPoint, originalEvent }) => {
-    if (!dots.length || asked || originalEvent.target.closest(".pin, .leaflet-popup")) return;
+    if (!dots.length || asked || originalEvent.target.closest(".pin, .guests, .leaflet-popup")) return;
     asked = requestAnimationFrame(() => {
       asked = null;
       hover(dotAt(layerPoint));
     });
   });
-  map.on("click", ({ layerPoint }) => {
-    const entry = dots.length ? dotAt(layerPoint) : null;
-    if (entry) select(entry.place.id, { push: true, focus: true });
-  });
+  map.on("click", ({ originalEvent }) => choose(originalEvent));
 }
 
 function hover(entry) {

@@ -111,7 +111,9 @@ function listen() {
   document.addEventListener("focusin", fetchAhead);
   document.addEventListener("pointerdown", fetchAhead);
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && state.place) select(null, { push: true });
+    if (event.key !== "Escape") return;
+    if (choice) leaveChoice();
+    else if (state.place) select(null, { push: true });
   });
   window.addEventListener("popstate", () => {
     const wanted = readState();
@@ -123,6 +125,7 @@ function listen() {
     if (id !== state.place) select(id);
     linkElsewhere();
   });
+  map.on("zoomstart", closeChoice);
   map.on("moveend", () => {
     rememberView();
     layOut();

@@ -12,18 +12,18 @@ function addComparisons(given) {
   Object.assign(comparisons, given);
 }
 
-/** Whether a symbol gives way to located ones. */
-function floats(place) {
-  return page.marks.symbols[place.symbol].floats;
-}
-
-/** How a place is drawn: {shape, radius, form, isHollow, growth}. */
+/** How a place is drawn: {shape, radius, extent, form, isHollow, growth}. */
 function lookOf(place) {
   const own = page.marks.symbols[place.symbol];
   const comparison = comparisons[state.indicator];
   if (!comparison) return own.plain;
   const measure = comparison.measures[place.id];
   return measure ? measure.look : own.without;
+}
+
+/** How far any part of a symbol is from its middle. */
+function extentOf(look) {
+  return look.extent || look.radius;
 }
 
 function radiusOf(place) {
@@ -47,9 +47,9 @@ function drawSymbol(place) {
   const isDiamond = page.marks.symbols[place.symbol].plain.shape === "diamond";
   const shape = isDiamond ? svgElement("rect", { transform: `rotate(45 ${BOX / 2} ${BOX / 2})` }) : svgElement("circle", { cx: BOX / 2, cy: BOX / 2 });
   shape.setAttribute("class", "shape");
-  svg.append(svgElement("circle", { class: "hit", cx: BOX / 2, cy: BOX / 2, r: BOX / 2 }), shape);
+  svg.append(svgElement("circle", { class: "hit", cx: BOX / 2, cy: BOX / 2, r: BOX / 2 }), svgElement("line", { class: "leader off" }), shape);
   const box = element("div", "");
-  const label = element("bdi", "pin-label off", place.name);
+  const label = element("bdi", "pin-label off");
   label.setAttribute("aria-hidden", "true");
   box.append(svg, label);
   return box;
@@ -69,15 +69,13 @@ function markerOf(entry) {
     pin.addEventListener("focus", () => {
       makeTabStop(pin);
       bringIntoView(entry);
+      if (pin.matches(":focus-visible")) glanceAt(entry);
     });
+    pin.addEventListener("blur", () => glanceAt(null));
   });
-  entry.marker.on("click", () => select(place.id, { push: true, focus: true }));
-  entry.marker.on("keypress", (event) => {
-    if (event.originalEvent.key === "Enter" || event.originalEvent.key === " ") {
-      event.originalEvent.preventDefault();
-      select(place.id, { push: true, focus: true });
-    }
-  });
+  entry.marker.on("mouseover", () => glanceAt(entry));
+  entry.marker.on("mouseout", () => glanceAt(null));
+  listenTo(entry.marker, () => entry);
   return entry.marker;
 }
 
@@ -106,15 +104,17 @@ function dress(entry) {
   entry.marker.setZIndexOffset(Math.round(100 * (page.marks.largest + 2 - radius)));
 }
 
+const STOPS = ".pin, .guests";
+
 /** Only one symbol at a time is a tab stop: the arrow keys lead from it to the nearest one in their direction. */
 function makeTabStop(chosen) {
-  document.querySelectorAll(".pin").forEach((pin) => {
+  document.querySelectorAll(STOPS).forEach((pin) => {
     pin.tabIndex = pin === chosen ? 0 : -1;
   });
 }
 
 function keepOneTabStop() {
-  const pins = [...document.querySelectorAll(".pin")];
+  const pins = [...document.querySelectorAll(STOPS)];
   if (pins.length) makeTabStop(pins.find((pin) => pin === document.activeElement) || pins.find((pin) => pin.tabIndex === 0) || pins[0]);
 }
 
@@ -125,10 +125,14 @@ function goToNeighbour(event) {
   if (!direction) return;
   event.preventDefault();
   event.stopPropagation();
-  const here = spotOf(places.get(event.currentTarget.dataset.id));
+  const { id, host } = event.currentTarget.dataset;
+  const start = id === undefined ? rings.get(host) : places.get(id);
+  const here = spotOf(start);
+  // Where a ring stands for guests, it is what is gone to.
+  const counted = new Set([...rings.values()].flatMap(({ guests }) => guests));
   let nearest = null;
-  for (const entry of shown) {
-    if (!entry.latLng) continue;
+  for (const entry of [...shown, ...rings.values()]) {
+    if (!entry.latLng || entry === start || (entry.place && counted.has(entry.place.id))) continue;
     const spot = spotOf(entry);
     const along = (spot.x - here.x) * direction[0] + (spot.y - here.y) * direction[1];
     const across = Math.abs((spot.x - here.x) * direction[1]) + Math.abs((spot.y - here.y) * direction[0]);
@@ -137,7 +141,7 @@ function goToNeighbour(event) {
     if (!nearest || cost < nearest.cost) nearest = { cost, entry };
   }
   if (!nearest) return;
-  pinUp(nearest.entry);
+  if (nearest.entry.place) pinUp(nearest.entry);
   nearest.entry.marker.getElement().focus({ preventScroll: true });
 }
 

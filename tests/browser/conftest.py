@@ -253,6 +253,12 @@ def pinned(page: Page) -> list[str]:
     return sorted(ids)
 
 
+def counted(page: Page) -> list[str]:
+    """The ids of the places that a ring stands for, in the order of their names."""
+    rings: list[str] = page.locator(".guests").evaluate_all("rings => rings.map(ring => ring.dataset.guests)")
+    return sorted(id_ for ring in rings for id_ in ring.split())
+
+
 def query_of(page: Page) -> str:
     """The query of the address, decoded."""
     query: str = page.evaluate("decodeURIComponent(location.search)")

@@ -173,7 +173,7 @@ def test_what_changes_is_announced(visit: Open) -> None:
 def test_symbols_say_their_name_and_how_sure_their_place_is(visit: Open) -> None:
     page = visit("/")
     names = page.locator(".pin").evaluate_all("pins => pins.map(pin => pin.getAttribute('aria-label'))")
-    assert "富芯半导体一期 · 只知在滨富特别合作区，自身位置不详；误差 ±2 公里" in names
+    assert "富芯半导体一期 · 只知在滨富特别合作区，自身位置不详；位置范围：半径约 2 公里" in names
     assert len(set(names)) == 29
 
 

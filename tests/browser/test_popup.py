@@ -56,14 +56,14 @@ def test_the_card_reads_as_the_report_does(open_map: Open) -> None:
     expect(planned.locator(".value")).to_have_text("117")
     expect(planned.locator(".planned")).to_have_text("计划")
     expect(of_2022.locator(".planned")).to_have_count(0)
-    expect(popup.locator(".located").first).to_have_text("位置为区域中心，误差 ±7.3 公里 · 报道第 6 段")
+    expect(popup.locator(".located").first).to_have_text("位置为区域中心；位置范围：半径约 7.3 公里 · 报道第 6 段")
 
 
 def test_the_card_has_every_figure_of_the_place(open_map: Open) -> None:
     page = open_map("/?place=fullsemi-1")
     assert page.locator(".popup .figures .value").all_text_contents() == ["180", "12", "约 700"]
     assert page.locator(".popup .figures .unit").all_text_contents() == ["亿元", "英寸", "亩"]
-    expect(page.locator(".popup .located").first).to_contain_text("只知在滨富特别合作区，自身位置不详；误差 ±2 公里")
+    expect(page.locator(".popup .located").first).to_contain_text("只知在滨富特别合作区，自身位置不详；位置范围：半径约 2 公里")
 
 
 def test_the_card_says_that_there_is_no_figure(open_map: Open) -> None:

@@ -21,15 +21,20 @@ SKETCHED = """() => {
 }"""
 PINS = """() => {
   const frame = document.querySelector("main.map").getBoundingClientRect();
-  return [...document.querySelectorAll(".pin")].map((pin) => {
+  return [...document.querySelectorAll(".pin, .guests")].map((pin) => {
     const box = pin.getBoundingClientRect();
-    return [pin.dataset.id, box.left + box.width / 2 - frame.left, box.top + box.height / 2 - frame.top, pin.classList.contains("hollow")];
+    const isHollow = !pin.matches(".platform, .zone, .site");
+    return [pin.dataset.id || pin.dataset.guests, box.left + box.width / 2 - frame.left, box.top + box.height / 2 - frame.top, isHollow];
   });
 }"""
+# How many places are not drawn, but counted by a ring.
+UNDRAWN = """() => [...document.querySelectorAll("map-sketch text")]
+  .filter((text) => /^\\+\\d+$/.test(text.textContent) && text.getClientRects().length)
+  .reduce((sum, text) => sum + Number(text.textContent) - 1, 0)"""
 
 
 class Pin(NamedTuple):
-    """A symbol of the map, in pixels from its corner."""
+    """A symbol of the map, in pixels from its corner; of a ring, the ids of those that it stands for."""
 
     id: str
     x: float
@@ -76,12 +81,15 @@ def test_the_drawing_is_the_map_that_comes(
 ) -> None:
     page.set_viewport_size(screen)
     sketched = before(address)
+    undrawn = page.evaluate(UNDRAWN)
     expect(page.locator("#loading")).to_have_count(1)
     pins = after(address)
     if "#map" in address:
         # Laid out for another zoom: what has no site of its own is left to the map.
         pins = [pin for pin in pins if not pin.is_hollow]
-    assert len(sketched) == len(pins) > 1
+        undrawn = 0
+    # Laid out for a usual screen: on another one a ring may stand for what is drawn there, but nothing is left out.
+    assert len(sketched) + undrawn == sum(len(pin.id.split()) for pin in pins) > 1
     for pin in pins:
         distance = min(((pin.x - x) ** 2 + (pin.y - y) ** 2) ** 0.5 for x, y in sketched)
         # Rings have no site of their own: they go where there is room, which depends on the labels.
@@ -96,7 +104,8 @@ def test_the_drawing_follows_the_window_until_the_map_comes(page: Page, before: 
     expect(page.locator("map-sketch .narrow")).to_be_attached()
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     narrow = [(x, y) for x, y in page.evaluate(SKETCHED)]
-    assert len(narrow) == len(wide) == 29
+    assert len(narrow) + page.evaluate(UNDRAWN) == 29 > len(narrow)
+    assert len(wide) <= 29
     assert max(x for x, _ in narrow) < 390
     assert max(y for _, y in narrow) < 422
 
@@ -133,7 +142,7 @@ def test_without_javascript_the_drawing_is_the_map_of_the_view(new_context: NewC
     page = new_context(java_script_enabled=False).new_page()
     page.goto(f"/{query}")
     found: list[Any] = page.evaluate(SKETCHED)
-    assert len(found) == count
+    assert len(found) + page.evaluate(UNDRAWN) == count
     # All of it is in sight but the point that stands for the whole city.
     size = page.viewport_size
     assert size

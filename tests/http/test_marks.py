@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from geo.atlas import Atlas
 from geo.geocode.answers import Match
 from geo.serve.site import read_assets
 from geo.settings import PROJECT
-from tests.drawn import Told, read_symbols, read_tokens, read_told
+from tests.drawn import SVG, Told, read_symbols, read_tokens, read_told
 
 
 @pytest.fixture
@@ -30,9 +31,18 @@ def test_every_place_is_drawn_in_the_picture_as_the_page_is_told(client: FlaskCl
     for key in ("", *atlas.comparisons):
         wanted = told.symbols(key)
         assert list(wanted) == located
-        drawn = read_symbols(ET.fromstring(client.get(f"/map.svg?lang=zh&indicator={quote(key)}").data))
+        svg = ET.fromstring(client.get(f"/map.svg?lang=zh&indicator={quote(key)}").data)
+        # A ring stands for guests that cannot be set out, and says how many they are.
+        rings = svg.findall(f"{SVG}g/{SVG}g[@class='guests']")
+        counted = sum(int(text.text or "") for text in svg.findall(f"{SVG}g/{SVG}text") if re.fullmatch(r"\+\d+", text.text or ""))
+        guests = [symbol for id_, symbol in wanted.items() if told.places[id_]["symbol"] == "guest" and symbol.fill == read_tokens()["card"]]
+        drawn = read_symbols(svg)
         # The picture names no symbol: both are put into its order.
-        assert drawn == sorted(wanted.values(), key=lambda symbol: -symbol.radius), key
+        by_size = sorted(wanted.values(), key=lambda symbol: -symbol.radius)
+        assert len(drawn) + counted == len(by_size), key
+        assert Counter(by_size) - Counter(drawn) <= Counter(guests), key
+        assert [symbol for symbol in by_size if symbol in drawn] == by_size or rings, key
+        assert bool(rings) == bool(counted), key
 
 
 def test_growth_has_its_colour_and_what_has_no_amount_the_size_of_a_platform(told: Told) -> None:

@@ -437,7 +437,7 @@ def test_a_place_page_reads_as_its_source_does(client: FlaskClient) -> None:
         "规上工业增加值 2022 年 · 全市第一 · 报道第 10 段 756 亿元",
         "2023 年 1—5 月 · 全市第一 · 报道第 10 段 305.8 亿元 增长 +8.1%",
         "计划总投资 2023 年一季度 · 报道第 20 段 117 亿元 计划",
-        "位置为区域中心，误差 ±7.3 公里",
+        "位置为区域中心；位置范围：半径约 7.3 公里",
     ):
         assert words in text
 
@@ -449,7 +449,7 @@ def test_a_place_page_reads_in_english(client: FlaskClient) -> None:
 
 
 def test_a_place_known_by_its_host_says_so(client: FlaskClient) -> None:
-    assert "只知在滨富特别合作区，自身位置不详；误差 ±2 公里" in text_of(client.get("/places/fullsemi-1"))
+    assert "只知在滨富特别合作区，自身位置不详；位置范围：半径约 2 公里" in text_of(client.get("/places/fullsemi-1"))
 
 
 def test_a_place_without_a_location_says_so_and_gives_no_coordinate(client: FlaskClient) -> None:

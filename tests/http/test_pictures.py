@@ -16,7 +16,7 @@ from geo.geocode.answers import Match
 from geo.palette import LARGEST, UNSIZED
 from geo.serve.site import site_of
 from tests.conftest import Edit
-from tests.drawn import read_symbols
+from tests.drawn import read_symbols, read_tokens
 
 SVG = "{http://www.w3.org/2000/svg}"
 PICTURES = {"/map.svg": "image/svg+xml", "/map.png": "image/png"}
@@ -30,7 +30,7 @@ def svg_at(client: FlaskClient, path: str) -> ET.Element:
 
 
 def texts(svg: ET.Element) -> list[str]:
-    return [element.text or "" for element in svg.iter(f"{SVG}text")]
+    return ["".join(element.itertext()) for element in svg.iter(f"{SVG}text")]
 
 
 def circles(svg: ET.Element) -> list[dict[str, str]]:
@@ -186,7 +186,7 @@ def discs(svg: ET.Element) -> list[dict[str, str]]:
     return [circle for circle in circles(svg) if "stroke-dasharray" in circle]
 
 
-@pytest.mark.parametrize("id_", ["binjiang-hitech", "fullsemi-1", "hangzhou", "iot-town"])
+@pytest.mark.parametrize("id_", ["binjiang-hitech", "fullsemi-1", "iot-town"])
 def test_a_place_is_drawn_in_the_middle_of_the_disc_that_it_lies_in(client: FlaskClient, flask_app: Flask, id_: str) -> None:
     svg = svg_at(client, f"/places/{id_}/map.svg")
     assert (svg.attrib["width"], svg.attrib["height"]) == ("760", "420")
@@ -200,6 +200,23 @@ def test_a_place_is_drawn_in_the_middle_of_the_disc_that_it_lies_in(client: Flas
     assert 1 < shown_m / max(2.2 * answer.uncertainty_m, 9_000) < 1.4
     # The line around the symbol of the place itself is of ink.
     assert "#22262b" in {circle.get("stroke") for circle in circles(svg)} | {path.get("stroke") for path in svg.findall(f"{SVG}g/{SVG}path")}
+
+
+@pytest.mark.parametrize("id_", ["xiaoshan-district", "hangzhou"])
+def test_an_area_is_drawn_by_its_outline_and_not_by_a_disc(client: FlaskClient, id_: str) -> None:
+    for path in ("/map.svg", f"/places/{id_}/map.svg"):
+        svg = svg_at(client, path)
+        assert discs(svg) == []
+        hue = read_tokens()["none" if id_ == "hangzhou" else "corridor-east"]
+        outlines = [part for part in svg.findall(f"{SVG}g/{SVG}path") if part.get("stroke") == hue and part.get("fill-opacity") in ("0", "0.06")]
+        assert outlines, path
+        # That of the picture's own subject is tinted, and all of it is seen.
+        tinted = [part for part in outlines if part.get("fill-opacity") == "0.06"]
+        assert len(tinted) == (0 if path == "/map.svg" else 1)
+        for part in tinted:
+            numbers = [float(number) for number in re.findall(r"[\d.-]+", part.attrib["d"])]
+            assert 0 < min(numbers[::2]) < max(numbers[::2]) < 760
+            assert 0 < min(numbers[1::2]) < max(numbers[1::2]) < 420
 
 
 def test_the_picture_of_a_place_has_no_words_but_those_of_the_map(client: FlaskClient) -> None:

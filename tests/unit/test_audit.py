@@ -251,7 +251,7 @@ def test_the_card_of_a_place_that_is_known_by_its_host_tells_who_says_so_and_whe
         "匹配": "富芯半导体一期；位置取自 杭州高新区(滨江)富阳特别合作区",
         "方法": "地点 · 与本名相同 · 100 分",
         "最像的另一名": "没有相近的",
-        "精度": "只知在滨富特别合作区，自身位置不详；误差 ±2 公里",
+        "精度": "只知在滨富特别合作区，自身位置不详；位置范围：半径约 2 公里",
         "坐标": "120.020000, 30.018000（WGS-84；来源亦然）",
         "所属区划": "杭州市 330100 › 富阳区 330111；按轮廓，点在富阳区",
         "依据": "宿主的位置",
@@ -464,7 +464,7 @@ def test_text_of_the_tables_is_never_markup(data_copy: Path, edit: Edit, text: s
     assert [node.attributes["href"] for node in card.all("a")] == [address]
     assert card.one("svg").attributes["aria-label"] == f"{text}的位置图"
     assert [node.attributes["id"] for node in card.all("clippath")] == ["frame-tonglu-edz"]
-    assert text in [node.text for node in card.one("svg").all("text")]
+    assert text in ["".join(part.text for part in (node, *node.all("tspan"))) for node in card.one("svg").all("text")]
 
 
 def test_on_paper_two_cards_stand_in_a_row_and_none_is_cut(tree: Node) -> None:

@@ -10,9 +10,10 @@ import shapely
 from geo.atlas import Atlas
 from geo.bbox import Box
 from geo.draw.basemap import Outline
+from geo.draw.lettering import text_width
 from geo.draw.marks import Mark
 from geo.draw.picture import draw_svg
-from geo.draw.placement import Cover, Frame, fit, text_width
+from geo.draw.placement import Cover, Frame, fit
 from geo.draw.reference import Course, Label, Reference, build_reference, place_reference, zoom_of
 from geo.palette import METRO_ZOOM, REFERENCE_SIZE, REFERENCE_ZOOMS, STATION_ZOOM
 from tests.unit.test_picture import CAPTION

@@ -231,11 +231,20 @@ def test_an_own_location_says_how_exact_it_is() -> None:
     assert EN.located(found(), "") == "Located to a locality, ±900 m"
 
 
+@pytest.mark.parametrize("precision", [Precision.AREA, Precision.TOWNSHIP, Precision.DISTRICT, Precision.CITY])
+def test_an_area_has_an_extent_and_no_error(precision: Precision) -> None:
+    area = found(precision=precision, uncertainty_m=7300)
+    assert "位置范围：半径约 7.3 公里" in ZH.located(area, "")
+    assert "误差" not in ZH.located(area, "")
+    assert EN.located(area, "").endswith("lies within about 7.3 km")
+    assert "±" not in EN.located(area, "") + ZH.located(area, "")
+
+
 def test_a_location_of_the_host_says_whose_it_is() -> None:
     guest = found(query="某厂", basis=Basis.PARENT, precision=Precision.AREA, uncertainty_m=2000)
-    assert ZH.located(guest, "大园") == "只知在大园，自身位置不详；误差 ±2 公里"
-    assert EN.located(guest, "Great Park") == "Known only to be in Great Park, own site unknown; ±2 km"
-    assert ZH.located(guest, "") == "只知在某园，自身位置不详；误差 ±2 公里"
+    assert ZH.located(guest, "大园") == "只知在大园，自身位置不详；位置范围：半径约 2 公里"
+    assert EN.located(guest, "Great Park") == "Known only to be in Great Park, own site unknown; lies within about 2 km"
+    assert ZH.located(guest, "") == "只知在某园，自身位置不详；位置范围：半径约 2 公里"
 
 
 def test_a_miss_says_why() -> None:
@@ -272,7 +281,7 @@ def test_a_card_says_everything_about_a_place(atlas: Atlas) -> None:
         ("占地面积", "约 700", "亩", ""),
     ]
     assert (card.headline, card.headline_note) == ("180 亿元", "项目投资 · 原文未写时期")
-    assert card.located == "只知在滨富特别合作区，自身位置不详；误差 ±2 公里"
+    assert card.located == "只知在滨富特别合作区，自身位置不详；位置范围：半径约 2 公里"
     assert (card.named, card.source, card.paragraph, card.beyond_report) == ("报道第 38 段", "report-2023", 38, "")
 
 
@@ -281,7 +290,7 @@ def test_a_card_in_english_has_no_chinese_but_the_other_name(atlas: Atlas) -> No
     assert (card.name, card.other_name, card.focus) == ("FullSemi 12-inch fab, phase 1", "富芯半导体一期", "A 12-inch wafer line")
     assert card.chips == (Chip("East · as its host", "east"), Chip("Project"), Chip("Fuyang District"), Chip("in operation"))
     assert (card.headline, card.headline_note) == ("CNY 18 billion", "Project investment · period not stated")
-    assert card.located == "Known only to be in Binjiang-Fuyang Special Cooperation Zone, own site unknown; ±2 km"
+    assert card.located == "Known only to be in Binjiang-Fuyang Special Cooperation Zone, own site unknown; lies within about 2 km"
     assert card.named == "report, paragraph 38"
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 import math
 
+import shapely
 from flask import Blueprint, Response, request
 from flask_babel import gettext
+from shapely.geometry import shape
 
 from geo.bbox import Box
 from geo.deadline import check_deadline
+from geo.draw.marks import find_area, map_symbol
 from geo.draw.picture import Caption, draw_svg, encode_png
 from geo.errors import BadParameterError, NotFoundError
 from geo.geocode.answers import Match
@@ -22,6 +25,7 @@ from geo.serve.http.selection import parse_selection
 from geo.serve.pages.reference import reference_of
 from geo.serve.pages.seen import Seen, find_seen, fit_view
 from geo.serve.site import Site, current_site
+from geo.tables.rows import Place
 from geo.words.cards import Wording
 from geo.words.phrases import LANGUAGES
 
@@ -77,9 +81,7 @@ def _draw_place(site: Site, wording: Wording, id_: str, *, is_preview: bool) -> 
     if not isinstance(answer, Match):
         raise NotFoundError(f"{id_} has no location to draw: {wording.located(answer, '')}")
     entry = wording.entry(place, site.atlas)
-    reach_m = max(2.2 * answer.uncertainty_m, 9_000)
-    north, east = reach_m / _DEGREE_M, reach_m / (_DEGREE_M * math.cos(math.radians(answer.lat)))
-    view = Box(answer.lon - east, answer.lat - north, answer.lon + east, answer.lat + north)
+    view = _view_of_area(site, place, answer) or _view_around(answer)
     near = find_seen(site, wording, Selection(bbox=view), None)
     marks = [dataclasses.replace(mark, uncertainty_m=answer.uncertainty_m if mark.id == id_ else None) for mark in near.marks]
     # The place itself comes first, so that its label finds room before the others.
@@ -96,6 +98,19 @@ def _draw_place(site: Site, wording: Wording, id_: str, *, is_preview: bool) -> 
     width, height = (1200, 630) if is_preview else (760, 420)
     reference = reference_of(site, wording.language)
     return draw_svg(site.atlas.outline, site.atlas.layers.corridors, marks, site.ties, view, caption, reference, width=width, height=height)
+
+
+def _view_around(answer: Match) -> Box:
+    reach_m = max(2.2 * answer.uncertainty_m, 9_000)
+    north, east = reach_m / _DEGREE_M, reach_m / (_DEGREE_M * math.cos(math.radians(answer.lat)))
+    return Box(answer.lon - east, answer.lat - north, answer.lon + east, answer.lat + north)
+
+
+def _view_of_area(site: Site, place: Place, answer: Match) -> Box | None:
+    """Show a district or the city whole, as far as there is an outline of it."""
+    districts = site.atlas.outline.districts["features"]
+    parts = [shape(districts[number]["geometry"]) for number in find_area(map_symbol(place, answer), place.district, districts)]
+    return Box(*shapely.union_all(parts).bounds) if parts else None
 
 
 def _draw(site: Site, wording: Wording) -> bytes:

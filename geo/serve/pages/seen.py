@@ -65,7 +65,9 @@ def find_seen(site: Site, wording: Wording, selection: Selection | None, compari
     belts = layers.corridors[layers.corridors["corridor"].isin(corridors)]
     is_narrowed = selection is None or bool(selection.q or selection.kinds or selection.districts)
     ties = {corridor: lines for corridor, lines in site.ties.items() if not is_narrowed and corridor in corridors}
-    marks = map_marks([site.places[id_] for id_ in places.index], site.atlas.answers, site.points, wording.name, comparison)
+    marks = map_marks(
+        [site.places[id_] for id_ in places.index], site.atlas.answers, site.points, wording.name, comparison, lambda *of: _value(wording, *of)
+    )
     counts = count_seen(marks, len(places) - len(marks), belts["corridor"].unique(), has_ties=any(ties.values()))
     return Seen(places, marks, belts, ties, is_narrowed, wording.legend(comparison).seen(counts))
 
@@ -96,3 +98,8 @@ def fit_view(seen: Seen, comparison: Comparison | None, whole: Box) -> Box:
     lon, lat = (west + east) / 2, (south + north) / 2
     tall, wide = LEAST_SPAN / 2, LEAST_SPAN / 2 / math.cos(math.radians(lat))
     return Box(min(west, lon - wide), min(south, lat - tall), max(east, lon + wide), max(north, lat + tall))
+
+
+def _value(wording: Wording, comparison: Comparison, place: str) -> str:
+    """Write what a place has in a comparison as it stands beside its name."""
+    return wording.measure(comparison, place)[0]

@@ -10,25 +10,37 @@ from flask import url_for
 from flask_babel import gettext
 
 from geo.draw.legend import Drawing, Legend, Row
-from geo.draw.marks import Look, look_without, map_symbol, measured_look, plain_look
+from geo.draw.lettering import wrap
+from geo.draw.marks import Look, find_area, look_without, map_symbol, measured_look, plain_look
 from geo.draw.webmap import MapParts, build_map, render_map
 from geo.geocode.answers import Match
 from geo.layers.comparisons import Comparison
 from geo.layers.formats import FORMATS
 from geo.palette import (
+    AREA_SHARE,
+    AREA_STEP,
+    AREAS,
     CROWD,
     DOT,
-    FLOATING,
     LABEL_CORNERS,
     LABEL_GAP,
     LABEL_HEIGHT,
-    LABELLED_FIRST,
+    LABEL_LEVELS,
+    LABEL_SPACE,
     LARGEST,
+    LEADER_DIRECTIONS,
+    LEADER_LENGTHS,
+    LEADER_STEP,
+    LEAST,
     OPACITIES,
     RADII,
     RING_GAP,
+    RING_LINE,
+    RING_REACH,
+    RING_START,
     RING_STEP,
     STROKES,
+    SYMBOL_SPACE,
     UNFITTED,
 )
 from geo.serve.http.selection import APPENDED, PAGE_PARAMETERS
@@ -123,8 +135,7 @@ def _marks() -> dict[str, Any]:
             symbol: {
                 "plain": _look(plain_look(symbol)),
                 "without": _look(look_without(symbol)),
-                "floats": symbol in FLOATING,
-                "isLabelledFirst": symbol in LABELLED_FIRST,
+                "level": LABEL_LEVELS[symbol],
                 "isFitted": symbol not in UNFITTED,
             }
             for symbol in RADII
@@ -133,14 +144,34 @@ def _marks() -> dict[str, Any]:
         "largest": LARGEST,
         "crowd": CROWD,
         "dot": DOT,
-        "ring": {"gap": RING_GAP, "step": RING_STEP},
-        "label": {"gap": LABEL_GAP, "height": LABEL_HEIGHT, "corners": LABEL_CORNERS},
+        "ring": {
+            "gap": RING_GAP,
+            "step": RING_STEP,
+            "start": RING_START,
+            "reach": RING_REACH,
+            "line": RING_LINE,
+            "least": LEAST,
+            "strip": LABEL_HEIGHT / 2,
+            "aside": AREA_STEP,
+            "share": AREA_SHARE,
+        },
+        "label": {
+            "gap": LABEL_GAP,
+            "height": LABEL_HEIGHT,
+            "space": LABEL_SPACE,
+            "apart": SYMBOL_SPACE,
+            "corners": LABEL_CORNERS,
+            "lengths": LEADER_LENGTHS,
+            "directions": LEADER_DIRECTIONS,
+            "step": LEADER_STEP,
+        },
     }
 
 
 def _look(look: Look) -> dict[str, Any]:
     growth = {"growth": look.growth._asdict()} if look.growth else {}
     core = {"core": look.core} if look.core is not None else {}
+    extent = {"extent": round(look.extent, 2)} if look.extent != look.radius else {}
     return {
         "shape": look.shape,
         "radius": look.radius,
@@ -148,6 +179,7 @@ def _look(look: Look) -> dict[str, Any]:
         "isHollow": look.is_hollow,
         "opacity": look.opacity,
         "isEdged": look.is_edged,
+        **extent,
         **growth,
         **core,
     }
@@ -225,6 +257,9 @@ def _phrases(wording: Wording) -> dict[str, Any]:
         "raise": gettext("展开面板"),
         "lower": gettext("收起面板"),
         "outline": wording.outline_credit,
+        "guests": gettext("{host}：另有 {count} 处只知在此范围内"),
+        "here": gettext("这里有 {count} 处"),
+        "closer": gettext("还有 {count} 处，放大后分开"),
     }
 
 
@@ -271,11 +306,13 @@ def _map_place(site: Site, place: Place, position: int, wording: Wording) -> dic
     """Give the script one place: its symbol, where it goes, and its line in the list."""
     answer, point = site.atlas.answers[place.id], site.points[place.id]
     entry = wording.entry(place, site.atlas)
+    symbol = map_symbol(place, answer)
     by_host = isinstance(answer, Match) and answer.basis is Basis.PARENT
     return {
         "id": place.id,
         "position": position,
         "name": entry.name,
+        **({"lines": lines} if len(lines := wrap(entry.name)) > 1 else {}),
         "headline": entry.headline,
         "note": entry.headline_note,
         "located": entry.located,
@@ -283,15 +320,22 @@ def _map_place(site: Site, place: Place, position: int, wording: Wording) -> dic
         "basis": wording.corridor_with_basis(place),
         "kind": place.kind.value,
         "district": place.district,
-        "symbol": map_symbol(place, answer),
+        "symbol": symbol,
         "host": place.parent_id if by_host else None,
         "lon": None if point is None else point.x,
         "lat": None if point is None else point.y,
         "radius": answer.uncertainty_m if isinstance(answer, Match) else None,
+        **({"area": _area(site, place, symbol)} if symbol in AREAS else {}),
         "search": site.atlas.layers.search[place.id],
         "figures": len(site.atlas.tables.figures_by_place[place.id]),
         "lead": wording.lead(place, site.atlas.tables),
     }
+
+
+def _area(site: Site, place: Place, symbol: str) -> list[str]:
+    """Find the shapes of the map that are the outline of a district or the city: those of :func:`geo.draw.webmap.build_map`."""
+    features = site.atlas.outline.districts["features"]
+    return [f"shape-{number}" for number in find_area(symbol, place.district, features)]
 
 
 def _source_url(id_: str, paragraph: int | None, language: str) -> str:

@@ -1,0 +1,222 @@
+/* Lettering: names beside symbols, at the end of a line from them, along axes and in districts; as geo/draw/lettering.py, with letters that are measured. */
+
+const overlaps = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+const around = (point, radius) => ({ left: point.x - radius, right: point.x + radius, top: point.y - radius, bottom: point.y + radius });
+/** The room that keeps the next name from being read on with this one. */
+const widen = (box) => ({ ...box, left: box.left - page.marks.label.space, right: box.right + page.marks.label.space });
+const extentIn = (entry) => (entry.guests ? entry.extent : extentOf(lookOf(entry.place)));
+
+/** What stands on the map and is no part of it: labels keep clear of it. */
+function furniture() {
+  const frame = map.getContainer().getBoundingClientRect();
+  const corner = map.containerPointToLayerPoint([0, 0]);
+  return [...document.querySelectorAll(".map .leaflet-bar, .map .legend, .map .review p, .map .leaflet-control-scale, .map .caption")]
+    .map((piece) => piece.getBoundingClientRect())
+    .filter((box) => box.width)
+    .map((box) => ({ left: box.left - frame.left + corner.x, right: box.right - frame.left + corner.x, top: box.top - frame.top + corner.y, bottom: box.bottom - frame.top + corner.y }));
+}
+
+/** The corner of a label at the end of a line, as those of a label beside its symbol: the nearest of its corners, or the middle of its nearest side. */
+function cornerAt(far, degrees) {
+  const [right, down] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+  const share = (part) => (part > 0.5 ? 0 : part < -0.5 ? -1 : -0.5);
+  return [right, far * right, share(right), down, far * down, share(down)];
+}
+
+const leaderCorners = page.marks.label.lengths.flatMap((far) => page.marks.label.directions.map((degrees) => cornerAt(far, degrees)));
+
+/** What is compared of a place, in words: nothing where nothing is. */
+function valueOf(place) {
+  const comparison = comparisons[state.indicator];
+  const measure = comparison && comparison.measures[place.id];
+  return measure ? measure.words[2] || measure.words[0] : "";
+}
+
+/** The level of a name: what has a value is what the map is about. */
+function levelOf(entry) {
+  if (entry.guests) return 0;
+  return valueOf(entry.place) ? 0 : page.marks.symbols[entry.place.symbol].level;
+}
+
+/** Write the name of a symbol, with its value where there is one; measured before it is placed. */
+function writeLabel(entry) {
+  const label = entry.marker.getElement().querySelector(".pin-label");
+  const lines = entry.guests ? [`+${entry.guests.length}`] : entry.place.lines || [entry.place.name];
+  const value = entry.guests ? "" : valueOf(entry.place);
+  const written = [...lines, value].join("\n");
+  if (entry.written === written) return label;
+  entry.written = written;
+  entry.box = null;
+  label.replaceChildren(...lines.map((line) => element("span", "", line)), ...(value ? [element("b", "", value)] : []));
+  ["first", "second", "third"].forEach((name, level) => label.classList.toggle(name, level === levelOf(entry)));
+  return label;
+}
+
+function measureLabel(entry) {
+  const label = entry.marker.getElement().querySelector(".pin-label");
+  entry.box = entry.box || [label.offsetWidth, label.offsetHeight];
+  return entry.box;
+}
+
+/** Find room for the names: what is counted and what is compared comes first, then platforms, then what is smaller. */
+function placeLabels(drawn) {
+  // Everything is measured before anything is written: each turn from the one to the other makes the browser lay out the page.
+  const covers = furniture();
+  drawn.forEach(writeLabel);
+  drawn.forEach(measureLabel);
+  [...axisNames, ...names].forEach(({ span }) => sizeOf(span));
+  const symbols = drawn.map((entry) => around(spotOf(entry), extentIn(entry) + page.marks.label.apart));
+  covers.push(...symbols);
+  const rank = (entry) => [entry.guests ? 0 : valueOf(entry.place) ? 1 : 2, levelOf(entry), -extentIn(entry)];
+  const ranks = new Map(drawn.map((entry) => [entry, rank(entry)]));
+  const compare = (one, other) => one.map((part, place) => part - other[place]).find((difference) => difference) || 0;
+  const ordered = [...drawn].sort((one, other) => compare(ranks.get(one), ranks.get(other)));
+  const named = new Set();
+  for (const entry of ordered) {
+    if (placeLabel(entry, symbols, covers) && !entry.guests) named.add(entry.place.name);
+  }
+  placeAxisNames(covers);
+  placeNames(covers, named);
+}
+
+/** Write a label where it covers nothing; where there is no room it shows on hover and focus only. */
+function placeLabel(entry, symbols, covers) {
+  const label = entry.marker.getElement().querySelector(".pin-label");
+  const { x, y } = spotOf(entry);
+  const [width, height] = entry.box;
+  const { gap, corners } = page.marks.label;
+  const away = extentIn(entry) + gap;
+  const boxAt = ([rightGaps, right, widths, downGaps, down, heights]) => {
+    const [left, top] = [x + rightGaps * away + right + widths * width, y + downGaps * away + down + heights * height];
+    return { left, top, right: left + width, bottom: top + height };
+  };
+  // The label of a symbol beyond the edge waits there for the map to be moved.
+  const isSeen = isInView(around({ x, y }, 0));
+  const isFree = (box) => !covers.some((other) => overlaps(box, other)) && (isSeen ? isInView(box) : !isCut(box));
+  const near = corners.map(boxAt).find(isFree);
+  const far = near || !isSeen ? null : leadOut(entry, symbols, covers, leaderCorners.map(boxAt).filter(isFree));
+  label.classList.toggle("off", !near && !far);
+  const fallback = corners.map(boxAt);
+  moveLabel(entry, label, near || (far && far.box) || fallback.find(isInView) || fallback[0]);
+  drawLeader(entry, far && far.line);
+  if (near) covers.push(widen(near));
+  if (far) covers.push(widen(far.box), ...far.steps);
+  return Boolean(near || far);
+}
+
+/** Find the first of some boxes to which a line leads that crosses nothing but what the symbol stands on. */
+function leadOut(entry, symbols, covers, boxes) {
+  const spot = spotOf(entry);
+  const below = symbols.filter((box) => overlaps(box, around(spot, 0.01)));
+  for (const box of boxes) {
+    const line = lineTo(spot, extentIn(entry) + 1, box);
+    const steps = walk(line).filter((step) => !below.some((one) => overlaps(step, one)));
+    if (!steps.some((step) => covers.some((other) => overlaps(step, other)))) return { box, line, steps };
+  }
+  return null;
+}
+
+/** The line from the edge of a symbol to the nearest edge of a box. */
+function lineTo({ x, y }, extent, box) {
+  const end = { x: Math.min(Math.max(x, box.left - 2), box.right + 2), y: Math.min(Math.max(y, box.top + 2), box.bottom - 2) };
+  const share = extent / Math.hypot(end.x - x, end.y - y);
+  return { start: { x: x + (end.x - x) * share, y: y + (end.y - y) * share }, end };
+}
+
+/** Cover a line by small squares. */
+function walk({ start, end }) {
+  const count = Math.max(1, Math.ceil(Math.hypot(end.x - start.x, end.y - start.y) / page.marks.label.step));
+  return Array.from({ length: count }, (_, number) => {
+    const share = (number + 0.5) / count;
+    return around({ x: start.x + (end.x - start.x) * share, y: start.y + (end.y - start.y) * share }, 1);
+  });
+}
+
+function drawLeader(entry, line) {
+  const leader = entry.marker.getElement().querySelector(".leader");
+  leader.classList.toggle("off", !line);
+  if (!line) return;
+  const { x, y } = spotOf(entry);
+  const ends = { x1: line.start.x - x, y1: line.start.y - y, x2: line.end.x - x, y2: line.end.y - y };
+  Object.entries(ends).forEach(([name, value]) => leader.setAttribute(name, value + BOX / 2));
+}
+
+function moveLabel(entry, label, corner) {
+  const { x, y } = spotOf(entry);
+  entry.labelBox = { left: corner.left - x, top: corner.top - y };
+  label.style.left = `${corner.left - x + BOX / 2}px`;
+  label.style.top = `${corner.top - y + BOX / 2}px`;
+}
+
+/** The name of a pin among dots shows on hover and focus only. */
+function hideLabel(entry) {
+  const label = entry.marker.getElement().querySelector(".pin-label");
+  label.classList.add("off");
+  drawLeader(entry, null);
+  const { x, y } = spotOf(entry);
+  moveLabel(entry, label, { left: x + extentIn(entry) + page.marks.label.gap, top: y - measureLabel(entry)[1] / 2 });
+}
+
+const sizes = new Map(); // span -> its width and height, which never change: asking makes the browser lay out the page
+
+function sizeOf(span) {
+  if (!sizes.has(span)) sizes.set(span, [span.offsetWidth, span.offsetHeight]);
+  return sizes.get(span);
+}
+
+function isInView(box) {
+  return box.left > seen.left && box.top > seen.top && box.right < seen.right && box.bottom < seen.bottom;
+}
+
+/** What the edge would cut: a name of which only a part can be seen is another name. */
+function isCut(box) {
+  return overlaps(box, seen) && !isInView(box);
+}
+
+/** Write each corridor's name along its axis, in view if it can be: on the stretch with the most room, in the direction of that stretch. */
+function placeAxisNames(covers) {
+  const isFree = (box) => !covers.some((other) => overlaps(box, other));
+  for (const { marker, span, axis } of axisNames) {
+    if (!map.hasLayer(marker)) continue;
+    const points = axis.map(([lon, lat]) => map.latLngToLayerPoint([lat, lon]));
+    const origin = map.latLngToLayerPoint(marker.getLatLng());
+    const [width, height] = sizeOf(span);
+    const spots = points.slice(1).flatMap((end, position) => {
+      const start = points[position];
+      return [0.5, 0.25, 0.75, 0.375, 0.625].map((share) => ({
+        x: start.x + (end.x - start.x) * share,
+        y: start.y + (end.y - start.y) * share,
+        slope: Math.atan2(end.y - start.y, end.x - start.x),
+        length: Math.hypot(end.x - start.x, end.y - start.y),
+      }));
+    });
+    const room = ({ slope, length }) => length * (0.3 + 0.7 * Math.abs(Math.cos(slope)));
+    spots.sort((a, b) => room(b) - room(a));
+    const spotsBelow = spots.map(({ x, y, slope }) => {
+      // Upright: a name is never written from right to left.
+      const angle = Math.abs(slope) > Math.PI / 2 ? slope - Math.sign(slope) * Math.PI : slope;
+      const below = { x: x - Math.sin(angle) * (height / 2 + 6), y: y + Math.cos(angle) * (height / 2 + 6) };
+      const half = { x: (Math.abs(Math.cos(angle)) * width + Math.abs(Math.sin(angle)) * height) / 2, y: (Math.abs(Math.sin(angle)) * width + Math.abs(Math.cos(angle)) * height) / 2 };
+      return { below, angle, box: { left: below.x - half.x, right: below.x + half.x, top: below.y - half.y, bottom: below.y + half.y } };
+    });
+    const free = spotsBelow.filter(({ box }) => isFree(box));
+    const chosen = free.find(({ box }) => isInView(box)) || free[0];
+    span.classList.toggle("off", !chosen);
+    if (!chosen) continue;
+    const { below, angle, box } = chosen;
+    span.style.transform = `translate(${below.x - origin.x}px, ${below.y - origin.y}px) translate(-50%, -50%) rotate(${angle}rad)`;
+    covers.push(widen(box));
+  }
+}
+
+function placeNames(covers, named = new Set()) {
+  for (const { marker, span } of names) {
+    const point = map.latLngToLayerPoint(marker.getLatLng());
+    const [width, height] = sizeOf(span).map((side) => side / 2);
+    const box = { left: point.x - width, right: point.x + width, top: point.y - height, bottom: point.y + height };
+    // A district that is named beside a symbol of its own is not named again.
+    const free = !named.has(span.textContent) && !covers.some((other) => overlaps(box, other));
+    span.classList.toggle("off", !free);
+    if (free) covers.push(widen(box));
+  }
+}
