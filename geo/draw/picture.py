@@ -259,7 +259,7 @@ def _draw_marks(
         else:
             turned = {**MIDDLE, "letter-spacing": "1.5", "transform": f"rotate({angle:.1f} {x:.1f} {y - 4:.1f})"}
             _text(parent, x, y, text, size=AXIS_NAME_SIZE, weight="bold", colour=caption.hues[corridor], more=turned)
-    return placed.cover
+    return cover
 
 
 def _draw_reference(parent: ET.Element, frame: Frame, reference: Reference, cover: Cover) -> None:

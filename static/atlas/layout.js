@@ -34,7 +34,7 @@ function layOut() {
     drawHits(drawn);
   }
   keepOneTabStop();
-  drawReference();
+  afterLayout.forEach((act) => act());
   if (popup) followSymbol();
 }
 

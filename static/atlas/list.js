@@ -115,9 +115,9 @@ function showEmpty() {
     document.getElementById("elsewhere").hidden = true;
     return;
   }
-  state = { ...state, corridors: new Set(page.corridors), kinds: new Set(), districts: new Set() };
+  Object.assign(state, { corridors: new Set(page.corridors), kinds: new Set(), districts: new Set() });
   const count = filterPlaces().found.length;
-  state = { ...state, corridors, kinds, districts };
+  Object.assign(state, { corridors, kinds, districts });
   const elsewhere = document.getElementById("elsewhere");
   elsewhere.hidden = count === 0;
   elsewhere.textContent = page.phrases.elsewhere[count === 1 ? 0 : 1].replace("{count}", count);

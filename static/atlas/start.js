@@ -118,7 +118,7 @@ function listen() {
   window.addEventListener("popstate", () => {
     const wanted = readState();
     const id = wanted.place;
-    state = { ...wanted, place: state.place };
+    Object.assign(state, wanted, { place: state.place });
     apply();
     const view = viewOf(location.hash);
     if (view) map.setView(view.centre, view.zoom, { animate: false });
@@ -135,7 +135,7 @@ function listen() {
 function start(drawnMap, drawnLayers, view) {
   map = drawnMap;
   layers = drawnLayers;
-  state = readState();
+  Object.assign(state, readState());
   wholeView = L.latLngBounds(view);
   shown = filterPlaces().found;
   map.createPane("dots").style.zIndex = 450;
@@ -178,7 +178,7 @@ function start(drawnMap, drawnLayers, view) {
   remember("replaceState");
   followPrinter();
   container.dataset.ready = "true";
-  fetchReference();
+  fetchLater();
 }
 
-window.atlas = { addPlaces, addComparisons, addNames, addAxisName, addReference, start };
+window.atlas = { addPlaces, addComparisons, addNames, addAxisName, start };

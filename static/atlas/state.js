@@ -8,7 +8,7 @@ const SVG = "http://www.w3.org/2000/svg";
 
 let map;
 let layers; // corridor -> its layer
-let state;
+const state = {}; // as readState gives it
 let shown = []; // the places of the view, in the order of the table
 const frozen = {}; // what a site without a server does itself; frozen.js fills it
 

@@ -116,6 +116,7 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "cardUrl": url_for("documents.card", id_="ID", lang=wording.language),
             "placeUrl": url_for("documents.place", id_="ID", lang=wording.language),
             "language": wording.language,
+            "laterUrl": url_for("assets.asset", name=site.asset_name("later.js")),
             "referenceUrl": url_for("reference.script", lang=wording.language, v=reference_digest(site, wording.language)),
             "pictureUrl": url_for("pictures.map_png"),
             **({} if site.is_frozen else {"formatsUrl": url_for("catalogue.layers")}),

@@ -1,18 +1,10 @@
 /* The reference layer: metro, landmarks, townships and the names of water, by which a stranger finds his way. It comes once the places are drawn, lies below
    them and gives way to them. */
 
+const { page, map, state, element, remember, afterLayout, addScript, overlaps, around, isInView } = window.atlas.shared;
+
 let reference = null; // what the server gives, and what is drawn of it
 const ITALIC = new Set(["river", "lake", "canal"]);
-
-/** Ask for it when the browser has nothing better to do; without it the map is as good as before. */
-function fetchReference() {
-  const whenIdle = window.requestIdleCallback || ((act) => setTimeout(act, 200));
-  whenIdle(() => {
-    const script = document.createElement("script");
-    script.src = page.referenceUrl;
-    document.head.append(script);
-  });
-}
 
 function addReference({ units, size, corners, beside, metro, courses, labels }) {
   const pairs = (whole) => Array.from({ length: whole.length / 2 }, (_, number) => [whole[2 * number + 1] / units, whole[2 * number] / units]);
@@ -36,7 +28,7 @@ function addReference({ units, size, corners, beside, metro, courses, labels }) 
     remember("pushState");
     drawReference();
   });
-  map.on("viewreset", drawReference);
+  afterLayout.push(drawReference);
   drawReference();
 }
 
@@ -53,7 +45,6 @@ function coverOfMap() {
 
 /** Lay the names out anew, those of rivers first, then the others in their order; as geo/draw/reference.py does for a picture. */
 function drawReference() {
-  if (!reference) return;
   const zoom = map.getZoom();
   const { box, size, metro } = reference;
   document.getElementById("metro").checked = state.metro;
@@ -127,3 +118,6 @@ function spotAlong({ points, isWide }, wide, isFree) {
   }
   return null;
 }
+
+window.atlas.addReference = addReference;
+addScript(page.referenceUrl);
