@@ -33,8 +33,9 @@ _WORLD = 256
 _LEAST = 1e-5
 # Of a crowd a dot stands for all that lie in a cell of a grid.
 _DOT, _DOT_GRID = Look("circle", 2.5, "filled"), 4
-# The outline is drawn again in a moment, in full.
-_TOLERANCE = 1.0
+# Of the outline what a large window may show, in pixels around the middle; it is drawn again in a moment, in full.
+_SEEN = (-2200, -1800, 2200, 1800)
+_TOLERANCE = 1.5
 
 
 @dataclass(frozen=True)
@@ -246,7 +247,9 @@ def _outlines(frame: Frame, geoms: Iterable[BaseGeometry]) -> str:
     steps = []
     for geom in geoms:
         pixels = shapely.transform(geom, lambda lon_lat: np.array([frame.place(lon, lat) for lon, lat in lon_lat]))
-        for part in shapely.get_parts(pixels.simplify(_TOLERANCE)):
+        for part in shapely.get_parts(shapely.clip_by_rect(pixels.simplify(_TOLERANCE), *_SEEN)):
+            if part.geom_type not in ("Polygon", "LineString"):
+                continue
             for line in (part.exterior, *part.interiors) if part.geom_type == "Polygon" else (part,):
                 points = np.rint(shapely.get_coordinates(line)).astype(int)
                 moves = np.diff(points, axis=0)

@@ -149,10 +149,7 @@ function giveFocusBack() {
 function extentOn({ place, latLng }) {
   const look = { className: `uncertainty corridor-${place.corridor}`, interactive: false, pane: "belts" };
   if (!place.area) return L.circle(latLng, { ...look, radius: place.radius }).addTo(map);
-  const outlines = [];
-  map.eachLayer((layer) => {
-    if (layer.feature && /\bdistrict\b/.test(layer.options.className) && place.area.includes(layer.feature.id)) outlines.push(layer.getLatLngs());
-  });
+  const outlines = place.area.map((number) => districts[number].getLatLngs());
   return L.layerGroup(outlines.map((outline) => L.polygon(outline, { ...look, className: `area-outline corridor-${place.corridor}` }))).addTo(map);
 }
 

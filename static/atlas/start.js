@@ -181,4 +181,4 @@ function start(drawnMap, drawnLayers, view) {
   fetchLater();
 }
 
-window.atlas = { addPlaces, addComparisons, addNames, addAxisName, start };
+window.atlas = { addOutline, addPlaces, addComparisons, addNames, addAxisName, start };

@@ -4,9 +4,11 @@ import dataclasses
 import json
 import re
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 import pytest
+from shapely.geometry import shape
 
 from geo.atlas import Atlas
 from geo.draw.basemap import Outline, read_outline
@@ -105,7 +107,27 @@ def test_every_layer_and_part_has_a_name_of_ours(atlas: Atlas, outline: Outline)
     shapes = re.findall(r"var (geo_json_\w+) =", script)
     assert groups == ["feature_group_corridor_0", "feature_group_corridor_1", "feature_group_corridor_2"]
     of_corridors = ("corridor_0_belt", "corridor_0_axis", "corridor_1_belt", "corridor_1_axis", "corridor_1_ties")
-    assert shapes == [f"geo_json_{name}" for name in ("surround", "district", "water", *of_corridors)]
+    assert shapes == [f"geo_json_{name}" for name in of_corridors]
+
+
+def walk(steps: Any, units: int) -> Any:
+    """Lines and rings of an outline as they were before they were written as steps."""
+    if not isinstance(steps[0], int):
+        return [walk(part, units) for part in steps]
+    return [(x / units, y / units) for x, y in zip(accumulate(steps[::2]), accumulate(steps[1::2]), strict=True)]
+
+
+def test_the_outline_is_what_it_was_to_ten_metres(atlas: Atlas, outline: Outline) -> None:
+    given = argument(drawn(atlas, outline, places_of(atlas)).script, "atlas.addOutline(map_atlas, ")
+    collections = {"surround": outline.surround, "district": outline.districts, "water": outline.water}
+    assert list(given["shapes"]) == list(collections)
+    for name, shapes in given["shapes"].items():
+        features = [feature for feature in collections[name]["features"] if feature["geometry"]["type"] != "Point"]
+        assert len(shapes) == len(features)
+        for (classes, steps), feature in zip(shapes, features, strict=True):
+            assert name in classes.split()
+            geometry = {"type": feature["geometry"]["type"], "coordinates": walk(steps, given["units"])}
+            assert shape(geometry).hausdorff_distance(shape(feature["geometry"])) < 0.0001
 
 
 def test_the_names_of_the_districts_are_in_the_reader_s_language(atlas: Atlas, outline: Outline) -> None:

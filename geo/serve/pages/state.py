@@ -333,10 +333,10 @@ def _map_place(site: Site, place: Place, position: int, wording: Wording) -> dic
     }
 
 
-def _area(site: Site, place: Place, symbol: str) -> list[str]:
+def _area(site: Site, place: Place, symbol: str) -> list[int]:
     """Find the shapes of the map that are the outline of a district or the city: those of :func:`geo.draw.webmap.build_map`."""
     features = site.atlas.outline.districts["features"]
-    return [f"shape-{number}" for number in find_area(symbol, place.district, features)]
+    return find_area(symbol, place.district, features)
 
 
 def _source_url(id_: str, paragraph: int | None, language: str) -> str:
