@@ -68,3 +68,14 @@ def parse_form(args: MultiDict[str, str], format_: Format, tables: Tables) -> Fo
         has_headings=is_spoken,
         has_bom=given.get("bom", "1") == "1",
     )
+
+
+def parse_form_values(values: Mapping[str, str], format_: Format, tables: Tables) -> Form:
+    """Read the form of a file as a shell gives it, each parameter at most once; as :func:`parse_form`.
+
+    Raises
+    ------
+    BadParameterError
+        As :func:`parse_form`.
+    """
+    return parse_form(MultiDict(values), format_, tables)
