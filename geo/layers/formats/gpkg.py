@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -14,12 +14,10 @@ import geopandas as gpd
 import pyarrow as pa
 import pyogrio
 import pyproj
-import shapely
-from shapely.geometry.base import BaseGeometry
 
 from geo.bbox import Box
 from geo.deadline import until_deadline
-from geo.layers.formats.coordinates import WGS84, place, reproject
+from geo.layers.formats.coordinates import WGS84, as_multi, place, reproject
 from geo.layers.formats.download import Download
 from geo.layers.formats.flat import attach_geometry
 from geo.layers.formats.qgs import Group, Project, ProjectLayer, add_to_package
@@ -28,7 +26,6 @@ from geo.layers.formats.sld import write_sld
 from geo.layers.formats.symbols import Look, axes_rules, belts_rules, figures_rules, places_rules
 from geo.layers.formats.wide import lay_out
 
-_MULTI: dict[str, Callable[[list[Any]], BaseGeometry]] = {"Polygon": shapely.MultiPolygon, "LineString": shapely.MultiLineString}
 # Where no source says when it was read: a file that says when it was written would never be the same twice.
 _NO_DATE = "1980-01-01"
 # In the head of an SQLite file: the file change counter, and the counter for which the version beside it is valid (https://www.sqlite.org/fileformat2.html).
@@ -94,7 +91,7 @@ def _tables(download: Download) -> list[_Table]:
 def _write_layer(path: Path, table: _Table, download: Download) -> None:
     geometry = place(table.features.geometry, download.form)
     if table.geometry_type != "Point":
-        geometry = gpd.GeoSeries(_as_multi(geometry), index=geometry.index, crs=geometry.crs)
+        geometry = as_multi(geometry)
     # Version 1.3 is what the QGIS and GDAL of long-lived systems know.
     options: dict[str, Any] = {} if path.exists() else {"dataset_metadata": dict(download.notes), "dataset_options": {"VERSION": "1.3"}}
     pyogrio.write_arrow(
@@ -112,10 +109,6 @@ def _write_layer(path: Path, table: _Table, download: Download) -> None:
         },
         **options,
     )
-
-
-def _as_multi(geometry: gpd.GeoSeries) -> list[BaseGeometry]:
-    return [_MULTI[one.geom_type]([one]) if one.geom_type in _MULTI else one for one in geometry]
 
 
 def _write_styles(path: Path, tables: Iterable[_Table], download: Download) -> None:
