@@ -18,7 +18,7 @@ from geo.layers.formats import FORMATS
 from geo.layers.select import LAYERS
 from tests.conftest import BROWSER
 
-FORMAT_NAMES = ["GeoJSON", "CSV", "Excel", "GeoPackage", "KML", "FlatGeobuf", "GeoParquet"]
+FORMAT_NAMES = ["GeoJSON", "CSV", "Excel", "GeoPackage", "Shapefile", "KML", "DXF", "FlatGeobuf", "GeoParquet"]
 
 
 def json_ld(html: str) -> dict[str, Any]:

@@ -427,7 +427,7 @@ def test_export_writes_a_file_in_the_form_that_is_asked_for(tmp_path: Path, caps
             "crs='EPSG:4549': expected a format in which it can be chosen: csv, gpkg",
         ),
         (["a.csv", "--layer", "places", "--layer", "corridors"], "one layer in a file; several go into a folder"),
-        (["a.doc"], "no format 'doc'; expected one of geojson, csv, xlsx, gpkg, kml, fgb, parquet"),
+        (["a.doc"], "no format 'doc'; expected one of geojson, csv, xlsx, gpkg, shp.zip, kml, dxf, fgb, parquet"),
         (["out", "--corridor", "north"], "corridor='north': expected one of west, east, none"),
         (["out", "--bbox", "1,2,3"], "bbox='1,2,3': expected west,south,east,north in degrees, WGS-84, such as 120.1,30.1,120.3,30.3"),
     ],

@@ -309,7 +309,7 @@ def test_every_path_of_the_api_answers(made_server: str) -> None:
 def test_every_format_and_layer_is_in_the_tables() -> None:
     page = read("docs/http-api.md")
     rows = re.findall(r"^\| (`.+?`) \| .+ \| .+ \|$", page.partition("## Formats")[2].partition("\n## ")[0], flags=re.MULTILINE)
-    assert [name for row in rows for name in re.findall(r"`(\w+)`", row)] == list(FORMATS)
+    assert [name for row in rows for name in re.findall(r"`([\w.]+)`", row)] == list(FORMATS)
     (layers,) = re.findall(r"^\| `/layers/\{layer\}\.\{format\}` \| (.+?);", page, flags=re.MULTILINE)
     assert set(re.findall(r"`(\w+)`", layers)) == set(LAYERS)
 

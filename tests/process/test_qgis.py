@@ -32,7 +32,7 @@ def write(atlas: Atlas, folder: Path, extension: str, *, name: str = "places", l
 
 def open_in_qgis(file: Path, project: str = "", scale: int = 0, at: str = "") -> dict[str, Any]:
     # The system's Python has the bindings of QGIS; the environment of the tests is none of its business.
-    command = ["/usr/bin/python3", "-I", str(CLIENT), str(file), str(file.with_suffix(".png")), project, str(scale), at]
+    command = ["/usr/bin/python3", "-I", str(CLIENT), str(file), f"{file}.png", project, str(scale), at]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin", "HOME": str(file.parent)})
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -105,3 +105,16 @@ def test_qgis_reads_the_style_for_map_servers(atlas: Atlas, tmp_path: Path) -> N
     for layer in found["layers"].values():
         # A layer that has one rule for all of its features has no entries in the legend.
         assert layer["sld"] == (layer["legend"] if len(layer["legend"]) > 1 else [""])
+
+
+@pytest.mark.parametrize(("name", "layers"), [("places", ["places"]), ("corridors", ["corridor_axes", "corridor_belts"])])
+def test_qgis_opens_a_zipped_shapefile(atlas: Atlas, tmp_path: Path, name: str, layers: list[str]) -> None:
+    found = open_in_qgis(write(atlas, tmp_path, "shp.zip", name=name, crs="EPSG:4549"))
+    assert sorted(found["layers"]) == layers
+    assert {layer["crs"] for layer in found["layers"].values()} == {"EPSG:4549"}
+    assert all(layer["valid"] for layer in found["layers"].values())
+
+
+def test_qgis_opens_a_drawing(atlas: Atlas, tmp_path: Path) -> None:
+    found = open_in_qgis(write(atlas, tmp_path, "dxf", crs="EPSG:4549"))
+    assert found["layers"]["entities"]["features"] > 29

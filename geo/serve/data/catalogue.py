@@ -29,7 +29,9 @@ _USES = {
     "csv": N_("表格软件；经纬度两列"),
     "xlsx": N_("Excel、WPS；地点、指标、来源各一张表"),
     "gpkg": N_("QGIS、ArcGIS；一个文件含全部图层和样式"),
+    "shp.zip": N_("只认 Shapefile 的软件；列名是简称，对照表在包里"),
     "kml": N_("Google Earth、奥维地图"),
+    "dxf": N_("CAD；投影坐标，单位是米"),
     "fgb": N_("大数据量的地图，边下边画"),
     "parquet": N_("DuckDB、pandas 等分析工具"),
 }
