@@ -108,6 +108,7 @@ def _add_geocode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _add_export_arguments(export: argparse.ArgumentParser) -> None:
     from geo.layers.formats import FORMATS
     from geo.layers.select import LAYERS
+    from geo.serve.http.form import FORM_PARAMETERS
 
     export.add_argument("target", type=Path, metavar="TARGET", help="a folder, or one file whose extension says the format")
     export.add_argument("--layer", action="append", default=[], choices=list(LAYERS), help="may be given again; all of them in a folder by default")
@@ -115,6 +116,9 @@ def _add_export_arguments(export: argparse.ArgumentParser) -> None:
     filters = export.add_argument_group("filters", "as in the query of /layers; several values with commas")
     for name in LAYERS["places"].filters:
         filters.add_argument(f"--{name}")
+    form = export.add_argument_group("form", "as in the query of /layers; each goes with the formats that have it")
+    for name in FORM_PARAMETERS:
+        form.add_argument(f"--{name}")
     export.set_defaults(run=_export)
 
 
@@ -145,13 +149,16 @@ def _export(options: argparse.Namespace) -> int:
     from geo.atlas import build_atlas
     from geo.layers.export import export_layers
     from geo.layers.select import LAYERS
+    from geo.serve.http.form import FORM_PARAMETERS, parse_form_values
     from geo.serve.http.selection import parse_filters
 
     places = LAYERS["places"]
     filters = {name: value for name in places.filters if (value := getattr(options, name)) is not None}
     atlas = build_atlas(Settings.from_env(os.environ))
     selection = parse_filters(filters, places, atlas.tables)
-    for path in export_layers(atlas.tables, atlas.layers, options.target, options.layer, options.format, selection):
+    form = {name: value for name in FORM_PARAMETERS if (value := getattr(options, name)) is not None}
+    form_of = partial(parse_form_values, form, tables=atlas.tables)
+    for path in export_layers(atlas.tables, atlas.layers, options.target, options.layer, options.format, selection, form_of):
         print(f"written: {path}")
     return 0
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 from flask.testing import FlaskClient
 
 from geo.atlas import Atlas
@@ -17,7 +18,7 @@ from geo.layers.formats import FORMATS
 from geo.layers.select import LAYERS
 from tests.conftest import BROWSER
 
-FORMAT_NAMES = ["GeoJSON", "CSV", "Excel", "GeoPackage", "KML", "FlatGeobuf", "GeoParquet"]
+FORMAT_NAMES = ["GeoJSON", "CSV", "Excel", "GeoPackage", "Shapefile", "KML", "DXF", "FlatGeobuf", "GeoParquet"]
 
 
 def json_ld(html: str) -> dict[str, Any]:
@@ -92,13 +93,14 @@ def test_the_page_says_which_filters_it_has(client: FlaskClient) -> None:
 @pytest.mark.parametrize("address", ["/?lang=en", "/layers?f=html&lang=en"])
 def test_the_pages_carry_the_data_set(client: FlaskClient, address: str) -> None:
     document = json_ld(client.get(address).get_data(as_text=True))
-    assert document["@context"] == "https://schema.org/"
-    assert document["@type"] == "Dataset"
+    assert document["@context"][0] == "https://schema.org/"
+    assert document["@type"] == ["Dataset", "dcat:Dataset"]
     assert document["name"] == "Industrial platforms of Hangzhou"
     # Search engines take descriptions of 50 to 5000 characters.
     assert 50 <= len(document["description"]) <= 5000
     for download in document["distribution"]:
-        assert download["@type"] == "DataDownload"
+        assert download["@type"] == ["DataDownload", "dcat:Distribution"]
+        assert download["dcat:downloadURL"] == {"@id": download["contentUrl"]}
         response = client.get(download["contentUrl"])
         assert response.status_code == 200
         assert response.content_type.partition(";")[0] == download["encodingFormat"]
@@ -127,7 +129,10 @@ def test_the_data_set_says_where_when_what_and_from_whom(client: FlaskClient, at
         "unitText": "亿元",
     }
     assert document["isBasedOn"][0]["name"] == atlas.tables.sources[0].title
-    assert "license" not in document
+    assert document["license"] == document["dct:license"]["@id"] == "http://localhost/about"
+    assert document["dct:temporal"] == {"@type": "dct:PeriodOfTime", "dcat:startDate": "2020-01-01", "dcat:endDate": "2027-12-31"}
+    assert shapely.from_wkt(document["dct:spatial"]["dcat:bbox"]["@value"]).bounds == (west, south, east, north)
+    assert [one["@id"] for one in document["dcat:distribution"]] == [one["contentUrl"] for one in document["distribution"]]
     assert document["usageInfo"] == "http://localhost/about"
     assert len(document["distribution"]) == len(LAYERS) * len(FORMATS)
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import Any
 from urllib.parse import quote
 
+import ezdxf.filemanagement
 import openpyxl
 import pandas as pd
 import pyogrio
@@ -27,7 +28,17 @@ def test_the_list_of_layers_is_what_the_files_hold(client: FlaskClient) -> None:
     assert document
     assert [layer["name"] for layer in document["layers"]] == ["places", "platforms", "projects", "corridors", "indicators"]
     for layer in document["layers"]:
-        assert [format_["name"] for format_ in layer["formats"]] == ["GeoJSON", "CSV", "Excel", "GeoPackage", "KML", "FlatGeobuf", "GeoParquet"]
+        assert [format_["name"] for format_ in layer["formats"]] == [
+            "GeoJSON",
+            "CSV",
+            "Excel",
+            "GeoPackage",
+            "Shapefile",
+            "KML",
+            "DXF",
+            "FlatGeobuf",
+            "GeoParquet",
+        ]
         for format_, extension in zip(layer["formats"], FORMATS, strict=True):
             assert format_["href"] == f"http://localhost/layers/{layer['name']}.{extension}"
             assert client.get(format_["href"]).content_type == format_["media_type"]
@@ -154,7 +165,9 @@ def test_every_layer_comes_in_every_format_for_a_page_of_any_origin(client: Flas
     assert response.status_code == 200
     assert response.content_type == FORMATS[extension].media_type
     assert response.headers["Access-Control-Allow-Origin"] == "*"
-    assert response.headers["Content-Disposition"] == f"inline; filename=hangzhou-{name}-{atlas.tables.version}.{extension}"
+    # A drawing is in metres, and says so.
+    form = "epsg4549-" if extension == "dxf" else ""
+    assert response.headers["Content-Disposition"] == f"inline; filename=hangzhou-{name}-{form}{atlas.tables.version}.{extension}"
     again = client.get(f"/layers/{name}.{extension}", headers={"If-None-Match": response.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
 
@@ -175,6 +188,9 @@ def test_filters_choose_the_same_features_in_every_format(client: FlaskClient, i
             with closing(sqlite3.connect(":memory:")) as package:
                 package.deserialize(content)
                 found = [row[0] for row in package.execute("SELECT id FROM places")]
+        case "dxf":
+            drawn: Any = ezdxf.filemanagement.read(io.StringIO(content.decode())).modelspace()
+            found = [block.get_attrib_text("ID") for block in drawn.query("INSERT")]
         case "kml":
             found = [line.split(">")[1].split("<")[0] for line in content.decode().splitlines() if '<SimpleData name="id">' in line]
         case _:
@@ -198,9 +214,9 @@ def test_a_search_cannot_write_into_the_header(client: FlaskClient, atlas: Atlas
     ("path", "detail"),
     [
         ("/layers/rivers.csv", "no layer 'rivers'; expected one of places, platforms, projects, corridors, indicators"),
-        ("/layers/places.shp", "no format 'shp'; expected one of geojson, csv, xlsx, gpkg, kml, fgb, parquet"),
+        ("/layers/places.shp", "no format 'shp'; expected one of geojson, csv, xlsx, gpkg, shp.zip, kml, dxf, fgb, parquet"),
         ("/layers/rivers.shp", "no layer 'rivers'; expected one of places, platforms, projects, corridors, indicators"),
-        ("/layers/places.CSV", "no format 'CSV'; expected one of geojson, csv, xlsx, gpkg, kml, fgb, parquet"),
+        ("/layers/places.CSV", "no format 'CSV'; expected one of geojson, csv, xlsx, gpkg, shp.zip, kml, dxf, fgb, parquet"),
     ],
 )
 def test_what_there_is_not_is_not_found_and_says_what_there_is(client: FlaskClient, path: str, detail: str) -> None:

@@ -57,7 +57,7 @@ OGC = [
     "/ogc/conformance",
     "/ogc/api",
     "/ogc/collections",
-    *(f"/ogc/collections/{layer}{rest}" for layer in LAYERS for rest in ("", "/queryables", "/items")),
+    *(f"/ogc/collections/{layer}{rest}" for layer in LAYERS for rest in ("", "/queryables", "/schema", "/items")),
     "/ogc/collections/places/items/stone-port",
     "/ogc/collections/places/items?filter=corridor='river'",
 ]

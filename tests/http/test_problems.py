@@ -132,7 +132,7 @@ DISTRICTS = list(read_tables(DATA).districts)
             "binxiao-small-parks has no location to draw: 位置不明，图上不标：地名表中没有这个名称",
         ),
         ("/layers/roads.geojson", "no layer 'roads'; expected one of places, platforms, projects, corridors, indicators"),
-        ("/layers/places.doc", "no format 'doc'; expected one of geojson, csv, xlsx, gpkg, kml, fgb, parquet"),
+        ("/layers/places.doc", "no format 'doc'; expected one of geojson, csv, xlsx, gpkg, shp.zip, kml, dxf, fgb, parquet"),
         ("/assets/atlas.js", "no asset 'atlas.js'; the page that names it gives the current names"),
         ("/assets/atlas.0000000000.js", "no asset 'atlas.0000000000.js'; the page that names it gives the current names"),
     ],

@@ -433,11 +433,22 @@ def test_export_writes_one_file_in_the_format_of_its_name(tmp_path: Path, capsys
     assert len(document["features"]) == 40
 
 
+def test_export_writes_a_file_in_the_form_that_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str], atlas: Atlas) -> None:
+    assert main(["export", str(tmp_path / "out"), "--layer", "places", "--format", "csv", "--crs", "EPSG:4549", "--shape", "wide", "--bom", "0"]) == 0
+    name = f"hangzhou-places-wide-epsg4549-{atlas.tables.version}.csv"
+    assert capsys.readouterr().out == f"written: {tmp_path / 'out' / name}\n"
+    assert (tmp_path / "out" / name).read_text(encoding="utf-8").startswith("id,x,y,crs,name_zh")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (
+            ["out", "--format", "csv", "--format", "kml", "--crs", "EPSG:4549"],
+            "crs='EPSG:4549': expected a format in which it can be chosen: csv, gpkg",
+        ),
         (["a.csv", "--layer", "places", "--layer", "corridors"], "one layer in a file; several go into a folder"),
-        (["a.doc"], "no format 'doc'; expected one of geojson, csv, xlsx, gpkg, kml, fgb, parquet"),
+        (["a.doc"], "no format 'doc'; expected one of geojson, csv, xlsx, gpkg, shp.zip, kml, dxf, fgb, parquet"),
         (["out", "--corridor", "north"], "corridor='north': expected one of west, east, none"),
         (["out", "--bbox", "1,2,3"], "bbox='1,2,3': expected west,south,east,north in degrees, WGS-84, such as 120.1,30.1,120.3,30.3"),
     ],

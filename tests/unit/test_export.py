@@ -24,7 +24,8 @@ def test_a_folder_takes_every_layer_in_every_format(atlas: Atlas, tmp_path: Path
     assert sorted(folder.iterdir()) == sorted(written)
     for path in written:
         layer = LAYERS[path.name.split("-")[1]]
-        assert path.read_bytes() == FORMATS[path.suffix[1:]].encode(Download(layer, Selection(), atlas.layers, atlas.tables))
+        extension = path.name.partition(".")[2]
+        assert path.read_bytes() == FORMATS[extension].encode(Download(layer, Selection(), atlas.layers, atlas.tables))
 
 
 def test_layers_and_formats_are_chosen(atlas: Atlas, tmp_path: Path) -> None:
@@ -77,8 +78,8 @@ def test_a_file_holds_one_layer_in_one_format(atlas: Atlas, tmp_path: Path) -> N
     ("target", "layers", "formats", "message"),
     [
         ("out", ["rivers"], [], "no layer 'rivers'; expected one of places, platforms, projects, corridors, indicators"),
-        ("out", [], ["shp"], "no format 'shp'; expected one of geojson, csv, xlsx, gpkg, kml, fgb, parquet"),
-        ("places.shp", [], [], "no format 'shp'; expected one of geojson, csv, xlsx, gpkg, kml, fgb, parquet"),
+        ("out", [], ["shp"], "no format 'shp'; expected one of geojson, csv, xlsx, gpkg, shp.zip, kml, dxf, fgb, parquet"),
+        ("places.shp", [], [], "no format 'shp'; expected one of geojson, csv, xlsx, gpkg, shp.zip, kml, dxf, fgb, parquet"),
     ],
 )
 def test_what_there_is_not_is_said_before_anything_is_written(

@@ -168,7 +168,9 @@ def test_the_table_of_formats_says_what_there_is() -> None:
         ("CSV", "csv", "text/csv; charset=utf-8"),
         ("Excel", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         ("GeoPackage", "gpkg", "application/geopackage+sqlite3"),
+        ("Shapefile", "shp.zip", "application/zip"),
         ("KML", "kml", "application/vnd.google-earth.kml+xml"),
+        ("DXF", "dxf", "image/vnd.dxf"),
         ("FlatGeobuf", "fgb", "application/flatgeobuf"),
         ("GeoParquet", "parquet", "application/vnd.apache.parquet"),
     ]
@@ -367,5 +369,5 @@ def test_the_notes_list_the_first_that_are_missed_and_count_them_all(atlas: Atla
 def test_what_there_is_not_says_what_there_is() -> None:
     with pytest.raises(NotFoundError, match=r"^no layer 'rivers'; expected one of places, platforms, projects, corridors, indicators$"):
         find_layer("rivers")
-    with pytest.raises(NotFoundError, match=r"^no format 'shp'; expected one of geojson, csv, xlsx, gpkg, kml, fgb, parquet$"):
+    with pytest.raises(NotFoundError, match=r"^no format 'shp'; expected one of geojson, csv, xlsx, gpkg, shp.zip, kml, dxf, fgb, parquet$"):
         find_format("shp")

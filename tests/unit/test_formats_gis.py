@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import sqlite3
 import struct
+import warnings
 import xml.etree.ElementTree as ET
+import zipfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import fastkml
+import geopandas as gpd
 import geoparquet_validator
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,7 +27,9 @@ from lxml import etree
 
 from geo.atlas import Atlas
 from geo.layers.formats import FORMATS
+from geo.layers.formats.form import Form
 from geo.layers.select import LAYERS, Selection
+from geo.words.columns import ColumnWords
 from tests.unit.test_formats import SELECTIONS, download_of, geometries_of, rows_of
 
 KML = "{http://www.opengis.net/kml/2.2}"
@@ -84,13 +90,69 @@ def test_a_geopackage_is_sound_and_read_by_gdal(atlas: Atlas, tmp_path: Path) ->
     path = tmp_path / "places.gpkg"
     path.write_bytes(content)
     assert pyogrio.list_layers(path).tolist() == [
-        ["corridor_belts", "MultiPolygon"],
-        ["corridor_axes", "MultiLineString"],
         ["places", "Point"],
         ["indicators", "Point"],
+        ["corridor_axes", "MultiLineString"],
+        ["corridor_belts", "MultiPolygon"],
         ["layer_styles", None],
     ]
     assert pyogrio.read_dataframe(path, layer="places").shape[0] == 30
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_who_names_no_layer_is_given_the_one_that_was_asked_for(atlas: Atlas, tmp_path: Path, name: str) -> None:
+    download = download_of(atlas, name)
+    path = tmp_path / "file.gpkg"
+    path.write_bytes(FORMATS["gpkg"].encode(download))
+    with warnings.catch_warnings():
+        # It says that there are several.
+        warnings.simplefilter("ignore", UserWarning)
+        found = gpd.read_file(path)
+    wanted = set(rows_of(download)) if name != "corridors" else {id_ for id_ in rows_of(download) if id_.endswith("axis")}
+    assert set(found["id"]) == wanted
+
+
+@pytest.mark.parametrize("code", [4490, 3857, 4549])
+def test_a_geopackage_in_another_system(atlas: Atlas, tmp_path: Path, code: int) -> None:
+    download = dataclasses.replace(download_of(atlas, "places"), form=Form(crs=f"EPSG:{code}"))
+    path = tmp_path / "file.gpkg"
+    path.write_bytes(FORMATS["gpkg"].encode(download))
+    for layer, expected in (("places", download.places), ("corridor_belts", download.corridors), ("corridor_axes", download.corridors)):
+        there = gpd.read_file(path, layer=layer).set_index("id")
+        assert there.crs.to_epsg() == code
+        here = expected.geometry.loc[list(there.index)].to_crs(4549)
+        assert there.geometry.isna().tolist() == here.isna().tolist()
+        assert there.geometry.to_crs(4549).hausdorff_distance(here).max() < 0.15
+    document = open_package(path.read_bytes()).execute("SELECT metadata FROM gpkg_metadata").fetchone()[0]
+    assert f"(EPSG:{code})" in document
+
+
+@pytest.mark.parametrize(("language", "title", "label"), [("zh", "类别", "项目"), ("en", "Kind", "project")])
+def test_a_geopackage_says_what_columns_are_called_and_codes_mean(atlas: Atlas, language: str, title: str, label: str) -> None:
+    form = Form(words=ColumnWords(language, atlas.tables))
+    package = open_package(FORMATS["gpkg"].encode(dataclasses.replace(download_of(atlas, "places"), form=form)))
+    columns = {(row["table_name"], row["column_name"]): dict(row) for row in package.execute("SELECT * FROM gpkg_data_columns")}
+    assert columns["places", "kind"]["title"] == columns["places", "kind"]["name"] == title
+    constraint = columns["places", "kind"]["constraint_name"]
+    values = {
+        row["value"]: row["description"]
+        for row in package.execute("SELECT * FROM gpkg_data_column_constraints WHERE constraint_name = ?", (constraint,))
+    }
+    assert values["project"].casefold() == label
+    # Every column that is named is there, and every code that a row holds has its word.
+    for (table, column), row in columns.items():
+        held = {value for (value,) in map(tuple, package.execute(f"SELECT DISTINCT {column} FROM {table} WHERE {column} NOT NULL"))}
+        if row["constraint_name"]:
+            known = {
+                one["value"]
+                for one in package.execute("SELECT * FROM gpkg_data_column_constraints WHERE constraint_name = ?", (row["constraint_name"],))
+            }
+            assert held <= known, (table, column)
+    registered = {row["table_name"] for row in package.execute("SELECT * FROM gpkg_extensions WHERE extension_name = 'gpkg_schema'")}
+    assert registered == {"gpkg_data_columns", "gpkg_data_column_constraints"}
+    styles = {row["f_table_name"]: ET.fromstring(row["styleQML"]) for row in package.execute("SELECT * FROM layer_styles")}
+    aliases = {alias.get("field"): alias.get("name") for alias in styles["places"].iter("alias")}
+    assert aliases["kind"] == f"{title} kind"
 
 
 def test_a_geopackage_says_whose_data_it_holds(atlas: Atlas) -> None:
@@ -116,23 +178,53 @@ def test_no_date_in_a_geopackage_is_that_of_its_writing(atlas: Atlas) -> None:
 def test_every_layer_of_a_geopackage_has_a_style_for_qgis(atlas: Atlas) -> None:
     package = open_package(FORMATS["gpkg"].encode(download_of(atlas, "places")))
     styles = {row["f_table_name"]: row for row in package.execute("SELECT * FROM layer_styles")}
-    assert list(styles) == ["corridor_belts", "corridor_axes", "places", "indicators"]
+    assert list(styles) == ["places", "indicators", "corridor_axes", "corridor_belts"]
     assert {(row["f_geometry_column"], row["useAsDefault"]) for row in styles.values()} == {("geom", 1)}
     drawn = {name: ET.fromstring(row["styleQML"]) for name, row in styles.items()}
     for root in drawn.values():
         assert root.tag == "qgis"
         symbols = {symbol.get("name") for symbol in root.iter("symbol")}
-        assert {rule.get("symbol") for rule in root.iter("rule")} == symbols
+        assert {rule.get("symbol") for rule in root.iter("rule") if rule.get("symbol")} == symbols
     options = {option.get("value") for option in drawn["corridor_axes"].iter("Option") if option.get("name") == "line_color"}
     assert options == {f"{','.join(map(str, bytes.fromhex(row.colour[1:])))},255" for row in atlas.tables.corridors}
-    filters = [rule.get("filter") for rule in drawn["places"].iter("rule")]
-    assert filters[:2] == [
-        "\"corridor\" = 'west' AND NOT \"geocode_basis\" = 'parent'",
-        "\"corridor\" = 'west' AND \"geocode_basis\" = 'parent'",
-    ]
+    rules = [rule for rule in drawn["places"].iter("rule") if rule.get("symbol")]
     # QGIS reads the filters as SQLite does: each place on the map is drawn by one rule.
-    counts = [package.execute(f"SELECT count(*) FROM places WHERE geom NOT NULL AND {one}").fetchone()[0] for one in filters]
-    assert counts == [2, 0, 15, 10, 2, 0]
+    drawn_by = [{row["id"] for row in package.execute(f"SELECT id FROM places WHERE geom NOT NULL AND {rule.get('filter')}")} for rule in rules]
+    located = {row["id"] for row in package.execute("SELECT id FROM places WHERE geom NOT NULL")}
+    assert sorted(id_ for ids in drawn_by for id_ in ids) == sorted(located)
+    names = {id_: shape_of(drawn["places"], str(rule.get("symbol"))) for rule, ids in zip(rules, drawn_by, strict=True) for id_ in ids}
+    kinds = atlas.layers.places["kind"]
+    basis = {id_: geocode.get("basis") for id_, geocode in atlas.layers.places["geocode"].items()}
+    assert {id_ for id_, name in names.items() if name == "diamond"} == {
+        id_ for id_ in located if kinds[id_] in ("district", "city") and basis[id_] != "parent"
+    }
+
+
+def shape_of(style: ET.Element, symbol: str) -> str | None:
+    (found,) = (one for one in style.iter("symbol") if one.get("name") == symbol)
+    return next(option.get("value") for option in found.iter("Option") if option.get("name") == "name")
+
+
+def test_every_layer_of_a_geopackage_has_a_style_for_map_servers(atlas: Atlas) -> None:
+    package = open_package(FORMATS["gpkg"].encode(download_of(atlas, "places")))
+    sld = "{http://www.opengis.net/sld}"
+    for row in package.execute("SELECT * FROM layer_styles"):
+        root = ET.fromstring(row["styleSLD"])
+        assert (root.tag, root.get("version")) == (f"{sld}StyledLayerDescriptor", "1.0.0")
+        assert root.findtext(f"{sld}NamedLayer/{sld}Name") == row["f_table_name"]
+        assert len(list(root.iter(f"{sld}Rule"))) == row["styleQML"].count('<rule key="rule-')
+
+
+def test_a_project_stands_in_the_geopackage_under_each_name_that_the_file_may_have(atlas: Atlas) -> None:
+    download = download_of(atlas, "projects")
+    package = open_package(FORMATS["gpkg"].encode(download))
+    projects = {row["name"]: bytes.fromhex(row["content"].decode()) for row in package.execute("SELECT * FROM qgis_projects")}
+    assert list(projects) == ["projects", download.file_name("gpkg").shown.removesuffix(".gpkg")]
+    for name, content in projects.items():
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            root = ET.fromstring(archive.read("project.qgs"))
+        sources = [source.text for source in root.iter("datasource")]
+        assert sources == [f"./{name}.gpkg|layername={table}" for table in ("places", "indicators", "corridor_axes", "corridor_belts")]
 
 
 # --- KML ----------------------------------------------------------------------------------------------------------------------------------
@@ -145,7 +237,7 @@ def ogc_schema() -> Any:
 
 
 def text_of(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(int(value)) if isinstance(value, bool) else str(value)
 
 
 @pytest.mark.parametrize("chosen", SELECTIONS)
@@ -156,13 +248,14 @@ def test_kml_is_valid_and_says_what_the_layer_says(atlas: Atlas, ogc_schema: Any
     ogc_schema.assertValid(etree.fromstring(content))
     document: Any = fastkml.KML.parse(io.BytesIO(content)).features[0]
     placemarks = {}
-    for folder in document.features:
-        for placemark in folder.features:
-            data = {item.name: item.value for item in placemark.extended_data.elements[0].data}
-            placemarks[data["id"]] = (folder.name, placemark, data)
+    (folder,) = document.features
+    assert folder.name == name
+    for placemark in folder.features:
+        data = {item.name: item.value for item in placemark.extended_data.elements[0].data}
+        placemarks[data["id"]] = (placemark, data)
     expected, geometries = rows_of(download), geometries_of(download)
-    assert sorted(placemarks) == sorted(expected)
-    for id_, (folder, placemark, data) in placemarks.items():
+    assert list(placemarks) == list(expected)
+    for id_, (placemark, data) in placemarks.items():
         row = expected[id_]
         lists = {key: json.loads(data[key]) for key in ("indicators", "relations") if key in data}
         assert lists == {key: row[key] for key in lists}
@@ -178,8 +271,6 @@ def test_kml_is_valid_and_says_what_the_layer_says(atlas: Atlas, ogc_schema: Any
             assert placemark.geometry is None
         else:
             assert shapely.get_coordinates(shapely.geometry.shape(placemark.geometry)).tolist() == shapely.get_coordinates(geometry).tolist()
-        called = atlas.tables.corridor_names[row["corridor"]]
-        assert folder == f"{called.zh} {called.en}"
 
 
 def test_kml_draws_in_the_colours_of_the_page_and_fetches_nothing(atlas: Atlas) -> None:
@@ -198,7 +289,14 @@ def test_kml_draws_in_the_colours_of_the_page_and_fetches_nothing(atlas: Atlas) 
     used = {element.text for element in root.iter(f"{KML}styleUrl")}
     assert used == {"#west", "#east", "#east-parent", "#none"}
     assert list(root.iter(f"{KML}href")) == []
-    assert pyogrio.read_info(io.BytesIO(content), layer=1)["features"] == 26
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_kml_is_one_layer_to_gdal(atlas: Atlas, name: str) -> None:
+    content = FORMATS["kml"].encode(download_of(atlas, name))
+    assert pyogrio.list_layers(io.BytesIO(content))[:, 0].tolist() == [name]
+    located = [geometry for geometry in geometries_of(download_of(atlas, name)).values() if geometry is not None]
+    assert pyogrio.read_dataframe(io.BytesIO(content)).geometry.notna().sum() == len(located)
 
 
 def test_the_balloon_says_figures_with_period_unit_status_and_pointer(atlas: Atlas) -> None:

@@ -8,11 +8,13 @@ from typing import NamedTuple
 from geo.errors import NotFoundError
 from geo.layers.formats.csv import encode_csv
 from geo.layers.formats.download import Download
+from geo.layers.formats.dxf import encode_dxf
 from geo.layers.formats.flatgeobuf import encode_flatgeobuf
 from geo.layers.formats.geojson import encode_collection, encode_each, encode_features, encode_geojson
 from geo.layers.formats.gpkg import encode_geopackage
 from geo.layers.formats.kml import encode_kml
 from geo.layers.formats.parquet import encode_geoparquet
+from geo.layers.formats.shapefile import encode_shapefile
 from geo.layers.formats.xlsx import encode_workbook
 from geo.layers.select import LAYERS, Layer
 
@@ -51,7 +53,9 @@ FORMATS = {
         Format("CSV", "csv", "text/csv; charset=utf-8", encode_csv, ("shape", "crs", "datum", "lang", "headings", "bom")),
         Format("Excel", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", encode_workbook, ("shape", "lang", "headings")),
         Format("GeoPackage", "gpkg", "application/geopackage+sqlite3", encode_geopackage, ("shape", "crs", "lang")),
+        Format("Shapefile", "shp.zip", "application/zip", encode_shapefile, ("shape", "crs", "lang")),
         Format("KML", "kml", "application/vnd.google-earth.kml+xml", encode_kml),
+        Format("DXF", "dxf", "image/vnd.dxf", encode_dxf, ("crs", "lang")),
         Format("FlatGeobuf", "fgb", "application/flatgeobuf", encode_flatgeobuf, ("shape", "lang")),
         Format("GeoParquet", "parquet", "application/vnd.apache.parquet", encode_geoparquet, ("shape", "lang")),
     )

@@ -10,6 +10,7 @@ import numpy as np
 import pyproj
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from geo.datum import Datum, Degrees, gcj02_to_bd09, wgs84_to_gcj02
 from geo.layers.formats.form import Form
@@ -62,6 +63,15 @@ def place(geometry: gpd.GeoSeries, form: Form) -> gpd.GeoSeries:
 def _shift(lon: Degrees, lat: Degrees, datum: Datum) -> tuple[Degrees, Degrees]:
     shifted = wgs84_to_gcj02(lon, lat)
     return gcj02_to_bd09(*shifted) if datum is Datum.BD09 else shifted
+
+
+_MULTI: dict[str, Callable[[list[Any]], BaseGeometry]] = {"Polygon": shapely.MultiPolygon, "LineString": shapely.MultiLineString}
+
+
+def as_multi(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Give areas and lines as several of them, also where it is one: programs take a layer for the kind of its first feature."""
+    several = [_MULTI[one.geom_type]([one]) if one is not None and one.geom_type in _MULTI else one for one in geometry]
+    return gpd.GeoSeries(several, index=geometry.index, crs=geometry.crs)
 
 
 def coordinate_columns(features: gpd.GeoDataFrame, form: Form) -> dict[str, list[Any]]:

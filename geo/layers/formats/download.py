@@ -55,6 +55,8 @@ class Download:
         What it is chosen from.
     form
         In which form it is written.
+    saved_as
+        The name of its file where that is known to be another one than :meth:`file_name` gives; else empty.
     """
 
     layer: Layer
@@ -62,6 +64,7 @@ class Download:
     layers: Layers
     tables: Tables
     form: Form = field(default_factory=Form)
+    saved_as: str = ""
 
     @cached_property
     def features(self) -> gpd.GeoDataFrame:

@@ -26,9 +26,10 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def encode_kml(download: Download) -> bytes:
-    """Encode a layer as KML 2.2: a folder a corridor, in the colours of the page, every attribute as extended data.
+    """Encode a layer as KML 2.2, in the colours of the page, every attribute as extended data.
 
-    A place known by its host only has a paler icon, as KML alone has no hollow one. A feature without a location is a placemark without a geometry.
+    All features stand in one folder: programs make a layer of each, and read the first one only where they are not told otherwise. A place
+    known by its host only has a paler icon, as KML alone has no hollow one. A feature without a location is a placemark without a geometry.
     No icon is fetched from another host.
     """
     features = download.features
@@ -44,13 +45,10 @@ def encode_kml(download: Download) -> bytes:
     schema = ET.SubElement(document, "Schema", name=download.layer.name, id="columns")
     for field in rows.schema:
         ET.SubElement(schema, "SimpleField", name=field.name, type=_TYPES.get(field.type, "string"))
-    folders: dict[str, ET.Element] = {}
-    for corridor, name in download.tables.corridor_names.items():
-        if corridor in features["corridor"].to_numpy():
-            folders[corridor] = ET.SubElement(document, "Folder")
-            _text(folders[corridor], "name", f"{name.zh} {name.en}")
+    folder = ET.SubElement(document, "Folder")
+    _text(folder, "name", download.layer.name)
     for row, geometry in until_deadline(zip(rows.to_pylist(), features.geometry, strict=True)):
-        _add_placemark(folders[row["corridor"]], row, geometry)
+        _add_placemark(folder, row, geometry)
     ET.indent(kml, " ")
     content: bytes = ET.tostring(kml, encoding="UTF-8", xml_declaration=True)
     return content
@@ -78,7 +76,8 @@ def _add_placemark(folder: ET.Element, row: Mapping[str, Any], geometry: BaseGeo
     data = ET.SubElement(ET.SubElement(placemark, "ExtendedData"), "SchemaData", schemaUrl="#columns")
     for name, value in row.items():
         if value is not None:
-            _text(data, "SimpleData", str(value).lower() if isinstance(value, bool) else str(value)).set("name", name)
+            # Of the two forms of a boolean (XML Schema, part 2, section 3.2.2) all readers know the number.
+            _text(data, "SimpleData", str(int(value)) if isinstance(value, bool) else str(value)).set("name", name)
     if geometry is not None:
         _add_geometry(placemark, geometry)
 

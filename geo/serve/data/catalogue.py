@@ -29,10 +29,26 @@ _USES = {
     "csv": N_("表格软件；经纬度两列"),
     "xlsx": N_("Excel、WPS；地点、指标、来源各一张表"),
     "gpkg": N_("QGIS、ArcGIS；一个文件含全部图层和样式"),
+    "shp.zip": N_("只认 Shapefile 的软件；列名是简称，对照表在包里"),
     "kml": N_("Google Earth、奥维地图"),
+    "dxf": N_("CAD；投影坐标，单位是米"),
     "fgb": N_("大数据量的地图，边下边画"),
     "parquet": N_("DuckDB、pandas 等分析工具"),
 }
+
+
+def _forms(projected_crs: str) -> list[tuple[str, str]]:
+    """List what can be said of the form of a file, each as a query with what it gives."""
+    return [
+        ("shape=wide", N_("宽表：每处地点一行，每个指标和时期一列，单位在列名里；用于 kepler.gl、Power BI、Tableau 和数据透视表")),
+        (f"crs={projected_crs}", N_("投影坐标，米；CSV 里 x 是东坐标，y 是北坐标")),
+        ("crs=EPSG:4490", N_("CGCS2000 经纬度")),
+        ("datum=GCJ02", N_("高德、腾讯地图的坐标，只有 GeoJSON 与 CSV；文件名和列名都写明")),
+        ("datum=BD09", N_("百度地图的坐标，只有 GeoJSON 与 CSV；文件名和列名都写明")),
+        ("lang=en", N_("列名用英文；不写是中文")),
+        ("headings=codes", N_("Excel 与 CSV 的列名只用代码，供程序读；headings=words 是文字加代码")),
+        ("bom=0", N_("CSV 不带 BOM")),
+    ]
 
 
 @blueprint.get("/layers")
@@ -46,7 +62,8 @@ def layers() -> Response:
     document = _document(site, listed) if representation == "json" else dataset_document(site, wording, tuple(LAYERS.values()))
     if representation == "html":
         given = filters.to_dict(flat=False)
-        body = render_template("layers.html", layers=listed, descriptions=DESCRIPTIONS, uses=_USES, filters=given, dataset=document)
+        forms = _forms(site.atlas.tables.profile.projected_crs)
+        body = render_template("layers.html", layers=listed, descriptions=DESCRIPTIONS, uses=_USES, forms=forms, filters=given, dataset=document)
     else:
         body = json.dumps(document, ensure_ascii=False, indent=1)
     return cacheable(body, REPRESENTATIONS[representation], varies_by=BY_LANGUAGE_AND_TYPE)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from flask import url_for
 
-from geo.layers.formats import FORMATS
+from geo.layers.formats import FORMATS, Format
 from geo.layers.select import Layer
 from geo.serve.site import Site
 from geo.tables.reading import Tables
@@ -29,40 +29,67 @@ def dataset_document(site: Site, wording: Wording, layers: Sequence[Layer]) -> d
     Returns
     -------
     dict
-        A `Dataset <https://schema.org/Dataset>`_. Boxes are ``south west north east`` in degrees, WGS-84, as schema.org has them. No licence is
-        claimed: the sources have terms of their own, which ``usageInfo`` leads to.
+        A `Dataset <https://schema.org/Dataset>`_, which says the same in the words of `DCAT <https://www.w3.org/TR/vocab-dcat-3/>`_. Boxes are
+        ``south west north east`` in degrees, WGS-84, as schema.org has them. The licence is the page that says how the data may be used.
     """
     tables, extent = site.atlas.tables, site.once(_extent_of)
+    files = [_file(layer, format_) for layer in layers for format_ in FORMATS.values()]
     document: dict[str, Any] = {
-        "@context": "https://schema.org/",
-        "@type": "Dataset",
+        "@context": _CONTEXT,
+        "@type": ["Dataset", "dcat:Dataset"],
         "@id": url_for("catalogue.layers", f="jsonld", lang=wording.language, _external=True),
         "url": url_for("catalogue.layers", f="html", lang=wording.language, _external=True),
         "name": wording.title,
+        "dct:title": wording.title,
         "description": wording.abstract,
+        "dct:description": wording.abstract,
         "version": tables.version,
         "dateModified": site.last_change.date().isoformat(),
+        "dct:modified": site.last_change.date().isoformat(),
         "inLanguage": list(LANGUAGES),
         "isAccessibleForFree": True,
         "usageInfo": url_for("documents.about", _external=True),
+        "license": url_for("documents.about", _external=True),
+        "dct:license": {"@id": url_for("documents.about", _external=True)},
         "variableMeasured": _variables(tables, extent, wording),
         "isBasedOn": [_work(site, id_) for id_ in extent.sources],
-        "distribution": [
-            {
-                "@type": "DataDownload",
-                "name": f"{layer.name}.{format_.extension}",
-                "encodingFormat": format_.media_type.partition(";")[0],
-                "contentUrl": url_for("downloads.layer", name=layer.name, extension=format_.extension, _external=True),
-            }
-            for layer in layers
-            for format_ in FORMATS.values()
-        ],
+        "distribution": files,
+        "dcat:distribution": [{"@id": file["@id"]} for file in files],
     }
     if extent.box:
         document["spatialCoverage"] = {"@type": "Place", "name": wording.city, "geo": {"@type": "GeoShape", "box": extent.box}}
+        south, west, north, east = extent.box.split()
+        ring = ", ".join(f"{lon} {lat}" for lon, lat in ((west, south), (east, south), (east, north), (west, north), (west, south)))
+        document["dct:spatial"] = {"@type": "dct:Location", "dcat:bbox": {"@type": "geo:wktLiteral", "@value": f"POLYGON (({ring}))"}}
     if extent.period:
         document["temporalCoverage"] = extent.period
+        first, _, last = extent.period.partition("/")
+        document["dct:temporal"] = {"@type": "dct:PeriodOfTime", "dcat:startDate": first, "dcat:endDate": last}
     return document
+
+
+# schema.org for search engines, DCAT for the portals of public bodies.
+_CONTEXT = [
+    "https://schema.org/",
+    {"dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/", "geo": "http://www.opengis.net/ont/geosparql#"},
+]
+
+
+def _file(layer: Layer, format_: Format) -> dict[str, Any]:
+    address, media_type = (
+        url_for("downloads.layer", name=layer.name, extension=format_.extension, _external=True),
+        format_.media_type.partition(";")[0],
+    )
+    return {
+        "@type": ["DataDownload", "dcat:Distribution"],
+        "@id": address,
+        "name": f"{layer.name}.{format_.extension}",
+        "encodingFormat": media_type,
+        "contentUrl": address,
+        "dct:title": f"{layer.name}.{format_.extension}",
+        "dcat:downloadURL": {"@id": address},
+        "dcat:mediaType": {"@id": f"https://www.iana.org/assignments/media-types/{media_type}"},
+    }
 
 
 class _Extent(NamedTuple):

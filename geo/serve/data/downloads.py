@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
+from werkzeug.routing import BaseConverter
 
 from geo.errors import BadParameterError
 from geo.layers.formats import Download, encode_collection, encode_features, find_format, find_layer
@@ -21,7 +22,16 @@ blueprint = Blueprint("downloads", __name__)
 blueprint.after_request(open_to_every_page)
 
 
-@blueprint.get("/layers/<name>.<extension>")
+class _BeforeThePoint(BaseConverter):
+    """A name that ends at the first point, so that an extension may have one in it."""
+
+    regex = "[^./]+"
+
+
+blueprint.record(lambda state: state.app.url_map.converters.update(stem=_BeforeThePoint))
+
+
+@blueprint.get("/layers/<stem:name>.<extension>")
 def layer(name: str, extension: str) -> Response:
     """Give a layer as a file, whole or filtered."""
     site = current_site()

@@ -62,9 +62,21 @@ def parse_form(args: MultiDict[str, str], format_: Format, tables: Tables) -> Fo
     is_spoken = given.get("headings", HEADINGS[0 if format_.extension != "csv" else 1]) == HEADINGS[0]
     return Form(
         shape=Shape(given.get("shape", Shape.NESTED)),
-        crs=given.get("crs", ""),
+        # A drawing is in metres, and says so in its name.
+        crs=given.get("crs", tables.profile.projected_crs if format_.extension == "dxf" else ""),
         datum=datum,
         words=words,
         has_headings=is_spoken,
         has_bom=given.get("bom", "1") == "1",
     )
+
+
+def parse_form_values(values: Mapping[str, str], format_: Format, tables: Tables) -> Form:
+    """Read the form of a file as a shell gives it, each parameter at most once; as :func:`parse_form`.
+
+    Raises
+    ------
+    BadParameterError
+        As :func:`parse_form`.
+    """
+    return parse_form(MultiDict(values), format_, tables)

@@ -23,6 +23,7 @@ COMPRESSED = frozenset(
         "text/csv",
         "text/javascript",
         "image/svg+xml",
+        "image/vnd.dxf",
         "application/json",
         "application/ld+json",
         "application/geo+json",

@@ -12,10 +12,11 @@ import geopandas as gpd
 import numpy as np
 
 from geo.bbox import Box
-from geo.layers.formats import encode_features
+from geo.layers.formats import encode_each, encode_features
+from geo.layers.formats.coordinates import as_multi
 from geo.layers.index import SpatialIndex, build_index
 from geo.layers.select import Encoded, Layers, Selection
-from geo.serve.ogc.crs import CRS84, Crs, reproject
+from geo.serve.ogc.crs import CRS84, Crs, rounded
 from geo.serve.ogc.filters import KINDS
 from geo.tables.kinds import Basis, CorridorBasis, FigureStatus, Kind, PlaceStatus, Precision, Qualifier
 from geo.words.columns import TITLES
@@ -134,12 +135,15 @@ class Description(NamedTuple):
         In the order of the features.
     has_time
         Whether ``period_start`` and ``period_end`` say when a feature was.
+    part
+        Which part of the corridors it holds; empty for all of them, and for other layers.
     """
 
     title: str
     description: str
     properties: tuple[Property, ...]
     has_time: bool = False
+    part: str = ""
 
 
 DESCRIPTIONS = {
@@ -147,6 +151,9 @@ DESCRIPTIONS = {
     "platforms": Description(N_("产业平台"), N_("地点中的产业平台。"), _PLACE),
     "projects": Description(N_("产业项目"), N_("地点中的产业项目。"), _PLACE),
     "corridors": Description(N_("产业走廊"), N_("各走廊的公布轴线和沿线的示意带，不是规划边界。"), _CORRIDOR_PART),
+    # One kind of geometry each: programs that make a layer of a collection show only one.
+    "corridor_belts": Description(N_("走廊示意带"), N_("各走廊沿公布轴线的示意带，不是规划边界。"), _CORRIDOR_PART, part="belt"),
+    "corridor_axes": Description(N_("走廊轴线"), N_("各走廊公布的轴线，示意。"), _CORRIDOR_PART, part="axis"),
     "indicators": Description(N_("产业指标"), N_("每行一个数字，带时期、单位、出处和所在地点的位置。"), _FIGURE, has_time=True),
 }
 
@@ -163,11 +170,12 @@ class Collection:
         As in :class:`Description`.
     frame
         GeoDataFrame in EPSG:4326, indexed by feature id, in a stable order; a column for each property.
-    layers
+    layer, layers
         Where the features come from.
     """
 
     id: str
+    layer: str
     title: str
     description: str
     properties: tuple[Property, ...]
@@ -184,6 +192,8 @@ class Collection:
     @cached_property
     def encoded(self) -> Encoded:
         """The features as GeoJSON in WGS-84, with all of their properties, in the same order; made when they are first asked for."""
+        if self.layer != self.id:
+            return encode_each(self.frame)
         rows, every = self.layers.choose(self.id, Selection()), encode_features(self.layers, self.id)
         return Encoded(tuple(every.texts[row] for row in rows), tuple(every.digests[row] for row in rows))
 
@@ -200,15 +210,13 @@ class Collection:
 
     @property
     def interval(self) -> tuple[str | None, str | None] | None:
-        """The first and the last moment, ``None`` where it is open; ``None`` for what has no time."""
-        dated = [(start, end) for start, end in self.periods if start or end]
-        if not dated:
+        """The first and the last moment that is known, ``None`` where none is; ``None`` for what has no time."""
+        starts = [start for start, _ in self.periods if start]
+        ends = [end for _, end in self.periods if end]
+        if not starts and not ends:
             return None
-        starts, ends = zip(*dated, strict=True)
-        return (
-            f"{min(starts).isoformat()}T00:00:00Z" if all(starts) else None,
-            f"{max(ends).isoformat()}T23:59:59Z" if all(ends) else None,
-        )
+        # What has begun and not ended is at its beginning at least, and what has ended at its end.
+        return f"{min(starts or ends).isoformat()}T00:00:00Z", f"{max(ends or starts).isoformat()}T23:59:59Z"
 
     @property
     def periods(self) -> list[tuple[date | None, date | None]]:
@@ -235,7 +243,7 @@ class Collection:
     def geometry_in(self, crs: Crs) -> gpd.GeoSeries:
         """Give the geometry of every feature in a system, x before y."""
         if crs.uri not in self._geometry:
-            self._geometry[crs.uri] = reproject(self.frame.geometry, crs)
+            self._geometry[crs.uri] = rounded(self.frame.geometry, crs)
         return self._geometry[crs.uri]
 
 
@@ -253,9 +261,13 @@ def build_collections(layers: Layers, allowed: Mapping[str, Sequence[str]]) -> M
 
 
 def _build_collection(id_: str, described: Description, layers: Layers, allowed: Mapping[str, Sequence[str]]) -> Collection:
-    layer = layers.select(id_, Selection())
+    name = "corridors" if described.part else id_
+    layer = layers.select(name, Selection())
+    if described.part:
+        layer = layer[layer["part"] == described.part]
+        layer = layer.set_geometry(as_multi(layer.geometry))
     properties = tuple(one._replace(allowed=tuple(allowed.get(one.name, one.allowed))) for one in described.properties)
     # A layer without any row may lack columns.
     columns: dict[str, Any] = {one.name: layer.get(one.name, []) for one in described.properties}
     frame = gpd.GeoDataFrame(columns, index=layer.index, geometry=layer.geometry, crs=layer.crs)
-    return Collection(id_, described.title, described.description, properties, described.has_time, frame, layers, {CRS84.uri: frame.geometry})
+    return Collection(id_, name, described.title, described.description, properties, described.has_time, frame, layers, {CRS84.uri: frame.geometry})

@@ -17,7 +17,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from geo.layers.select import DECIMALS
+from geo.layers.formats.coordinates import CRS_CODES, decimals_of, reproject
 
 
 class Crs(NamedTuple):
@@ -47,7 +47,7 @@ class Crs(NamedTuple):
     @property
     def decimals(self) -> int:
         """How many decimals a coordinate is written with: a centimetre, or about ten where the unit is the degree."""
-        return DECIMALS if self.is_in_degrees else 2
+        return decimals_of(self.definition)
 
     @property
     def axes(self) -> str:
@@ -56,8 +56,6 @@ class Crs(NamedTuple):
 
 
 CRS84 = Crs("http://www.opengis.net/def/crs/OGC/1.3/CRS84", pyproj.CRS.from_authority("OGC", "CRS84"))
-# What any atlas is given in; CGCS2000 in degrees is 4490.
-_EVERYWHERE = ("EPSG:4326", "EPSG:4490", "EPSG:3857")
 
 
 @lru_cache(maxsize=8)
@@ -69,15 +67,15 @@ def list_crss(projected_crs: str) -> Mapping[str, Crs]:
     projected_crs
         Of the profile, such as ``EPSG:4549``.
     """
-    codes = dict.fromkeys((*_EVERYWHERE, projected_crs))
+    codes = dict.fromkeys((*CRS_CODES, projected_crs))
     systems = (Crs(f"http://www.opengis.net/def/crs/EPSG/0/{code.removeprefix('EPSG:')}", pyproj.CRS.from_user_input(code)) for code in codes)
     return MappingProxyType({crs.uri: crs for crs in (CRS84, *systems)})
 
 
-def reproject(geometry: gpd.GeoSeries, crs: Crs) -> gpd.GeoSeries:
-    """Give geometry in another system, x (lon, easting) before y (lat, northing), whatever the order of its axes."""
-    # CRS84 and EPSG:4326 differ in the order only, which geopandas does not keep.
-    return geometry if crs.is_in_degrees and crs.definition.datum == CRS84.definition.datum else geometry.to_crs(crs.definition)
+def rounded(geometry: gpd.GeoSeries, crs: Crs) -> gpd.GeoSeries:
+    """Give geometry in WGS-84 in another system, x before y, with the decimals that answers have: what is found is what is shown."""
+    moved = reproject(geometry, crs.definition)
+    return gpd.GeoSeries(shapely.transform(moved.array, lambda xy: xy.round(crs.decimals)), index=moved.index, crs=moved.crs)
 
 
 def in_axis_order(geometry: gpd.GeoSeries, crs: Crs) -> gpd.GeoSeries:

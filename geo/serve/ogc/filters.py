@@ -11,7 +11,7 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time
 from itertools import repeat
 from typing import Any, NamedTuple, TypeAlias
 
@@ -44,7 +44,7 @@ class Terms(NamedTuple):
     Attributes
     ----------
     kind
-        ``string``, ``number``, ``boolean``, ``date`` or ``geometry``.
+        ``string``, ``number``, ``boolean``, ``date``, ``timestamp`` or ``geometry``.
     values
         As many as there are rows, ``None`` where a row has nothing; or one.
     is_constant
@@ -74,6 +74,10 @@ _SPATIAL = {
     "s_crosses": shapely.crosses,
     "s_contains": shapely.contains,
 }
+# What says when.
+_MOMENTS = ("date", "timestamp")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _LOGICAL = ("and", "or", "not")
 # Of a text: what stands in quotes, a parenthesis, and what lies between.
 _PARTS = re.compile(r"'[^']*'|\"[^\"]*\"|[()]|[^'\"()]+|['\"]")
@@ -237,7 +241,7 @@ class _Rows:
         raise self._refuse(f"the operators {', '.join(OPERATORS)}" + (f", not {name[:40]!r}" if isinstance(name, str) else ""))
 
     def _compare(self, name: str, args: list[Any]) -> Truth:
-        left, right = (self._terms(arg) for arg in self._arguments(name, args, 2))
+        left, right = self._as_moments(*(self._terms(arg) for arg in self._arguments(name, args, 2)))
         self._expect_alike(name, left, right)
         order = _ORDERS[name]
         return self._truth([None if a is None or b is None else order(a, b) for a, b in self._pairs(left, right)])
@@ -247,6 +251,8 @@ class _Rows:
         if not isinstance(options, list) or not options:
             raise self._refuse("a list with a value or more for in")
         own, others = self._terms(value), [self._terms(option) for option in options]
+        if own.kind in _MOMENTS:
+            own, *others = self._as_moments(own, *others)
         for other in others:
             self._expect_alike("=", own, other)
         constants = {other.values[0] for other in others if other.is_constant}
@@ -283,10 +289,30 @@ class _Rows:
     def _expect_alike(self, name: str, left: Terms, right: Terms) -> None:
         if left.kind != right.kind:
             raise self._refuse(f"two values of the same type for {name}, not a {left.kind} and a {right.kind}")
-        if left.kind == "boolean" and name not in ("=", "<>"):
-            raise self._refuse("= or <> between true and false")
         if left.kind == "geometry":
             raise self._refuse("a spatial function, such as S_INTERSECTS, for geometry")
+
+    def _as_moments(self, *terms: Terms) -> list[Terms]:
+        """Make days and moments comparable: text that says one is read, and beside a moment a day is its beginning in UTC."""
+        if not any(one.kind in _MOMENTS for one in terms):
+            return list(terms)
+        read = [self._as_moment(one) for one in terms]
+        if any(one.kind == "timestamp" for one in read):
+            begin = time(tzinfo=UTC)
+            return [
+                Terms("timestamp", [day and datetime.combine(day, begin) for day in one.values], one.is_constant) if one.kind == "date" else one
+                for one in read
+            ]
+        return read
+
+    def _as_moment(self, terms: Terms) -> Terms:
+        if terms.kind != "string" or not terms.is_constant:
+            return terms
+        (text,) = terms.values
+        try:
+            return _constant("date", date.fromisoformat(text)) if _DAY.fullmatch(text) else _constant("timestamp", _moment(text))
+        except ValueError:
+            return terms
 
     def _terms(self, node: Any, kind: str = "") -> Terms:
         terms = self._read(node)
@@ -310,11 +336,15 @@ class _Rows:
                 return terms._replace(values=[value if value is None else value.casefold() for value in terms.values])
             if "date" in node:
                 return _constant("date", self._date(node["date"]))
+            if "timestamp" in node:
+                return _constant("timestamp", self._timestamp(node["timestamp"]))
             if "bbox" in node:
                 return _constant("geometry", self._geometry(self._box(node["bbox"])))
             if "type" in node:
                 return _constant("geometry", self._geometry(self._shape(node)))
-        raise self._refuse("a property, text in single quotes, a number, true, false, DATE('2023-01-01') or geometry in WKT")
+        raise self._refuse(
+            "a property, text in single quotes, a number, true, false, DATE('2023-01-01'), TIMESTAMP('2023-01-01T00:00:00Z') or geometry in WKT"
+        )
 
     def _property(self, name: Any) -> Terms:
         check_deadline()
@@ -333,11 +363,17 @@ class _Rows:
 
     def _date(self, text: Any) -> date:
         try:
-            if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+            if _DAY.fullmatch(text):
                 return date.fromisoformat(text)
         except (TypeError, ValueError):
             pass
         raise self._refuse(f"a date such as 2023-01-01, not {str(text)[:40]!r}")
+
+    def _timestamp(self, text: Any) -> datetime:
+        try:
+            return _moment(text)
+        except (TypeError, ValueError, OverflowError):
+            raise self._refuse(f"a moment such as 2023-01-01T00:00:00Z, not {str(text)[:40]!r}") from None
 
     def _box(self, numbers: Any) -> Any:
         if not isinstance(numbers, list) or len(numbers) != 4 or not all(isinstance(number, int | float) for number in numbers):
@@ -371,6 +407,19 @@ class _Rows:
 
     def _refuse(self, expected: str) -> BadParameterError:
         return BadParameterError("filter", self.wanted.text, expected)
+
+
+def _moment(text: str) -> datetime:
+    """Read a moment of RFC 3339, in UTC; a further fraction of a second than Python knows is cut.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    if not _MOMENT.fullmatch(text):
+        raise ValueError(text)
+    return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text.upper())).astimezone(UTC)
 
 
 def _constant(kind: str, value: Any) -> Terms:

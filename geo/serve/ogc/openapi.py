@@ -16,6 +16,8 @@ SCHEMA = "application/schema+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 HTML = "text/html"
 PROBLEM = "application/problem+json"
+# How the data may be used, which is not how the code may.
+LICENCE = N_("数据里的事实可自由使用，请注明来源")
 # What every path may answer instead.
 _REFUSALS = {
     "304": ("NotModified", N_("没有变")),
@@ -29,7 +31,7 @@ _REFUSALS = {
 
 
 def build_openapi(
-    collections: Mapping[str, Collection], crss: Sequence[str], root: str, title: str, description: str, version: str, _: Translate
+    collections: Mapping[str, Collection], crss: Sequence[str], root: str, licence: str, title: str, description: str, version: str, _: Translate
 ) -> dict[str, Any]:
     """Build the document.
 
@@ -41,6 +43,8 @@ def build_openapi(
         The URIs of the systems that can be asked for.
     root
         Address of the landing page.
+    licence
+        Address of the page that says how the data may be used.
     title, description
         Of the atlas, in the language of the request.
     version
@@ -64,7 +68,7 @@ def build_openapi(
             "title": title,
             "description": description,
             "version": version,
-            "license": {"name": "MIT", "url": "https://spdx.org/licenses/MIT.html"},
+            "license": {"name": _(LICENCE), "url": licence},
         },
         "servers": [{"url": root.rstrip("/")}],
         "tags": [{"name": "api", "description": _("接口")}]
@@ -99,6 +103,7 @@ def _collection_paths(collection: Collection, _: Translate) -> dict[str, Any]:
     return {
         about: _path(f"describe{id_.title()}", title, "collection", JSON, _, id_),
         f"{about}/queryables": _path(f"get{id_.title()}Queryables", title, "queryables", SCHEMA, _, id_),
+        f"{about}/schema": _path(f"get{id_.title()}Schema", title, "schema", SCHEMA, _, id_),
         f"{about}/items": items,
         f"{about}/items/{{featureId}}": feature,
     }

@@ -14,12 +14,14 @@ from urllib.parse import quote_plus
 
 from geo.layers.select import Encoded
 from geo.serve.ogc.collections import Collection, build_collections
-from geo.serve.ogc.openapi import GEOJSON
+from geo.serve.ogc.openapi import GEOJSON, SCHEMA
 from geo.serve.ogc.query import Page, Query
 from geo.serve.site import Site
 
 # A colon, a comma and a slash mean nothing in a query and are easier to read as they are; as werkzeug has it.
 _SAFE = "!$'()*,/:;?@"
+
+QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 
 Links = list[dict[str, str]]
 
@@ -29,14 +31,15 @@ class Words(NamedTuple):
 
     Attributes
     ----------
-    own, after, before, title
-        This page, the next and the previous one, and the collection.
+    own, after, before, title, queryables
+        This page, the next and the previous one, the collection, and what filters may name.
     """
 
     own: str
     after: str
     before: str
     title: str
+    queryables: str
 
 
 def collections_of(site: Site) -> Mapping[str, Collection]:
@@ -55,13 +58,11 @@ def _quoted(text: str) -> str:
     return quote_plus(text, safe=_SAFE)
 
 
-def build_members(site: Site, address: str, args: Mapping[str, str], query: Query, page: Page, words: Words) -> bytes:
+def build_members(address: str, args: Mapping[str, str], query: Query, page: Page, words: Words) -> bytes:
     """Write the members of a page beside its features, as a JSON object.
 
     Parameters
     ----------
-    site
-        What is served.
     address, args
         What was asked for: the address without parameters, and the parameters, which its links repeat.
     query, page
@@ -75,11 +76,10 @@ def build_members(site: Site, address: str, args: Mapping[str, str], query: Quer
     if query.offset:
         links.append(_link(address, args, "prev", GEOJSON, words.before, offset=max(0, query.offset - query.limit)))
     about = {
-        "links": [*links, _link_to_collection(address, args, words.title)],
+        # No timeStamp: it would be the moment of the answer, and the same content has the same bytes and the same ETag.
+        "links": [*links, _link_to_collection(address, args, words.title), _link_to_queryables(address, args, words.queryables)],
         "numberMatched": page.matched,
         "numberReturned": len(page.positions),
-        # The features were encoded when the site was read: the same content has the same moment, and the same ETag.
-        "timeStamp": site.built.isoformat().replace("+00:00", "Z"),
     }
     return json.dumps(about, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -120,6 +120,11 @@ def _links_to_itself(address: str, args: Mapping[str, str], words: Words) -> Lin
         _link(address, args, "self", GEOJSON, f"{words.own} · JSON", f="json"),
         _link(address, args, "alternate", "text/html", f"{words.own} · HTML", f="html"),
     ]
+
+
+def _link_to_queryables(address: str, args: Mapping[str, str], title: str) -> dict[str, str]:
+    """Link from a page to what filters may name."""
+    return {**_link_to_collection(f"{address.rpartition('/items')[0]}/queryables/items", args, title), "rel": QUERYABLES, "type": SCHEMA}
 
 
 def _link_to_collection(address: str, args: Mapping[str, str], title: str) -> dict[str, str]:

@@ -20,7 +20,9 @@ GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon",
 
 
 def _object(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None) -> Schema:
-    return {"type": "object", "required": list(required), "properties": {**required, **(optional or {})}, "additionalProperties": False}
+    # An empty list of what is required is no valid one.
+    needed = {"required": list(required)} if required else {}
+    return {"type": "object", **needed, "properties": {**required, **(optional or {})}, "additionalProperties": False}
 
 
 def _ref(name: str) -> Schema:
@@ -60,6 +62,7 @@ COMMON: dict[str, Schema] = {
     ),
     "collections": _object({"links": _list(_ref("link")), "crs": _list(ADDRESS), "collections": _list(_ref("collection"))}),
     "queryables": {"type": "object", "required": ["$schema", "$id", "type", "title", "properties", "additionalProperties"]},
+    "schema": {"type": "object", "required": ["$schema", "$id", "type", "title", "properties"]},
     "openapi": {"type": "object", "required": ["openapi", "info", "paths"]},
     "geometry": {
         "type": "object",
@@ -100,12 +103,20 @@ def property_schema(one: Property, _: Translate) -> Schema:
 
 def queryable_schemas(collection: Collection, _: Translate) -> dict[str, Schema]:
     """Describe what a filter may name, in plain JSON Schema."""
-    geometry: Schema = {"title": _("位置"), "format": "geometry-any", "x-ogc-role": "primary-geometry"}
-    schemas = {"geometry": geometry}
-    for one in collection.queryables.values():
+    return {name: schema for name, schema in returnable_schemas(collection, _).items() if name == "geometry" or name in collection.queryables}
+
+
+def returnable_schemas(collection: Collection, _: Translate) -> dict[str, Schema]:
+    """Describe what a feature holds, in plain JSON Schema (OGC API - Features, part 5)."""
+    schemas: dict[str, Schema] = {"geometry": {"title": _("位置"), "format": "geometry-any", "x-ogc-role": "primary-geometry"}}
+    for one in collection.properties:
         schemas[one.name] = {key: value for key, value in property_schema(one, _).items() if key != "nullable"}
         if one.allowed:
             schemas[one.name]["enum"] = list(one.allowed)
+        if one.name == "id":
+            schemas[one.name]["x-ogc-role"] = "id"
+        if collection.has_time and one.name in ("period_start", "period_end"):
+            schemas[one.name]["x-ogc-role"] = f"primary-interval-{one.name.removeprefix('period_')}"
     return schemas
 
 
@@ -123,7 +134,6 @@ def feature_schemas(collection: Collection, _: Translate) -> dict[str, Schema]:
         "links": _list(_ref("link")),
         "numberMatched": COUNT,
         "numberReturned": COUNT,
-        "timeStamp": {**TEXT, "format": "date-time"},
     }
     return {f"{collection.id}Page": _object(page), f"{collection.id}Feature": _object({**feature, "links": _list(_ref("link"))})}
 
@@ -139,16 +149,22 @@ def parameters(crss: Sequence[str], _: Translate) -> dict[str, Schema]:
     return {
         "f": _query("f", {"type": "string", "enum": ["json", "html"]}, _("答复的格式；不写则看 Accept")),
         "lang": _query("lang", {"type": "string", "enum": list(SITE_LANGUAGES)}, _("答复的语言；不写则看 Accept-Language")),
-        # No maximum: what is above it is no error, the answer just has no more than that.
+        # What is above the maximum is no error, the answer just has no more than that.
         "limit": _query(
             "limit",
-            {"type": "integer", "minimum": 1, "default": DEFAULT_LIMIT},
+            {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
             _("一页最多几个要素；最多 %(most)s，更大的数按此计") % {"most": MAX_LIMIT},
         ),
         "offset": _query("offset", {"type": "integer", "minimum": 0, "default": 0}, _("略过前面几个要素；翻页的链接里有")),
         "bbox": _query(
             "bbox",
-            {"type": "array", "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}], "items": number},
+            {
+                "type": "array",
+                "minItems": 4,
+                "maxItems": 6,
+                "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
+                "items": number,
+            },
             _("范围的两角，轴的顺序按 bbox-crs；没有位置的要素总在其中"),
         ),
         "bbox-crs": _query("bbox-crs", crs, _("bbox 的坐标系；和 bbox 一起写")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any, cast
@@ -14,16 +14,17 @@ from werkzeug.exceptions import NotAcceptable
 
 from geo.deadline import until_deadline
 from geo.errors import BadParameterError, NotFoundError
+from geo.layers.formats import FORMATS
 from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.limits import SHORT, in_turn
 from geo.serve.http.responses import BY_LANGUAGE_AND_TYPE, cacheable, open_to_every_page
 from geo.serve.http.store import QUICK
 from geo.serve.ogc.collections import Collection
 from geo.serve.ogc.crs import CRS84, Crs, list_crss
-from geo.serve.ogc.openapi import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, build_openapi
-from geo.serve.ogc.pages import Words, build_members, collections_of, join_feature, join_page, same_address
+from geo.serve.ogc.openapi import GEOJSON, HTML, JSON, LICENCE, OPENAPI, SCHEMA, build_openapi
+from geo.serve.ogc.pages import QUERYABLES, Words, build_members, collections_of, join_feature, join_page, same_address
 from geo.serve.ogc.query import PARAMETERS, encode, parse_crs, parse_query, select
-from geo.serve.ogc.schemas import queryable_schemas
+from geo.serve.ogc.schemas import queryable_schemas, returnable_schemas
 from geo.serve.site import current_site
 from geo.words.phrases import LANGUAGES
 
@@ -65,6 +66,7 @@ def landing() -> Response:
         _link("service-doc", "ogc.api", HTML, gettext("接口说明"), f="html"),
         _link("conformance", "ogc.conformance", JSON, gettext("所符合的标准")),
         _link("data", "ogc.collections", JSON, gettext("数据集")),
+        _licence(),
     ]
     document = {
         "title": request_wording().title,
@@ -74,42 +76,43 @@ def landing() -> Response:
     return _answer(document, JSON, "landing", collections=_collections().values())
 
 
-@blueprint.get("/conformance")
+@blueprint.get("/conformance", strict_slashes=False)
 def conformance() -> Response:
     """List the classes of the standards that the API conforms to."""
     _read_parameters()
     return _answer({"conformsTo": list(CONFORMANCE)}, JSON, "conformance")
 
 
-@blueprint.get("/api")
+@blueprint.get("/api", strict_slashes=False)
 def api() -> Response:
     """Describe the API."""
     _read_parameters()
     site = current_site()
     root, wording = url_for("ogc.landing", _external=True), request_wording()
-    document = build_openapi(_collections(), list(_crss()), root, wording.title, wording.description, site.atlas.tables.version, gettext)
+    licence = url_for("documents.about", _external=True)
+    document = build_openapi(_collections(), list(_crss()), root, licence, wording.title, wording.description, site.atlas.tables.version, gettext)
     return _answer(document, OPENAPI, "api", components=document["components"])
 
 
-@blueprint.get("/collections")
+@blueprint.get("/collections", strict_slashes=False)
 def collections() -> Response:
     """List the collections."""
     _read_parameters()
     described = [_describe(collection) for collection in _collections().values()]
-    document = {"links": _here(JSON), "crs": list(_crss()), "collections": described}
+    document = {"links": [*_here(JSON), _licence()], "crs": list(_crss()), "collections": described}
     return _answer(document, JSON, "collections", collections=_collections().values())
 
 
-@blueprint.get("/collections/<id_>")
+@blueprint.get("/collections/<id_>", strict_slashes=False)
 def collection(id_: str) -> Response:
     """Describe a collection."""
     _read_parameters()
     found = _find(id_)
-    document = _describe(found, _here(JSON))
+    document = _describe(found)
     return _answer(document, JSON, "collection", collection=found)
 
 
-@blueprint.get("/collections/<id_>/queryables")
+@blueprint.get("/collections/<id_>/queryables", strict_slashes=False)
 def queryables(id_: str) -> Response:
     """Describe what filters may name."""
     _read_parameters()
@@ -125,7 +128,22 @@ def queryables(id_: str) -> Response:
     return _answer(document, SCHEMA, "queryables", collection=found)
 
 
-@blueprint.get("/collections/<id_>/items")
+@blueprint.get("/collections/<id_>/schema", strict_slashes=False)
+def schema(id_: str) -> Response:
+    """Describe what a feature holds."""
+    _read_parameters()
+    found = _find(id_)
+    document = {
+        "$schema": "https://json-schema.org/draft/2019-09/schema",
+        "$id": url_for("ogc.schema", id_=id_, _external=True),
+        "type": "object",
+        "title": gettext(found.title),
+        "properties": returnable_schemas(found, gettext),
+    }
+    return _answer(document, SCHEMA, "schema", collection=found)
+
+
+@blueprint.get("/collections/<id_>/items", strict_slashes=False)
 def items(id_: str) -> Response:
     """Give features: filtered, in order, a page of them."""
     found, asked = _find(id_), _read_parameters(*PARAMETERS)
@@ -141,8 +159,7 @@ def _give_items(found: Collection, asked: Mapping[str, str], *, is_page_wanted: 
     words = _words(found.title, chosen_language())
     address, args = _address(), request.args.to_dict()
     if not is_page_wanted:
-        site = current_site()
-        body, digest = join_page(shown, build_members(site, address, args, query, page, words))
+        body, digest = join_page(shown, build_members(address, args, query, page, words))
         return _in(query.crs, cacheable(body, GEOJSON, varies_by=BY_LANGUAGE_AND_TYPE, digest=digest, quality=QUICK))
     before, after, count = max(0, query.offset - query.limit), query.offset + query.limit, len(shown.texts)
     pages = {
@@ -156,7 +173,7 @@ def _give_items(found: Collection, asked: Mapping[str, str], *, is_page_wanted: 
     return _in(query.crs, _answer(document, GEOJSON, "items", collection=found, pages=pages))
 
 
-@blueprint.get("/collections/<id_>/items/<feature_id>")
+@blueprint.get("/collections/<id_>/items/<feature_id>", strict_slashes=False)
 def feature(id_: str, feature_id: str) -> Response:
     """Give one feature."""
     found = _find(id_)
@@ -248,7 +265,7 @@ def _takes_long(asked: Mapping[str, str]) -> bool:
 @lru_cache(maxsize=64)
 def _words(title: str, language: str) -> Words:  # noqa: ARG001 - which the request is answered in
     """Name the links of a collection; every page of features has them."""
-    return Words(gettext("本页"), gettext("下一页"), gettext("上一页"), gettext(title))
+    return Words(gettext("本页"), gettext("下一页"), gettext("上一页"), gettext(title), gettext("可用来筛选的属性"))
 
 
 def _link(rel: str, endpoint: str, media_type: str, title: str, **values: str) -> dict[str, str]:
@@ -281,7 +298,11 @@ def _here(media_type: str) -> Links:
     ]
 
 
-def _describe(found: Collection, own: Sequence[dict[str, str]] = ()) -> dict[str, Any]:
+def _licence() -> dict[str, str]:
+    return _link("license", "documents.about", HTML, gettext(LICENCE))
+
+
+def _describe(found: Collection) -> dict[str, Any]:
     title = gettext(found.title)
     extent: dict[str, Any] = {}
     if found.bbox:
@@ -296,10 +317,23 @@ def _describe(found: Collection, own: Sequence[dict[str, str]] = ()) -> dict[str
         "extent": extent,
         "crs": list(_crss()),
         "storageCrs": CRS84.uri,
+        # The same from wherever they are read.
         "links": [
-            *(own or [_link("self", "ogc.collection", JSON, title, id_=found.id)]),
+            _link("self", "ogc.collection", JSON, title, id_=found.id, f="json"),
+            _link("alternate", "ogc.collection", HTML, title, id_=found.id, f="html"),
             _link("items", "ogc.items", GEOJSON, title, id_=found.id),
             _link("items", "ogc.items", HTML, title, id_=found.id, f="html"),
-            _link("http://www.opengis.net/def/rel/ogc/1.0/queryables", "ogc.queryables", SCHEMA, gettext("可用来筛选的属性"), id_=found.id),
+            _link(QUERYABLES, "ogc.queryables", SCHEMA, gettext("可用来筛选的属性"), id_=found.id),
+            _link("http://www.opengis.net/def/rel/ogc/1.0/schema", "ogc.schema", SCHEMA, gettext("要素的属性"), id_=found.id),
+            *(
+                {
+                    "href": url_for("downloads.layer", name=found.layer, extension=format_.extension, _external=True),
+                    "rel": "enclosure",
+                    "type": format_.media_type.partition(";")[0],
+                    "title": f"{title} · {format_.name}",
+                }
+                for format_ in FORMATS.values()
+            ),
+            _licence(),
         ],
     }

@@ -36,6 +36,10 @@ def features(client: FlaskClient, path: str, **query: str) -> list[Row]:
     return found
 
 
+def ids_of(client: FlaskClient, text: str, path: str) -> list[str]:
+    return [one["id"] for one in features(client, path, filter=text, limit="1000")]
+
+
 def refusal(client: FlaskClient, text: str, path: str = PLACES, **query: str) -> str:
     response = client.get(path, query_string={"filter": text, **query})
     assert response.status_code == 400, response.get_data(as_text=True)
@@ -177,13 +181,15 @@ def test_filters_narrow_each_other(client: FlaskClient) -> None:
         ("kind", "a boolean, not a string"),
         ("'kind'", "a condition, such as kind = 'project'"),
         ("1", "a condition, such as kind = 'project'"),
-        ("paragraph + 1 > 2", "a property, text in single quotes, a number, true, false, DATE('2023-01-01') or geometry in WKT"),
+        (
+            "paragraph + 1 > 2",
+            "a property, text in single quotes, a number, true, false, DATE('2023-01-01'), TIMESTAMP(",
+        ),
         ("paragraph = NULL", "a property, text in single quotes"),
         ("eval('1') = 1", "a property, text in single quotes"),
         ("system('id')", "the operators and, or, not, =, <>, <"),
         ("T_AFTER(name_zh, DATE('2023-01-01'))", "the operators and, or, not"),
         ("geometry = geometry", "a spatial function, such as S_INTERSECTS, for geometry"),
-        ("true < false", "= or <> between true and false"),
         ("S_INTERSECTS(kind, POINT(120 30))", "a geometry, not a string"),
         ("S_INTERSECTS(geometry)", "2 arguments for s_intersects"),
         ("S_INTERSECTS(geometry, POINT(30 120))", "degrees in the order Lon, Lat"),
@@ -209,9 +215,34 @@ def test_a_filter_that_cannot_be_answered_says_why(client: FlaskClient, text: st
     assert refusal(client, text).startswith(expected)
 
 
-@pytest.mark.parametrize("text", ["DATE('2023-02-30')", "DATE('2023')", "TIMESTAMP('2023-01-01T00:00:00Z')", "'2023-01-01'"])
+@pytest.mark.parametrize("text", ["DATE('2023-02-30')", "DATE('2023')", "'soon'", "'2023-02-30'", "2023", "TIMESTAMP('2023-02-30T00:00:00Z')"])
 def test_a_date_is_compared_with_a_date(client: FlaskClient, text: str) -> None:
-    assert "date" in refusal(client, f"period_start > {text}", FIGURES).lower()
+    refused = refusal(client, f"period_start > {text}", FIGURES).lower()
+    assert "date" in refused or "moment" in refused
+
+
+@pytest.mark.parametrize("order", ["<", "<=", ">", ">=", "=", "<>"])
+def test_a_day_is_compared_with_a_moment_as_its_beginning(client: FlaskClient, order: str) -> None:
+    by_day, by_text = (ids_of(client, f"period_start {order} {text}", FIGURES) for text in ("DATE('2023-01-01')", "'2023-01-01'"))
+    by_moment = ids_of(client, f"period_start {order} TIMESTAMP('2023-01-01T08:00:00+08:00')", FIGURES)
+    assert by_day == by_moment == by_text
+    later = ids_of(client, f"period_start {order} TIMESTAMP('2023-01-01T00:00:00.5Z')", FIGURES)
+    every = ids_of(client, "period_start IS NOT NULL", FIGURES)
+    # No day begins half a second after midnight.
+    assert later == {"=": [], "<>": every, "<": ids_of(client, "period_start <= DATE('2023-01-01')", FIGURES)}.get(order, later)
+    assert len(by_day) <= len(every)
+
+
+def test_days_are_looked_for_in_a_list(client: FlaskClient) -> None:
+    one, moment = ids_of(client, "period_start = DATE('2023-01-01')", FIGURES), "TIMESTAMP('2023-01-01T00:00:00Z')"
+    assert one
+    for listed in ("DATE('2023-01-01')", "'2023-01-01'", moment, f"DATE('1999-01-01'), {moment}"):
+        assert ids_of(client, f"period_start IN ({listed})", FIGURES) == one
+
+
+@pytest.mark.parametrize(("text", "count"), [("schematic < true", 0), ("schematic <= true", 4), ("schematic > false", 4), ("schematic >= true", 4)])
+def test_false_comes_before_true(client: FlaskClient, text: str, count: int) -> None:
+    assert len(ids_of(client, text, "/ogc/collections/corridors/items")) == count
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,8 @@ FULL = [
     "/ogc/collections",
     *(
         f"/ogc/collections/{name}{rest}"
-        for name in ("places", "platforms", "projects", "corridors", "indicators")
-        for rest in ("", "/queryables", "/items")
+        for name in ("places", "platforms", "projects", "corridors", "corridor_belts", "corridor_axes", "indicators")
+        for rest in ("", "/queryables", "/schema", "/items")
     ),
     "/ogc/collections/places/items/fullsemi-1",
     "/ogc/collections/places/items/binxiao-small-parks",
@@ -86,7 +86,8 @@ def test_tables_without_figures_make_an_empty_collection(client_of: Callable[[Pa
 
 
 def test_every_layer_is_a_collection() -> None:
-    assert list(DESCRIPTIONS) == list(LAYERS)
+    assert [name for name, described in DESCRIPTIONS.items() if not described.part] == list(LAYERS)
+    assert {described.part for described in DESCRIPTIONS.values()} == {"", "belt", "axis"}
 
 
 # --- headers ------------------------------------------------------------------------------------------------------------------------------
@@ -140,7 +141,7 @@ def test_what_cannot_be_given_is_406(client: FlaskClient) -> None:
 
 def test_addresses_are_those_of_the_request_s_host(client: FlaskClient) -> None:
     document = client.get("/ogc/", base_url="https://atlas.example:8443/").get_json(force=True)
-    assert {link["href"].partition("/ogc")[0] for link in document["links"]} == {"https://atlas.example:8443"}
+    assert {urljoin(link["href"], "/") for link in document["links"]} == {"https://atlas.example:8443/"}
 
 
 def test_links_keep_the_language(client: FlaskClient) -> None:

@@ -38,6 +38,8 @@ def test_gdal_lists_the_layers_with_their_geometry(served: Served) -> None:
         "platforms": "Point",
         "projects": "Point",
         "corridors": "Unknown",
+        "corridor_belts": "MultiPolygon",
+        "corridor_axes": "MultiLineString",
         "indicators": "Point",
     }
 
@@ -92,7 +94,7 @@ def test_gdal_reads_another_system_and_puts_its_axes_right(served: Served, code:
 
 def test_owslib_walks_the_api(served: Served) -> None:
     client = Features(served.url)
-    assert client.feature_collections() == ["places", "platforms", "projects", "corridors", "indicators"]
+    assert client.feature_collections() == ["places", "platforms", "projects", "corridors", "corridor_belts", "corridor_axes", "indicators"]
     assert "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core" in client.conformance()["conformsTo"]
     assert client.api()["openapi"] == "3.0.3"
     assert client.collection("corridors")["title"] == "产业走廊"
