@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from geo.tables.units import SCALE, match_base, multiply_scales
+from geo.tables.units import ENGLISH_SCALES, SCALE, match_base, multiply_scales
 
 _HALF = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "，；：！？～（）"} | {ord("﹪"): ord("%"), ord("−"): ord("-")}
 
@@ -66,7 +66,7 @@ class PrintedNumber:
     @property
     def printed_unit(self) -> str:
         """The unit with its scale, as a row writes it."""
-        return self.scale + self.base
+        return f"{self.scale} {self.base}".strip() if self.scale.isascii() else self.scale + self.base
 
 
 DIGITS = {digit: value for value, digits in enumerate(("零〇", "一", "二两", "三", "四", "五", "六", "七", "八", "九")) for digit in digits}
@@ -75,9 +75,12 @@ _MYRIADS = {"万": 10**4, "亿": 10**8}
 _ARABIC = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 _CHINESE = rf"(?:[零〇一二两三四五六七八九十]|{SCALE})+"
 _GAP = "[ \u00a0\u2009]"
+_ENGLISH = "|".join(ENGLISH_SCALES)
 _NUMBER = re.compile(
     rf"(?P<per>[百千])分之(?P<part>{_ARABIC}|[零〇一二两三四五六七八九十百]+(?:点[零〇一二三四五六七八九]+)?)"
-    rf"|(?P<minus>(?<![0-9A-Za-z%月年日\u4e00-\u9fff])-|(?<=[长速幅])-)?(?P<arabic>{_ARABIC})(?P<more>[余多来几])?(?P<scale>(?:{_GAP}(?={SCALE}))?{SCALE}*)(?P<more_behind>[余多])?"
+    rf"|(?P<minus>(?<![0-9A-Za-z%月年日\u4e00-\u9fff])-|"
+    rf"(?<![0-9A-Za-z%月年日点时元个亿万])-(?=[\d.]+%))?(?P<arabic>{_ARABIC})(?P<more>[余多来几])?(?P<scale>{_GAP}(?:{_ENGLISH})(?= )|"
+    rf"(?:{_GAP}(?={SCALE}))?{SCALE}*)(?P<more_behind>[余多])?"
     r"|(?P<pair>一二|二三|两三|三四|三五|四五|五六|六七|七八|八九)(?P<pair_scale>[十百千]?[万亿]*)"
     rf"|(?P<chinese>{_CHINESE})(?P<chinese_more>[余多来几](?P<more_scale>{SCALE}*))?"
     r"|(?P<first>首[个条家座位]|榜首|居首|唯一|领跑|超越[^,，。;；]{0,12}其他)"
@@ -229,8 +232,8 @@ def chinese(characters: str) -> Decimal:
 
 # --- growth -------------------------------------------------------------------------------------------------------------------------------
 
-_DECLINE = "下降|减少|降低|回落|下滑|负增长|缩减|压减|下跌|跌|降幅|减|降"
-_RISE = "增长|增加|提高|提升|上升|增幅|增速|攀升|增|升|涨|上涨|扩大"
+_DECLINE = "下降|减少|减产|降低|回落|下滑|负增长|缩减|压减|下跌|跌|降幅|减|降|↓"
+_RISE = "增长|增加|增产|↑|提高|提升|上升|增幅|增速|攀升|增|升|涨|上涨|扩大"
 _ADVERBS = "(?:了|约|近|超过|超|达到|达|为|逾|将|均|各|速|幅|[(（]|:|：|[ \u00a0])*"
 _DECLINES = re.compile(rf"(?:{_DECLINE}){_ADVERBS}$")
 _RISES = re.compile(rf"(?:{_RISE}){_ADVERBS}$")

@@ -103,9 +103,14 @@ def mark_spans(text: str, start: int, end: int, spans: Iterable[tuple[int, int]]
 _BLOCK = re.compile(r"[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*")
 
 
+def find_blocks(text: str) -> list[tuple[int, int, int]]:
+    """Find the paragraphs of a text, which are blocks between blank lines: number from 1, start, end as code-point offsets, end excluded."""
+    return [(number, *block.span()) for number, block in enumerate(_BLOCK.finditer(text), start=1)]
+
+
 def _check_paragraphs(tables: Tables, source: Source, text: str) -> Iterator[Finding]:
     stated = [(row.paragraph, row.start, row.end) for row in tables.paragraphs if row.source == source.id]
-    found = [(number, *block.span()) for number, block in enumerate(_BLOCK.finditer(text), start=1)]
+    found = find_blocks(text)
     for number, start, end in sorted(set(stated) ^ set(found)):
         where = "is in paragraphs.csv but not in the text" if (number, start, end) in stated else "is in the text but not in paragraphs.csv"
         yield Finding(source.id, number, (start, end), where)
@@ -192,7 +197,9 @@ def _check_names(tables: Tables, source: Source, text: str) -> Iterator[Finding]
 
 # A year, month or day: the rows carry it as their period.
 DATE = re.compile(
-    r"(?<!\d)(?:19|20|21)\d{2}(?:年?(?:[—–~～-]+|至|到|、|和)(?:19|20|21)\d{2})*年|(?<![\d.])\d{1,2}(?:月?(?:[—–~～-]+|至|到|、|和)\d{1,2})*月(?:份|\d+日(?:(?:[—–~～-]+|至)(?:\d+月)?\d+日)?)?(?!亮)"
+    r"(?<!\d)(?:19|20|21)\d{2}(?:年?(?:[—–~～-]+|至|到|、|和)(?:19|20|21)\d{2})*年|"
+    r"(?<![\d.])\d{1,2}(?:月?(?:[—–~～-]+|至|到|、|和)\d{1,2})*月(?:份|\d+日(?:(?:[—–~～-]+|"
+    r"至)(?:\d+月)?\d+日)?)?(?!亮)"
     r"|(?<!\d)(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|(?<![\d.])\d{1,2}日(?!均)"
 )
 # What must be accounted for: Arabic digits, amounts in 百 千 万 亿, and ranks. Other Chinese digits are mostly words (一般, 进一步).
