@@ -137,7 +137,7 @@ class Context:
 
     # --- time and status ---
 
-    def _time(self, mention: Mention, context: str) -> tuple[str | None, bool, tuple[int, int] | None]:
+    def _time(self, mention: Mention, context: str, *, is_count: bool = False) -> tuple[str | None, bool, tuple[int, int] | None]:
         before = self.half[self.start : mention.start]
         after = None
         for found in AFTER_COMPLETION.finditer(before):
@@ -147,7 +147,7 @@ class Context:
         label = context.partition("|")[0]
         if not self.figures and re.match(r"\s*(?:比如|例如|其中|如)", before) and self.linked.figures and last is None and after is None:
             return self.linked.figures[-1].period, self._is_planned(mention, None), None
-        lasting = bool(re.search(LASTING, context)) and not re.search(MACRO, label)
+        lasting = bool(re.search(LASTING, context)) and not re.search(MACRO, label) and not (is_count and "投资" in label)
         if last is None and self._is_english():
             last = self._english_time(mention)
             if last is not None and last.period == AFTER:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -82,11 +83,12 @@ def draft_text(report: Report, text: str, confirmed: Sequence[PlaceGiven] | None
     known
         The same of what the tables know.
     """
-    half = to_half_width(text)
+    compact, offsets = _compact(text)
+    half = to_half_width(compact)
     if confirmed is None:
-        places = propose(text, report.host, known)
+        places = propose(compact, report.host, known)
         companies = find_companies(half, (place.name for place in places))
-        places += [company for company in find_confirmed(text, [(name, "company", ()) for name in companies]) if company.mentions]
+        places += [company for company in find_confirmed(compact, [(name, "company", ()) for name in companies]) if company.mentions]
         for place in places:
             place.is_confirmed = False
         _drop_covered(places)
@@ -96,13 +98,40 @@ def draft_text(report: Report, text: str, confirmed: Sequence[PlaceGiven] | None
             given.append((report.host, _kind_of_host(report.host), ()))
         bare = [Named(name, kind, tuple(aliases)) for name, kind, aliases in given]
         add_short_forms(bare, report.host)
-        places = find_confirmed(text, [(place.name, place.kind, place.aliases) for place in bare])
+        places = find_confirmed(compact, [(place.name, place.kind, place.aliases) for place in bare])
     host = next((place for place in places if report.host and report.host in (place.name, *place.aliases)), None)
     spans = sorted(span for place in places for span in place.mentions)
     mentions = find_numbers(half, spans)
     times = find_times(half, report.day)
     linked = link(half, mentions, times, places, host)
-    return Draft(report, text, tuple(places), tuple(spread(linked.figures)), tuple(sorted(set(linked.others))))
+    others = _put_back(linked.figures, places, linked.others, offsets)
+    return Draft(report, text, tuple(places), tuple(spread(linked.figures)), tuple(sorted(set(others))))
+
+
+_BLANK = re.compile(r"(?<=[\u3001-\u303f\u4e00-\u9fff\uff00-\uffef])[ \u00a0\u2009\u3000](?=\S)|(?<=\S)[ \u00a0\u2009\u3000](?=[\u4e00-\u9fff])")
+
+
+def _compact(text: str) -> tuple[str, list[int]]:
+    """Leave out single blanks beside Chinese characters, as in 2023 年 or 增长 8.4%; give where each character was, and where the text ends."""
+    blanks = {found.start() for found in _BLANK.finditer(text)}
+    offsets = [offset for offset in range(len(text)) if offset not in blanks]
+    return "".join(text[offset] for offset in offsets), [*offsets, len(text)]
+
+
+def _put_back(
+    figures: Sequence[Figure], places: Sequence[Named], others: Sequence[tuple[int, int, NumberReason]], offsets: Sequence[int]
+) -> list[tuple[int, int, NumberReason]]:
+    """Give every span its offsets in the text with its blanks."""
+
+    def back(start: int, end: int) -> tuple[int, int]:
+        return offsets[start], offsets[end - 1] + 1
+
+    for figure in figures:
+        figure.start, figure.end = back(figure.start, figure.end)
+        figure.spans = {part: back(*span) for part, span in figure.spans.items()}
+    for place in places:
+        place.mentions = [back(*span) for span in place.mentions]
+    return [(*back(start, end), reason) for start, end, reason in others]
 
 
 def _kind_of_host(name: str) -> str:

@@ -53,6 +53,7 @@ class Figure:
     reasons: list[str] = field(default_factory=list)
     is_points: bool = False
     is_count: bool = False
+    is_base: bool = False
 
 
 @dataclass

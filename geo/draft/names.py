@@ -242,6 +242,10 @@ def _names_of_line(line: str) -> Iterable[str]:
         bracket = _BRACKET.match(line, end)
         if bracket:
             name = line[begin : bracket.end()]
+        elif re.search(r"[(（][^()（）]*$", name) and line[end : end + 1] in ")）":
+            # 基地项目(二期) ends behind its bracket.
+            end += 1
+            name = line[begin:end]
         inner = _without_sort(name)
         if inner:
             end = begin + len(inner)
@@ -251,7 +255,7 @@ def _names_of_line(line: str) -> Iterable[str]:
             yield name
     # Quoted names, such as “岚谷”.
     for found in re.finditer(r"[“「]([\u4e00-\u9fffA-Za-z0-9·]{3,12}(?:谷|小镇|城|园|港|湾|岛|廊))[”」]", line):
-        if not any(first < found.end(1) <= last for first, last in taken):
+        if not _LAYOUT.search(found[1]) and not any(first < found.end(1) <= last for first, last in taken):
             yield found[1]
 
 
@@ -282,7 +286,7 @@ def _left_edge(line: str, tokens: Sequence[tuple[str, str]], offsets: Sequence[i
 
 
 _BAD_START = re.compile(
-    r"^(?:[\d.,%万亿元个家项条亩吨只台套名人年月日余多达约超近近第\-·)）]+(?:[亿万]?元|兆瓦|万吨|英寸)?|英寸|"
+    r"^(?:年?产[\d.]+[百千万亿]*(?:吨|平方米|平米|台|套|辆|只|件|米|千瓦|兆瓦)|共有?\d+[个家项]|[\d.,%万亿元个家项条亩吨只台套名人年月日余多达约超近近第\-·)）]+(?:[亿万]?元|兆瓦|万吨|英寸)?|英寸|"
     r"(?:其|该|本|各|某|从|在|与|和|及|为|是|了|着|等|等地|由|向|以|于|至|到|对|把|将|被|让|使|的|地|之|有|也|"
     r"都|又|并|已|还)|"
     r"(?:引进|引入|推进|推动|建设|打造|支持|加快|签约|开工|新建|位于|实施|投资|投产|完成|实现|促进|依托|围绕|"
@@ -302,6 +306,8 @@ def _trim(line: str, begin: int, end: int) -> int | None:
     return begin if end - begin >= 2 else None
 
 
+# 产业园分三期 and 园区一期 begin with a sort of places.
+_GENERIC_START = re.compile("产业园|园区|项目|开发区|经开区|高新区|基地|中心|小镇|新区|厂区|工业园")
 _LAYOUT = re.compile(r"[一二两三四五六七八九十][园谷镇城区廊][一二两三四五六七八九十多]|^[一二两三四五六七八九十]区")
 
 
@@ -310,7 +316,14 @@ def is_a_name(name: str) -> bool:
     bare = re.sub(r"[(（][^()（）]*[)）]$", "", name)
     suffix = next((suffix for suffix in _SUFFIXES if bare.endswith(suffix)), "")
     stem = bare[: len(bare) - len(suffix)]
-    if len(stem) < 2 or len(name) > _MOST_NAME or _LAYOUT.search(name) or stem in KINDS or re.search(r"[全我该本各]$", stem):
+    if (
+        len(stem) < 2
+        or len(name) > _MOST_NAME
+        or _LAYOUT.search(name)
+        or stem in KINDS
+        or _GENERIC_START.match(stem)
+        or re.search(r"[全我该本各]$", stem)
+    ):
         return False
     kind = KINDS.get(suffix)
     if kind in (Kind.DISTRICT, Kind.CITY):
@@ -324,16 +337,13 @@ def is_a_name(name: str) -> bool:
     words = list(rjieba.tag(stem))
     if kind in (Kind.PROJECT, Kind.FACILITY):
         # 某省重大项目 with the name of the province names a sort of projects, wherever.
-        words = [(word, tag) for word, tag in words if tag != "ns"]
+        words = [(word, tag) for word, tag in words if tag != "ns" or not re.search("[省市区县州]$", word)]
     if any(stem.endswith(inner) and is_a_name(stem) for inner in _SUFFIXES):
         return True
-    if suffix in _COMMON_SUFFIXES:
-        return any((tag in _PROPER_TAGS and word not in COMMON and len(word) > 1) or (len(word) == 1 and tag in _PROPER_TAGS) for word, tag in words)
+    if kind in (Kind.PROJECT, Kind.FACILITY):
+        # A project or a building is told from a sort of them by a word that no dictionary has, or by one that is only ever a name.
+        return any(_is_only_a_name(word, tag) for word, tag in words)
     return any(_is_proper(word, tag) for word, tag in words)
-
-
-# Words that more often say what sort of thing is built than name one.
-_COMMON_SUFFIXES = frozenset({"生产线", "平台", "工程", "基地", "工厂"})
 
 
 def _without_sort(name: str) -> str:
@@ -351,6 +361,7 @@ def _without_sort(name: str) -> str:
 _NO_DIVISION = frozenset(
     {
         "代表",
+        "大城",
         "全",
         "城",
         "社",
@@ -394,6 +405,17 @@ _NO_DIVISION = frozenset(
     }
 )
 _PROPER_TAGS = frozenset({"ns", "nr", "nrt", "nrfg", "nz", "nt", "zg", "x", "eng", "ng", "j", "g"})
+
+
+def _is_only_a_name(word: str, tag: str) -> bool:
+    if word in COMMON or word in NOT_LEADING or re.fullmatch(r"[\d.]+[\u4e00-\u9fff]?|[()（）·]+", word):
+        return False
+    is_unknown = len(word) >= 2 and bool(re.search(r"[\u4e00-\u9fff]", word)) and not rjieba.has_word(word)
+    return (
+        is_unknown
+        or (tag in ("ns", "nr", "nrt", "nrfg", "nz", "nt") and len(word) >= 2)
+        or (len(word) == 1 and tag in ("ns", "nr", "zg", "x", "ng", "g"))
+    )
 
 
 def _is_proper(word: str, tag: str) -> bool:

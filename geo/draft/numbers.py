@@ -78,9 +78,12 @@ _COUNTED = any_of(
     "俱乐部 体量 级 市场 单体 工业 城市 开发区 产业园 重大 制造业 工业大区 大区 大市 大县"
 )
 # 投资超亿元项目, 10亿元以上项目, 百亿级企业: what is counted has to be so large, and how large it is nobody says.
+_OR = r"(?:或[\d.~～—–-]+[百千万亿]*(?:美|欧)?元)?"
 _THRESHOLD_BEHIND = re.compile(
-    rf"[)）]?(?:(?:及|\(含\)|（含）)?以上|以下|以内|级|元级|级别|规模)的?(?:[\u4e00-\u9fff]{{0,8}}?){_COUNTED}|(?:级|元级|规模级)|以上(?=[的产])"
+    rf"[)）]?{_OR}(?:(?:及|\(含\)|（含）)?以上|以下|以内|级|元级|级别|规模)的?(?:[\u4e00-\u9fff]{{0,8}}?){_COUNTED}|(?:级|元级|规模级)|以上(?=[的产])"
 )
+# 500万元投资建设项目15个: so large is each of them.
+_EACH_BEHIND = re.compile(rf"{_OR}[\u4e00-\u9fff]{{0,8}}?{_COUNTED}(?:达|共|有|为)?\d+(?:余|多)?[个家项户]")
 _OVER_BEFORE = re.compile(r"(?:超过?|过|达|破|在|上|总投资|投资|产值|税收|营收|纳税|年销售|规模|收入|突破)$")
 _THRESHOLD_NOUN = re.compile(rf"的?(?:[\u4e00-\u9fff]{{0,6}}?){_COUNTED}")
 _CLASS_BEHIND = re.compile(r"(?:元)?级|强(?!度)|元大关者|大区|俱乐部|元企业|元产业|元集群|元园区|元镇")
@@ -361,7 +364,7 @@ def _is_chinese_amount(half: str, number: PrintedNumber, before: str, behind: st
 def _is_threshold(half: str, number: PrintedNumber, before: str, behind: str) -> bool:
     if _kind(number) not in (UnitKind.MONEY, UnitKind.AREA, UnitKind.MASS) and not (not number.base and number.scale):
         return False
-    if _THRESHOLD_BEHIND.match(behind):
+    if _THRESHOLD_BEHIND.match(behind) or (not behind.startswith("的") and _EACH_BEHIND.match(behind)):
         return True
     is_bare = not half[number.start].isdigit()
     if _OVER_BEFORE.search(before) or is_bare:

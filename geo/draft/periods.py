@@ -139,12 +139,13 @@ def _read_part(match: re.Match[str], day: date) -> Time | None:
     is_part = (first, last) != (1, 12)
     if year is None:
         if groups.get("whole"):
-            if groups["whole"] == "年度":
+            if groups["whole"] == "年度" or re.match(r"(?:的)?(?:目标|任务|计划|预算|投资计划|预期)", behind):
                 return None
             year = day.year - 1 if is_look_back(day) else day.year
         else:
-            # A part that has not ended by the day of the report is that of the year before, unless it is a plan, which says its year.
-            year = day.year if first <= day.month else day.year - 1
+            # A part that has not begun by the day of the report, or is far from its end, is that of the year before.
+            is_months = bool(groups.get("m1"))
+            year = day.year if first <= day.month and last - day.month <= (0 if is_months else 4) else day.year - 1
     if not is_part:
         text = str(year)
     elif groups.get("quarter"):

@@ -13,6 +13,8 @@ from geo.tables.kinds import FigureStatus, NumberReason, Qualifier, UnitKind
 from geo.tables.numbers import direction, growth_of, parse_numbers
 from geo.tables.units import BASES
 
+_RANK_VERBS = re.compile(r"位居|位列|排名|排位|排在|居于|名列|跃居|跃升至?|上升至|前进至|稳居|居|列|位|排|至(?!少)")
+
 
 class Sentence(Context):
     """One sentence, its numbers linked in their order."""
@@ -31,8 +33,9 @@ class Sentence(Context):
                 self._add_growths(run)
                 position += len(run)
                 continue
-            if self._is_of_speaker(mention):
-                self.linked.others.append((mention.start, mention.end, NumberReason.COMPANY))
+            reason = NumberReason.COMPANY if self._is_of_speaker(mention) else self._reason_of_mark(mention)
+            if reason is not None:
+                self.linked.others.append((mention.start, mention.end, reason))
             else:
                 self._add_amount(mention)
             position += 1
@@ -46,7 +49,7 @@ class Sentence(Context):
             return False
         if mention.number.base == "番":
             return True
-        before = self._words_before(mention)
+        before = self._words_before(mention).rstrip()
         if GROWS.search(before) and not re.search(r"(?:占|比重|率|强度)[^，,]{0,6}(?:提高|提升|上升|下降|增加|增长)(?:到|至)$", before):
             return not re.search(r"(?:提高|提升|上升|增长|增加|下降|降低|降)[到至]$", before)
         return mention.number.low < 0 or (
@@ -75,7 +78,11 @@ class Sentence(Context):
         open_figures = [
             figure
             for figure in self.figures
-            if figure.growth is None and not figure.is_points and figure.value is not None and figure.unit not in ("%", "成", "倍")
+            if figure.growth is None
+            and not figure.is_base
+            and not figure.is_points
+            and figure.value is not None
+            and figure.unit not in ("%", "成", "倍")
         ]
         if not label and len(open_figures) >= len(run):
             targets = (
@@ -135,6 +142,17 @@ class Sentence(Context):
 
     # --- amounts ---
 
+    def _reason_of_mark(self, mention: Mention) -> NumberReason | None:
+        """Say why an amount is only a mark that the figure before it has passed: 5064亿元,成功突破5000亿元大关; 前进12位 is a step in an order."""
+        if mention.number.base == "位" and re.search(r"(?:跃升|前进|上升|提升|后退|下降|提高|晋升)了?$", self._words_before(mention)):
+            return NumberReason.ORDINAL
+        last = self.figures[-1] if self.figures else None
+        behind = self.half[mention.end : mention.end + 3]
+        is_passed = (
+            last is not None and last.value is not None and last.unit == (mention.number.printed_unit or None) and last.value >= mention.number.value
+        )
+        return NumberReason.THRESHOLD if behind.startswith(("大关", "关口")) and is_passed else None
+
     def _add_amount(self, mention: Mention) -> None:
         self._new(mention, self._label(mention), is_rate=mention.role is Role.RATE)
 
@@ -149,7 +167,7 @@ class Sentence(Context):
             before,
         )
         before = re.sub(
-            r"^(?:其中|实现|完成|达到?|为|共|约|累计|预计|可|将|已|有|和|及|、|，|,|：|:|\s|并|也|还|的|地|了|成功|现|则|[）)”\"])+", "", before
+            r"^(?:其中|实现|完成|达到?|为|共|约|累计|预计|可|将|已|有|和|及|、|，|,|：|:|\s|并|也|还|的|了|成功|现|则|[）)”\"])+", "", before
         )
         unit = mention.number.base
         if (unit and "/" not in unit and unit in BASES and BASES[unit].kind is UnitKind.COUNT) or not unit:
@@ -178,7 +196,7 @@ class Sentence(Context):
         is_count = (kind is UnitKind.COUNT or not number.base) and not is_rate
         candidates = self._candidates(mention, context, is_count)
         subjects = self._choose(mention, candidates)
-        period, planned, span = self._time(mention, context)
+        period, planned, span = self._time(mention, context, is_count=is_count)
         if any(spot.start <= mention.start < spot.end for spot in self.spots) and span is None:
             # The capacity in the name of a project is what it is to have.
             period, planned = None, True
@@ -201,6 +219,7 @@ class Sentence(Context):
             spans={"value": (mention.start, mention.end)},
             is_points=is_points,
             is_count=is_count,
+            is_base=bool(re.match(r"的\d[\d.]*%", self.half[mention.end : mention.end + 8])),
         )
         if span is not None:
             figure.spans["period"] = span
@@ -279,21 +298,14 @@ class Sentence(Context):
 
     def _rank_scope(self, mention: Mention) -> str | None:
         before = self.half[max(self.start, mention.start - 24) : mention.start]
-        found = re.search(
-            r"(?:位居|位列|排名|排在|居于|名列|跃居|跃升至|稳居|居|列|位|排|至|在|为|均|继续)?([\u4e00-\u9fff]{2,14}?)(?:中|第)?$", before
-        )
         if self.half[mention.start : mention.end] == "领跑":
             behind = re.match(r"[\u4e00-\u9fff]{2,4}?(?=[，。；;,]|$)", self.half[mention.end : mention.end + 5])
             return behind[0] if behind else None
-        wide = re.search(
-            r"((?:全国|全省|全市|全县|全区|全球|世界|国内|省内|市内|中部|西部|东部|长三角|"
-            r"[\u4e00-\u9fff]{2,3}[省市州县区])[\u4e00-\u9fff]{0,10}?)(?:排名|综合排名|中排名|中|内|排|位|列|"
-            r"名)?(?:前进至|上升至|跃升至|并列|第)?$",
-            before,
-        )
-        if wide:
-            return re.sub(r"^.*?(?:居|列|排名|位居|至|在|名列|为|跃)(?=全|中|省|世|国)", "", wide[1])
-        return found[1] if found else None
+        before = before[max(before.rfind(stop) for stop in "，,；;：:、") + 1 :]
+        verb = next(reversed(list(_RANK_VERBS.finditer(before))), None)
+        scope = before[verb.end() :] if verb is not None and len(before) - verb.end() >= 2 else before[: verb.start()] if verb is not None else before
+        scope = re.sub(r"^.*?(?=全国|全省|全市|全县|全区|全球|世界)|(?:中|里|当中|第|综合)+$|^(?:在|为|均|继续|连续[^\d]{1,2}年)+", "", scope)
+        return scope or None
 
     # --- memory ---
 
@@ -318,13 +330,13 @@ class Sentence(Context):
             scope.period = None if spoken[-1].is_future else spoken[-1].period
             if spoken[-1].is_future:
                 scope.plan_period = spoken[-1].period
+        told = [figure for figure in self.figures if figure.status is FigureStatus.ACTUAL and "period" in figure.spans]
+        if told and self.figures[-1].status is FigureStatus.PLANNED:
+            # 1—11月…, 预计全年…: what follows goes on with what has come true.
+            scope.period = told[-1].period
         sentence = self.half[self.start : self.end]
-        plans = (
-            bool(PLANS.search(sentence))
-            and bool(self.figures)
-            and self.figures[-1].status is FigureStatus.PLANNED
-            and self.figures[-1].period != AFTER
-        )
+        ends = (self.figures[0], self.figures[-1]) if self.figures else ()
+        plans = bool(ends and PLANS.search(sentence)) and all(figure.status is FigureStatus.PLANNED and figure.period != AFTER for figure in ends)
         facts = FACTS.search(sentence) or (spoken and not spoken[-1].is_future)
         if re.search(SIGNED, sentence):
             scope.is_signed = True

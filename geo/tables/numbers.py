@@ -79,8 +79,8 @@ _ENGLISH = "|".join(ENGLISH_SCALES)
 _NUMBER = re.compile(
     rf"(?P<per>[百千])分之(?P<part>{_ARABIC}|[零〇一二两三四五六七八九十百]+(?:点[零〇一二三四五六七八九]+)?)"
     rf"|(?P<minus>(?<![0-9A-Za-z%月年日\u4e00-\u9fff])-|"
-    rf"(?<![0-9A-Za-z%月年日点时元个亿万])-(?=[\d.]+%))?(?P<arabic>{_ARABIC})(?P<more>[余多来几])?(?P<scale>{_GAP}(?:{_ENGLISH})(?= )|"
-    rf"(?:{_GAP}(?={SCALE}))?{SCALE}*)(?P<more_behind>[余多])?"
+    rf"(?<![0-9A-Za-z%月年日点时元个亿万])-(?=[\d.]+%))?(?P<arabic>{_ARABIC})(?P<more>{_GAP}?[余多来几])?(?P<scale>{_GAP}(?:{_ENGLISH})(?= )|"
+    rf"(?:{_GAP}(?={SCALE}))?{SCALE}*)(?P<more_behind>{_GAP}?[余多])?"
     r"|(?P<pair>一二|二三|两三|三四|三五|四五|五六|六七|七八|八九)(?P<pair_scale>[十百千]?[万亿]*)"
     rf"|(?P<chinese>{_CHINESE})(?P<chinese_more>[余多来几](?P<more_scale>{SCALE}*))?"
     r"|(?P<first>首[个条家座位]|榜首|居首|唯一|领跑|超越[^,，。;；]{0,12}其他)"

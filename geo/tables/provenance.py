@@ -196,11 +196,11 @@ def _check_names(tables: Tables, source: Source, text: str) -> Iterator[Finding]
 
 
 # A year, month or day: the rows carry it as their period.
+_TO = r"(?:[—–~～-]+|至|到|、|和)"
 DATE = re.compile(
-    r"(?<!\d)(?:19|20|21)\d{2}(?:年?(?:[—–~～-]+|至|到|、|和)(?:19|20|21)\d{2})*年|"
-    r"(?<![\d.])\d{1,2}(?:月?(?:[—–~～-]+|至|到|、|和)\d{1,2})*月(?:份|\d+日(?:(?:[—–~～-]+|"
-    r"至)(?:\d+月)?\d+日)?)?(?!亮)"
-    r"|(?<!\d)(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|(?<![\d.])\d{1,2}日(?!均)"
+    rf"(?<!\d)(?:19|20|21)\d{{2}}(?:年?{_TO}(?:19|20|21)\d{{2}})* ?年"
+    rf"|(?<![\d.])\d{{1,2}}(?:月?{_TO}\d{{1,2}})* ?月(?:份| ?\d+ ?日(?:(?:[—–~～-]+|至)(?:\d+月)?\d+日)?)?(?!亮)"
+    r"|(?<!\d)(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|(?<![\d.])\d{1,2} ?日(?!均)"
 )
 # What must be accounted for: Arabic digits, amounts in 百 千 万 亿, and ranks. Other Chinese digits are mostly words (一般, 进一步).
 CLAIM = re.compile(r"\d+(?:\.\d+)?[百千万亿]*|[一二两三四五六七八九十]*[百千万亿]+|第[一二三四五六七八九十]+")
