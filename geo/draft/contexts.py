@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from geo.draft.figures import Figure, Linked, Scope
+from geo.draft.figures import Figure, Linked, Marks, Scope
 from geo.draft.lexicon import AFTER_COMPLETION, FACTS, LASTING, MACRO, PLANS, SIGNED
 from geo.draft.names import Named
 from geo.draft.numbers import Mention, Role
@@ -24,18 +23,16 @@ class Context:
         half: str,
         start: int,
         end: int,
-        mentions: list[Mention],
-        times: Sequence[Time],
-        named: Sequence[Named],
+        marks: Marks,
         memory: Memory,
         scope: Scope,
         linked: Linked,
     ) -> None:
         self.half, self.start, self.end = half, start, end
-        self.mentions = mentions
-        self.times = [time for time in times if start <= time.start < end]
+        self.mentions = [mention for _, _, mention in marks.numbers.starting_within(start, end)]
+        self.times = [time for _, _, time in marks.times.starting_within(start, end)]
         self.memory, self.scope, self.linked = memory, scope, linked
-        self.spots = find_spots(half, start, end, named, memory)
+        self.spots = find_spots(half, start, end, marks.places, marks.named, memory)
         self.clauses = self._cut_clauses()
         self.figures: list[Figure] = []
         self.shared = self._find_shared()

@@ -18,6 +18,7 @@ from geo.draft.periods import find_times
 from geo.tables.kinds import Kind, NumberReason
 from geo.tables.numbers import to_half_width
 from geo.tables.provenance import find_blocks
+from geo.tables.spans import Spans
 
 VERSION = 1
 # How far the first choice is ahead of the second where it is as good as sure.
@@ -140,21 +141,25 @@ def _kind_of_host(name: str) -> str:
 
 def _drop_covered(places: list[Named]) -> None:
     """Take the mentions that lie within a longer mention of another place from the shorter one."""
-    every = [(start, end, place) for place in places for start, end in place.mentions]
+    every = Spans((start, end, place) for place in places for start, end in place.mentions)
     for place in places:
         place.mentions = [
             (start, end)
             for start, end in place.mentions
-            if not any(first <= start and end <= last and last - first > end - start for first, last, other in every if other is not place)
+            if not any(
+                first <= start and end <= last and last - first > end - start
+                for first, last, other in every.overlapping(start, end)
+                if other is not place
+            )
         ]
 
 
 def to_document(draft: Draft) -> dict[str, Any]:
     """Write a draft as its JSON document; offsets are code points in the saved text, end excluded."""
-    blocks = find_blocks(draft.text)
+    blocks = Spans((first, last, number) for number, first, last in find_blocks(draft.text))
 
     def paragraph_of(start: int) -> int | None:
-        return next((number for number, first, last in blocks if first <= start < last), None)
+        return next((number for _, _, number in blocks.overlapping(start, start + 1)), None)
 
     return {
         "version": VERSION,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from geo.draft.names import Named
+from geo.draft.numbers import Mention
+from geo.draft.periods import Time
 from geo.draft.subjects import Candidate
 from geo.tables.kinds import FigureStatus, NumberReason, Qualifier
+from geo.tables.spans import Spans
 
 
 @dataclass
@@ -62,6 +66,16 @@ class Linked:
 
     figures: list[Figure]
     others: list[tuple[int, int, NumberReason]]
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Everything that was found in a text, by where it lies: numbers that may be figures, times, mentions of places; and the places."""
+
+    numbers: Spans[Mention]
+    times: Spans[Time]
+    places: Spans[Named]
+    named: Sequence[Named]
 
 
 @dataclass

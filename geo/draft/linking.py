@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from geo.draft.figures import Figure, Linked, Scope
+from geo.draft.figures import Figure, Linked, Marks, Scope
 from geo.draft.lexicon import FACT_HEADINGS, PLAN_HEADINGS
 from geo.draft.names import Named
 from geo.draft.numbers import Mention
 from geo.draft.periods import Time
 from geo.draft.sentences import Sentence
 from geo.draft.subjects import Memory
+from geo.tables.spans import Spans
 
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]|(?<=[a-z])\.(?=\s|$)|(?<=\d)\.(?=\s+[A-Z]|$)")
 
@@ -32,17 +33,21 @@ def link(half: str, mentions: Sequence[Mention], times: Sequence[Time], named: S
     host
         What it is about.
     """
+    marks = Marks(
+        numbers=Spans((mention.start, mention.end, mention) for mention in mentions if mention.role is not None),
+        times=Spans((time.start, time.end, time) for time in times),
+        places=Spans((start, end, place) for place in named for start, end in place.mentions),
+        named=named,
+    )
     linked = Linked([], [(mention.start, mention.end, mention.reason) for mention in mentions if mention.reason is not None])
     memory, scope = Memory(host), Scope()
-    figures = [mention for mention in mentions if mention.role is not None]
     for line_start, line_end in _lines(half):
         line = half[line_start:line_end]
-        _enter_line(half, line_start, line_end, named, times, memory, scope, any(line_start <= mention.start < line_end for mention in figures))
+        _enter_line(half, line_start, line_end, marks, memory, scope)
         if not line.strip():
             continue
         for start, end in _sentences(half, line_start, line_end):
-            inside = [mention for mention in figures if start <= mention.start < end]
-            Sentence(half, start, end, inside, times, named, memory, scope, linked).link()
+            Sentence(half, start, end, marks, memory, scope, linked).link()
     linked.figures.sort(key=lambda figure: (figure.start, figure.end))
     return linked
 
@@ -68,14 +73,13 @@ _HEADING = re.compile(r"^[\s\u3000]*(?:[（(]?[一二三四五六七八九十\d]
 _LEAD = re.compile(r"^[\s\u3000]*(?:[（(]?[一二三四五六七八九十]{1,3}[)）、.．]\s*)?([\u4e00-\u9fff“”]{2,14}[。：:])")
 
 
-def _enter_line(
-    half: str, start: int, end: int, named: Sequence[Named], times: Sequence[Time], memory: Memory, scope: Scope, has_figures: bool
-) -> None:
+def _enter_line(half: str, start: int, end: int, marks: Marks, memory: Memory, scope: Scope) -> None:
     line = half[start:end].strip()
     if not line:
         return
     memory.topic = None
     memory.last = []
+    has_figures = bool(marks.numbers.starting_within(start, end))
     scope.period, scope.plan, scope.plan_period, scope.is_signed = None, False, None, False
     is_heading = (
         len(line) <= 40
@@ -89,11 +93,11 @@ def _enter_line(
     elif FACT_HEADINGS.search(said) or (is_heading and not re.match(r"[（(]|\d", line)):
         scope.plan_section = False
     if is_heading:
-        places = [place for place in named if any(start <= first < end for first, _ in place.mentions)]
+        places = [place for _, _, place in marks.places.starting_within(start, end)]
         if places:
-            memory.section = min(places, key=lambda place: min(first for first, _ in place.mentions if first >= start))
-            memory.seen.extend(places)
-        spoken = [time for time in times if start <= time.start < end and time.period and not time.is_base]
+            memory.section = places[0]
+            memory.see(places)
+        spoken = [time for _, _, time in marks.times.starting_within(start, end) if time.period and not time.is_base]
         if spoken:
             scope.heading_period, scope.heading_is_future = spoken[0].period, spoken[0].is_future
 

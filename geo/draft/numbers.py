@@ -11,6 +11,7 @@ from geo.draft.lexicon import any_of
 from geo.tables.kinds import NumberReason, Qualifier, UnitKind
 from geo.tables.numbers import PrintedNumber, parse_numbers
 from geo.tables.provenance import CLAIM, DATE
+from geo.tables.spans import Spans
 from geo.tables.units import BASES, NAMING
 
 
@@ -151,26 +152,39 @@ def find_numbers(half: str, names: Sequence[tuple[int, int]]) -> list[Mention]:
     list of Mention
         In the order of the text; together they cover every number that :mod:`geo.tables.provenance` asks to be told.
     """
-    masks = _masks(half)
+    masks = Spans(_masks(half))
+    known = Spans((start, end, None) for start, end in names)
     found: list[Mention] = []
-    layouts = [layout.span() for layout in _FRAMEWORK.finditer(half)]
+    layouts = Spans((*layout.span(), None) for layout in _FRAMEWORK.finditer(half))
     for number in parse_numbers(half):
-        if any(start <= number.start < end for start, end in layouts):
+        if layouts.cover(number.start, number.start + 1):
             continue
-        mask = next((reason for start, end, reason in masks if start < number.end and number.start < end), None)
-        mention = Mention(number, number.start, number.end, None, mask) if mask else _classify(half, number, names)
+        reasons = [reason for _, _, reason in masks.overlapping(number.start, number.end)]
+        mask = min(reasons, key=_FIRST.index) if reasons else None
+        mention = Mention(number, number.start, number.end, None, mask) if mask else _classify(half, number, known)
         if mention is not None:
             found.append(mention)
     found.extend(_framework(half))
-    told = [(mention.start, mention.end) for mention in found]
-    dates = [match.span() for match in DATE.finditer(half)]
+    told = Spans([(mention.start, mention.end, None) for mention in found] + [(*match.span(), None) for match in DATE.finditer(half)])
     for claim in CLAIM.finditer(half):
-        if not any(start <= claim.start() and claim.end() <= end for start, end in (*told, *dates)):
+        if not told.cover(*claim.span()):
             found += [
                 Mention(number, claim.start(), claim.end(), None, NumberReason.FIGURE_OF_SPEECH) for number in parse_numbers(half, *claim.span())[:1]
             ]
     found.sort(key=lambda mention: (mention.start, -mention.end))
     return found
+
+
+# Where two of them lie over each other, the first of these is the reason.
+_FIRST = (
+    NumberReason.CONTACT,
+    NumberReason.DATE,
+    NumberReason.TITLE,
+    NumberReason.PAGE,
+    NumberReason.ORDINAL,
+    NumberReason.PROGRAMME,
+    NumberReason.LISTED,
+)
 
 
 def _masks(half: str) -> list[tuple[int, int, NumberReason]]:
@@ -213,21 +227,21 @@ def _framework(half: str) -> list[Mention]:
     return mentions
 
 
-def _classify(half: str, number: PrintedNumber, names: Sequence[tuple[int, int]]) -> Mention | None:
+def _classify(half: str, number: PrintedNumber, names: Spans[None]) -> Mention | None:
     """Say what a number outside of dates, contacts and programmes is; ``None`` for a word that only looks like one."""
     start, end = number.start, max(number.end, number.unit_end)
     before, behind = half[max(0, start - 16) : start].split("\n")[-1], half[end : end + 16].split("\n")[0]
     is_chinese = not half[start].isdigit() and half[start] != "-"
-    name = next((span for span in names if span[0] <= start < span[1]), None)
+    is_in_name = names.cover(start, start + 1)
 
     def no_figure(reason: NumberReason, until: int = end) -> Mention:
         return Mention(number, start, until, None, reason)
 
     if number.ordinal:
-        return _classify_ordinal(half, number, before, name is not None)
+        return _classify_ordinal(half, number, before, is_in_name)
     if number.vague:
         return no_figure(NumberReason.FIGURE_OF_SPEECH, number.end)
-    if name is not None and (is_chinese or not _is_capacity(number)):
+    if is_in_name and (is_chinese or not _is_capacity(number)):
         return no_figure(NumberReason.NAME, number.end) if not is_chinese or set("百千万亿") & set(half[start : number.end]) else None
     if is_chinese and not _is_chinese_amount(half, number, before, behind):
         claims = set("百千万亿") & set(half[start : number.end])

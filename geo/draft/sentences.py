@@ -311,7 +311,7 @@ class Sentence(Context):
 
     def _remember(self) -> None:
         memory, scope = self.memory, self.scope
-        memory.seen.extend(spot.place for spot in self.spots if not spot.is_word)
+        memory.see(spot.place for spot in self.spots if not spot.is_word)
         named = [
             spot
             for spot in self.spots

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from geo.draft.lexicon import BEHIND_COMPARED, COMES_TO, COMPARED, LOCATING, MACRO, MAKING, OF_COMPANY, OF_PROJECT
 from geo.draft.names import COMPANY, Named
 from geo.tables.kinds import Kind
+from geo.tables.spans import Spans
 
 MOST_CANDIDATES = 5
+_MOST_SEEN = 60
 REGIONS = frozenset({Kind.CITY, Kind.DISTRICT})
 ZONES = frozenset({Kind.PLATFORM, Kind.COOPERATION_ZONE, Kind.PARK, Kind.TOWN, Kind.VALLEY})
 SITES = frozenset({Kind.PROJECT, Kind.FACILITY})
@@ -49,6 +51,10 @@ class Memory:
     topic: Named | None = None
     last: list[Named] = field(default_factory=list)
     seen: list[Named] = field(default_factory=list)
+
+    def see(self, places: Iterable[Named]) -> None:
+        """Remember places that were named, and forget those of long ago."""
+        self.seen = [*self.seen, *places][-_MOST_SEEN:]
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,7 @@ _OF_KIND = {
 }
 
 
-def find_spots(half: str, start: int, end: int, named: Sequence[Named], memory: Memory) -> list[Spot]:
+def find_spots(half: str, start: int, end: int, places: Spans[Named], named: Sequence[Named], memory: Memory) -> list[Spot]:
     """Find the places that a sentence names, and the words by which it means one that is known already.
 
     Parameters
@@ -101,12 +107,12 @@ def find_spots(half: str, start: int, end: int, named: Sequence[Named], memory: 
         The text in half width.
     start, end
         The sentence.
-    named
-        The places of the text.
+    places, named
+        The mentions of places, and the places of the text.
     memory
         What has been spoken of before the sentence.
     """
-    spots = [Spot(first, last, place) for place in named for first, last in place.mentions if start <= first and last <= end]
+    spots = [Spot(first, last, place) for first, last, place in places.starting_within(start, end) if last <= end]
     spots.sort(key=lambda spot: (spot.start, -spot.end))
     for word in _WORDS.finditer(half, start, end):
         if any(spot.start < word.end() and word.start() < spot.end for spot in spots):

@@ -16,6 +16,7 @@ from geo.tables.kinds import UnitKind
 from geo.tables.numbers import PrintedNumber, direction, growth_of, parse_numbers, to_half_width
 from geo.tables.reading import Tables
 from geo.tables.rows import Indicator, Source
+from geo.tables.spans import Spans
 from geo.tables.texts import SourceText
 from geo.tables.units import BASES, Unit, measures_the_same
 
@@ -208,9 +209,10 @@ CLAIM = re.compile(r"\d+(?:\.\d+)?[百千万亿]*|[一二两三四五六七八�
 
 def _check_all_numbers_are_told(tables: Tables, source: Source, text: str) -> Iterator[Finding]:
     half = to_half_width(text)
-    told = _spans(tables.indicators, source) + _spans(tables.other_numbers, source) + [found.span() for found in DATE.finditer(half)]
+    rows = _spans(tables.indicators, source) + _spans(tables.other_numbers, source)
+    told = Spans((start, end, None) for start, end in (*rows, *(found.span() for found in DATE.finditer(half))))
     for claim in CLAIM.finditer(half):
-        if not any(start <= claim.start() and claim.end() <= end for start, end in told):
+        if not told.cover(*claim.span()):
             paragraph = next((row.paragraph for row in tables.paragraphs if row.source == source.id and row.start <= claim.start() < row.end), None)
             yield Finding(source.id, paragraph, claim.span(), "a number that no row of indicators.csv or other_numbers.csv covers")
 
