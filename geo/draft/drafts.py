@@ -15,6 +15,7 @@ from geo.draft.linking import link, spread
 from geo.draft.names import Named, add_short_forms, find_companies, find_confirmed, kind_of, propose
 from geo.draft.numbers import find_numbers
 from geo.draft.periods import find_times
+from geo.names import simplify
 from geo.tables.kinds import Kind, NumberReason
 from geo.tables.numbers import to_half_width
 from geo.tables.provenance import find_blocks
@@ -85,7 +86,12 @@ def draft_text(report: Report, text: str, confirmed: Sequence[PlaceGiven] | None
         The same of what the tables know.
     """
     compact, offsets = _compact(text)
+    if _TRADITIONAL.search(compact):
+        compact = simplify(compact)
     half = to_half_width(compact)
+    runs = [found.span() for found in _ENDLESS.finditer(half)]
+    # A run of digits that no report has is no number, and would take minutes to be read as one.
+    half = _ENDLESS.sub(lambda found: "#" * len(found[0]), half)
     if confirmed is None:
         places = propose(compact, report.host, known)
         companies = find_companies(half, (place.name for place in places))
@@ -105,10 +111,13 @@ def draft_text(report: Report, text: str, confirmed: Sequence[PlaceGiven] | None
     mentions = find_numbers(half, spans)
     times = find_times(half, report.day)
     linked = link(half, mentions, times, places, host)
-    others = _put_back(linked.figures, places, linked.others, offsets)
+    others = _put_back(linked.figures, places, [*linked.others, *((*run, NumberReason.NAME) for run in runs)], offsets)
     return Draft(report, text, tuple(places), tuple(spread(linked.figures)), tuple(sorted(set(others))))
 
 
+# Characters that no text in simplified ones has, in what reports speak of.
+_TRADITIONAL = re.compile("[億萬產業區園總資長個達]")
+_ENDLESS = re.compile(r"[\d,.]{30,}|[零〇一二两三四五六七八九十百千万亿]{30,}")
 _BLANK = re.compile(r"(?<=[\u3001-\u303f\u4e00-\u9fff\uff00-\uffef])[ \u00a0\u2009\u3000](?=\S)|(?<=\S)[ \u00a0\u2009\u3000](?=[\u4e00-\u9fff])")
 
 

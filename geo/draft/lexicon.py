@@ -76,7 +76,7 @@ AFTER_COMPLETION = re.compile(
 GROWS = re.compile(
     r"(?:同比|环比|年均|分别|均|各|累计|实际|名义|又|比上年同期|比上年|较上年|较去年同期|比去年同期|按可比口径|可比价|实现)*"
     r"(?:增长率|增长|增速|增幅|上升|提高|提升|增加|增|升|↑|上涨|下降|降低|减少|减产|增产|回落|下滑|降幅|降|减|"
-    r"↓|翻|负增长|下跌|涨幅|上扬|up|rose|grew|down|fell|increase of|growth of)"
+    r"↓|翻|负增长|下跌|涨幅|上扬|up|rose|grew|increased|surged|climbed|jumped|expanded|down|fell|dropped|declined|decreased|increase of|growth of)"
     r"(?:了|约|近|超过|超|达到|达|为|逾|至|均|各|幅|by|[:：（(]|\s)*$"
 )
 # A rate that is a level of its own and no growth.

@@ -14,6 +14,7 @@ from geo.draft.sentences import Sentence
 from geo.draft.subjects import Memory
 from geo.tables.spans import Spans
 
+_MOST_SENTENCE = 1200
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]|(?<=[a-z])\.(?=\s|$)|(?<=\d)\.(?=\s+[A-Z]|$)")
 
 
@@ -63,10 +64,20 @@ def _sentences(half: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     position = start
     for stop in _SENTENCE_END.finditer(half, start, end):
         if half[position : stop.start()].strip():
-            yield position, stop.end()
+            yield from _bounded(half, position, stop.end())
         position = stop.end()
     if half[position:end].strip():
-        yield position, end
+        yield from _bounded(half, position, end)
+
+
+def _bounded(half: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Cut a sentence that is longer than anybody writes, at a comma where it has one: what is within is looked at pairwise."""
+    while end - start > _MOST_SENTENCE:
+        cut = max(half.rfind(stop, start, start + _MOST_SENTENCE) for stop in "，,、 ") + 1
+        cut = cut if cut > start else start + _MOST_SENTENCE
+        yield start, cut
+        start = cut
+    yield start, end
 
 
 _HEADING = re.compile(r"^[\s\u3000]*(?:[（(]?[一二三四五六七八九十\d]{1,3}[)）、.．]|第[一二三四五六七八九十\d]+[章节部]|[#【])?")
@@ -98,7 +109,7 @@ def _enter_line(half: str, start: int, end: int, marks: Marks, memory: Memory, s
             memory.section = places[0]
             memory.see(places)
         spoken = [time for _, _, time in marks.times.starting_within(start, end) if time.period and not time.is_base]
-        if spoken:
+        if spoken and not re.match(r"[图表]\s*\d", line):
             scope.heading_period, scope.heading_is_future = spoken[0].period, spoken[0].is_future
 
 

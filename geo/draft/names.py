@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -45,6 +46,8 @@ _SUFFIX = re.compile("|".join(map(re.escape, _SUFFIXES)))
 _BRACKET = re.compile(r"[(（][\u4e00-\u9fffA-Za-z]{1,8}[)）]")
 _MOST_TOKENS = 9
 _MOST_NAME = 26
+# A longer line is read in parts: what is within is looked at pairwise.
+_MOST_LINE = 2000
 _STOPS = frozenset({"p", "c", "uj", "ul", "d", "r", "y", "uz", "ud", "ug", "t", "e", "o", "k", "uv", "f"})
 _OPEN, _CLOSE = "“‘「", "”’」"
 
@@ -76,11 +79,16 @@ def _locate(text: str, named: Sequence[Named]) -> None:
     automaton = ahocorasick_rs.AhoCorasick(keys, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest)
     for key, start, end in automaton.find_matches_as_indexes(folded):
         place = patterns[keys[key]]
-        # 江浦 within 江浦智造谷 is a part of a longer name that nobody confirmed, and counts all the same.
+        # A short form before 县 or 市 is the name of that division, and another place.
+        if end - start <= _LONGEST_SHORT and folded[end : end + 1] in _DIVISION_ENDS and keys[key][-1] not in _DIVISION_ENDS:
+            continue
         place.mentions.append((start, end))
 
 
 _BRACKETS = str.maketrans("（）", "()")
+
+
+_LONGEST_SHORT, _DIVISION_ENDS = 4, ("省", "市", "县", "区", "州", "镇", "乡")
 
 
 def _fold(text: str) -> str:
@@ -170,8 +178,9 @@ def propose(text: str, host: str, known: Sequence[tuple[str, str, Sequence[str]]
     spellings = {written for place in candidates.values() for written in _spellings(place)}
     counts: Counter[str] = Counter()
     for line in text.splitlines():
-        for name in _names_of_line(line):
-            counts[name] += 1
+        for start in range(0, len(line), _MOST_LINE):
+            for name in _names_of_line(line[start : start + _MOST_LINE]):
+                counts[name] += 1
     for name in counts:
         if _fold(name) in spellings:
             continue
@@ -261,8 +270,8 @@ def _names_of_line(line: str) -> Iterable[str]:
 
 def _left_edge(line: str, tokens: Sequence[tuple[str, str]], offsets: Sequence[int], start: int, end: int) -> int | None:
     """Go left from the suffix of a name to where the name begins, over nouns, names and what is not in the dictionary."""
-    position = next((index for index in range(len(tokens)) if offsets[index] <= start < offsets[index] + len(tokens[index][0])), None)
-    if position is None:
+    position = bisect_right(offsets, start) - 1
+    if position < 0:
         return None
     begin, taken = offsets[position], 0
     if offsets[position] + len(tokens[position][0]) > end and len(tokens[position][0]) > end - start:

@@ -49,7 +49,9 @@ class Mention:
     qualifier: Qualifier = Qualifier.EXACT
 
 
-_URL = re.compile(r"(?:https?://|www\.)[^\s，。；、）)]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_URL = re.compile(
+    r"(?:https?://|www\.)[^\s，。；、）)]{1,500}|(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}"
+)
 _PHONE = re.compile(
     r"(?:电话|热线|手机|传真|致电|咨询|联系人?|tel|phone|QQ|微信|邮编|邮政编码|"
     r"邮箱)[^\d\n，。；]{0,12}[\d\-—－() （）]{5,}\d|(?<!\d)0\d{2,3}[-—－ ]\d{7,8}(?!\d)|"
@@ -229,7 +231,7 @@ def _framework(half: str) -> list[Mention]:
 
 def _classify(half: str, number: PrintedNumber, names: Spans[None]) -> Mention | None:
     """Say what a number outside of dates, contacts and programmes is; ``None`` for a word that only looks like one."""
-    start, end = number.start, max(number.end, number.unit_end)
+    start, end = number.start, number.end if number.borrows else max(number.end, number.unit_end)
     before, behind = half[max(0, start - 16) : start].split("\n")[-1], half[end : end + 16].split("\n")[0]
     is_chinese = not half[start].isdigit() and half[start] != "-"
     is_in_name = names.cover(start, start + 1)
@@ -241,6 +243,9 @@ def _classify(half: str, number: PrintedNumber, names: Spans[None]) -> Mention |
         return _classify_ordinal(half, number, before, is_in_name)
     if number.vague:
         return no_figure(NumberReason.FIGURE_OF_SPEECH, number.end)
+    if re.search(r"(?:yuan|RMB) ?\((?:about |around )?(?:US)?\$$", before):
+        # The same amount in another currency.
+        return no_figure(NumberReason.LISTED)
     if is_in_name and (is_chinese or not _is_capacity(number)):
         return no_figure(NumberReason.NAME, number.end) if not is_chinese or set("百千万亿") & set(half[start : number.end]) else None
     if is_chinese and not _is_chinese_amount(half, number, before, behind):

@@ -181,8 +181,12 @@ class _Making:
             self.rows.add("gazetteer.csv", {"name": name, "alias_of": parent, "basis": "parent", "source": self.source})
 
     def _district_of(self, place: Mapping[str, Any]) -> str:
-        """Give the district that the name begins with, else that of the host, else the city as a whole."""
+        """Give the district in which the gazetteer has it, or that its name begins with, else that of the host, else the city as a whole."""
         districts = self.tables.districts
+        divisions = (place["match"] or {}).get("divisions") or []
+        matched = [division["name"] for division in divisions if division["name"] in districts]
+        if matched:
+            return str(matched[-1])
         named = next((district for district in districts if place["name"].startswith((district, district[:-1])) and len(district) > 2), None)
         host = self.ids.get(self.document["source"]["host"] or "")
         if named is None and host is not None and host in self.tables.places_by_id:

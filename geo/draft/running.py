@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from geo.draft.drafts import Draft, PlaceGiven, Report, draft_text, to_document
 from geo.draft.known import known_places
@@ -17,14 +18,21 @@ from geo.draft.names import COMPANY, kind_of, propose
 from geo.draft.readers import read_document
 from geo.errors import GeoError
 from geo.files import replaced
+from geo.geocode.answers import Query
+from geo.geocode.answers import to_document as answer_document
+from geo.geocode.gazetteer import Gazetteer
+from geo.geocode.offline import OfflineGeocoder
 from geo.names import pinyin_of
 from geo.tables.kinds import Kind
 from geo.tables.numbers import to_half_width
 from geo.tables.provenance import find_blocks
 from geo.tables.reading import Tables
+from geo.tables.units import parse_unit
 
 DRAFT, STANDARD_INPUT = "draft.json", Path("-")
 _AROUND = 12
+# 产值 alone would end many labels; so short a label names no indicator.
+_LEAST_LABEL = 3
 
 
 class PlacesError(GeoError):
@@ -122,12 +130,36 @@ def write_draft(
         for origin in document.origins
         if origin.page or origin.table
     ]
+    _match(written["places"], tables)
+    _name_indicators(written["figures"], tables)
     folder.mkdir(parents=True, exist_ok=True)
     with replaced(folder / f"{report.id}.txt") as part:
         part.write_bytes(text.encode())
     with replaced(folder / DRAFT) as part:
         part.write_text(json.dumps(written, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
     return [*notes, *_summary(draft, folder)]
+
+
+def _match(places: Sequence[dict[str, Any]], tables: Tables) -> None:
+    """Say where the gazetteer and the divisions have each place, or why they do not; a company is looked for nowhere."""
+    located = [place for place in places if place["kind"] != COMPANY]
+    answers = OfflineGeocoder(Gazetteer(tables)).geocode([Query(place["name"]) for place in located])
+    for place, answer in zip(located, answers, strict=True):
+        place["match"] = answer_document(answer)
+
+
+def _name_indicators(figures: Sequence[dict[str, Any]], tables: Tables) -> None:
+    """Give each figure the indicator of the vocabulary whose label its own ends with, or that ends with it, if it measures the same."""
+    for figure in figures:
+        label = figure["label"].removesuffix("增速")
+        kind = None if figure["unit"] is None or figure["growth_pct"] == figure["value"] else parse_unit(figure["unit"]).kind
+        named = [
+            row
+            for row in tables.vocabulary
+            if len(label) >= _LEAST_LABEL and (label.endswith(row.label_zh) or row.label_zh.endswith(label)) and kind in (None, row.unit_kind)
+        ]
+        if named:
+            figure["indicator"] = min(named, key=lambda row: abs(len(row.label_zh) - len(label))).indicator
 
 
 def _summary(draft: Draft, folder: Path) -> list[str]:

@@ -13,6 +13,10 @@ from geo.tables.kinds import FigureStatus, NumberReason, Qualifier, UnitKind
 from geo.tables.numbers import direction, growth_of, parse_numbers
 from geo.tables.units import BASES
 
+_COUNTED_END = re.compile(
+    "(?:企业|项目|机构|平台|人才|单位|载体|主体|品牌|基地|中心|公司|园区|集群|岗位|就业|院士|博士|人口|专利|人员|人数|床位|厂房|生产线|户数|家数|上市公司|游客|学位|车辆|产量|产能)$"
+)
+_COUNTING = frozenset("大园谷镇城廊圈")
 _RANK_VERBS = re.compile(r"位居|位列|排名|排位|排在|居于|名列|跃居|跃升至?|上升至|前进至|稳居|居|列|位|排|至(?!少)")
 
 
@@ -162,7 +166,7 @@ class Sentence(Context):
         before = re.sub(
             r"(?:其中|实现|完成|达到?|为|共|约|近|超过?|突破了?|超|逾|累计|预计|可|将|已|新|有|仅|不足|至少|以上|"
             r"不低于|高达|多达|左右|分别|的|了|在|是|和|及|、|，|,|：|:|\s|[“”\"✅🚀📍（(]|到|至|大约|同比|接近|计|下|"
-            r"力争|冲刺|只|达成)+$",
+            r"力争|冲刺|只|达成|都|均)+$",
             "",
             before,
         )
@@ -172,8 +176,8 @@ class Sentence(Context):
         unit = mention.number.base
         if (unit and "/" not in unit and unit in BASES and BASES[unit].kind is UnitKind.COUNT) or not unit:
             behind = re.match(r"(?:左右|以上)?([\u4e00-\u9fffA-Za-z“”·]{2,16})", self.half[mention.end : self._clause_end(mention.end)])
-            if behind and len(before) < 4:
-                return before + behind[1]
+            if behind and not _COUNTED_END.search(before):
+                return behind[1].removeprefix("的")
         return before or self._inherited_label()
 
     def _inherited_label(self) -> str:
@@ -191,6 +195,9 @@ class Sentence(Context):
         number = mention.number
         is_points = number.base in ("个百分点", "百分点", "个点", "percentage points")
         unit = number.printed_unit or None
+        if number.base in _COUNTING or (unit is None and not self.half[mention.start].isdigit()):
+            # 五大集群 and 一园三谷 count what they name.
+            unit = "个"
         context = self._context(mention, label)
         kind = None if not number.base or "/" in number.base else BASES[number.base].kind
         is_count = (kind is UnitKind.COUNT or not number.base) and not is_rate
@@ -215,8 +222,8 @@ class Sentence(Context):
             FigureStatus.PLANNED if planned else FigureStatus.ACTUAL,
             mention.qualifier,
             start,
-            mention.end,
-            spans={"value": (mention.start, mention.end)},
+            number.unit_end if number.borrows else mention.end,
+            spans={"value": (mention.start, number.unit_end if number.borrows else mention.end)},
             is_points=is_points,
             is_count=is_count,
             is_base=bool(re.match(r"的\d[\d.]*%", self.half[mention.end : mention.end + 8])),

@@ -199,8 +199,8 @@ def _check_names(tables: Tables, source: Source, text: str) -> Iterator[Finding]
 # A year, month or day: the rows carry it as their period.
 _TO = r"(?:[—–~～-]+|至|到|、|和)"
 DATE = re.compile(
-    rf"(?<!\d)(?:19|20|21)\d{{2}}(?:年?{_TO}(?:19|20|21)\d{{2}})* ?年"
-    rf"|(?<![\d.])\d{{1,2}}(?:月?{_TO}\d{{1,2}})* ?月(?:份| ?\d+ ?日(?:(?:[—–~～-]+|至)(?:\d+月)?\d+日)?)?(?!亮)"
+    rf"(?<!\d)(?:19|20|21)\d{{2}}(?:年?{_TO}(?:19|20|21)\d{{2}}){{0,6}} ?年"
+    rf"|(?<![\d.])\d{{1,2}}(?:月?{_TO}\d{{1,2}}){{0,6}} ?月(?:份| ?\d+ ?日(?:(?:[—–~～-]+|至)(?:\d+月)?\d+日)?)?(?!亮)"
     r"|(?<!\d)(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|(?<![\d.])\d{1,2} ?日(?!均)"
 )
 # What must be accounted for: Arabic digits, amounts in 百 千 万 亿, and ranks. Other Chinese digits are mostly words (一般, 进一步).
