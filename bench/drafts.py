@@ -1,7 +1,9 @@
 """How much of a report a draft gets right: the table of targets, over texts that have the right rows.
 
-``python -m bench.drafts [--errors] [FILE.json ...]`` scores files as in ``bench/reports/``: ``tuned.json`` was looked at while the rules were
-written, ``unread.json`` was not. Each text is drafted twice: with nothing confirmed, and with its places confirmed.
+``python -m bench.drafts [--errors] [FILE.json ...]`` scores files as in ``bench/reports/``. ``tuned.json`` was looked at while the rules were
+written. ``held_out.json`` was read when they stood: before that its subjects were right in 76 % with nothing confirmed and in all with the
+places confirmed, periods in 95 %, states in 91 %. ``fresh.json`` was written after that: before it was read its subjects were right in 82 %
+and in all, periods in 92 %, states in 71 %. Each text is drafted twice: with nothing confirmed, and with its places confirmed.
 """
 
 from __future__ import annotations
@@ -208,7 +210,7 @@ _MEASURES = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the table for each file."""
     parser = argparse.ArgumentParser(prog="python -m bench.drafts", description="score drafts against right rows")
-    parser.add_argument("files", nargs="*", type=Path, default=[REPORTS / "tuned.json", REPORTS / "unread.json"])
+    parser.add_argument("files", nargs="*", type=Path, default=[REPORTS / name for name in ("tuned.json", "held_out.json", "fresh.json")])
     parser.add_argument("--errors", action="store_true", help="print what is wrong, of files that may be looked at")
     options = parser.parse_args(argv)
     tables = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from geo.draft.figures import Figure, Linked, Marks, Scope
-from geo.draft.lexicon import AFTER_COMPLETION, FACTS, LASTING, MACRO, PLANS, SIGNED
+from geo.draft.lexicon import AFTER_COMPLETION, DONE, FACTS, INTENDED, LASTING, MACRO, PLANS, SIGNED
 from geo.draft.names import Named
 from geo.draft.numbers import Mention, Role
 from geo.draft.periods import Time
@@ -169,7 +169,9 @@ class Context:
         if planned and self.scope.plan_period:
             return self.scope.plan_period, True, None
         # What is intended is not of the time that the facts before it are of.
-        return None if planned else self.scope.period or self.scope.heading_period, planned, None
+        if planned:
+            return self.scope.heading_period if self.scope.plan_section and not lasting else None, planned, None
+        return self.scope.period or self.scope.heading_period, planned, None
 
     def _is_english(self) -> bool:
         return self.half[self.start : self.end].isascii()
@@ -187,7 +189,8 @@ class Context:
         if re.match(r"[^，,。；;]{0,14}已", self.half[mention.end : mention.end + 18]):
             return False
         plans = [found.end() for found in PLANS.finditer(before)]
-        facts = [found.end() for found in FACTS.finditer(before)]
+        # Behind 力争 a 实现 is a goal, too.
+        facts = [found.end() for found in (DONE if plans else FACTS).finditer(before)]
         label = self._words_before(mention)
         if last is not None and last.is_future and last.period:
             return True
@@ -202,8 +205,13 @@ class Context:
             behind = self.half[mention.end : self.end]
             if self.scope.is_signed or re.search(SIGNED, self.half[self.start : self.end]):
                 return True
-            if PLANS.search(behind) and not re.search(r"开工|封顶|投产(?!后)|竣工|投用|建成投|通线|动工|落成|揭牌|启用", behind):
+            if INTENDED.search(behind) and not re.search(r"开工|封顶|投产(?!后)|竣工|投用|建成投|通线|动工|落成|揭牌|启用", behind):
                 return True
+        if self.scope.plan_section and not DONE.search(before) and (last is None or last.is_current):
+            # 阶段目标：2022年…, in a plan of that year.
+            return True
+        if self._is_english():
+            return False
         if facts or (last is not None and last.period and not last.is_future):
             return False
         return self.scope.plan or self.scope.plan_section

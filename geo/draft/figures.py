@@ -89,3 +89,4 @@ class Scope:
     plan: bool = False
     plan_period: str | None = None
     is_signed: bool = False
+    bullet: str = ""

@@ -91,7 +91,12 @@ def _enter_line(half: str, start: int, end: int, marks: Marks, memory: Memory, s
     memory.topic = None
     memory.last = []
     has_figures = bool(marks.numbers.starting_within(start, end))
-    scope.period, scope.plan, scope.plan_period, scope.is_signed = None, False, None, False
+    bullet = line[0] if not line[0].isalnum() and line[0] not in "（(“《【" else ""
+    if not bullet or bullet != scope.bullet:
+        # The points of a list go on with the time of the first.
+        scope.period = None
+    scope.bullet = bullet
+    scope.plan, scope.plan_period, scope.is_signed = False, None, False
     is_heading = (
         len(line) <= 40
         and not re.search(r"[。；;]$", line)

@@ -295,7 +295,7 @@ def _left_edge(line: str, tokens: Sequence[tuple[str, str]], offsets: Sequence[i
 
 
 _BAD_START = re.compile(
-    r"^(?:年?产[\d.]+[百千万亿]*(?:吨|平方米|平米|台|套|辆|只|件|米|千瓦|兆瓦)|共有?\d+[个家项]|[\d.,%万亿元个家项条亩吨只台套名人年月日余多达约超近近第\-·)）]+(?:[亿万]?元|兆瓦|万吨|英寸)?|英寸|"
+    r"^(?:[（(][一二三四五六七八九十\d]{1,3}[)）]|设在|位于|坐落于|年?产[\d.]+[百千万亿]*(?:吨|平方米|平米|台|套|辆|只|件|米|千瓦|兆瓦)|共有?\d+[个家项]|[\d.,%万亿元个家项条亩吨只台套名人年月日余多达约超近近第\-·)）]+(?:[亿万]?元|兆瓦|万吨|英寸)?|英寸|"
     r"(?:其|该|本|各|某|从|在|与|和|及|为|是|了|着|等|等地|由|向|以|于|至|到|对|把|将|被|让|使|的|地|之|有|也|"
     r"都|又|并|已|还)|"
     r"(?:引进|引入|推进|推动|建设|打造|支持|加快|签约|开工|新建|位于|实施|投资|投产|完成|实现|促进|依托|围绕|"
@@ -317,7 +317,7 @@ def _trim(line: str, begin: int, end: int) -> int | None:
 
 # 产业园分三期 and 园区一期 begin with a sort of places.
 _GENERIC_START = re.compile("产业园|园区|项目|开发区|经开区|高新区|基地|中心|小镇|新区|厂区|工业园")
-_LAYOUT = re.compile(r"[一二两三四五六七八九十][园谷镇城区廊][一二两三四五六七八九十多]|^[一二两三四五六七八九十]区")
+_LAYOUT = re.compile(r"[二两三四五六七八九十]大|[一二两三四五六七八九十][园谷镇城区廊][一二两三四五六七八九十多]|^[一二两三四五六七八九十]区")
 
 
 def is_a_name(name: str) -> bool:
@@ -331,7 +331,7 @@ def is_a_name(name: str) -> bool:
         or _LAYOUT.search(name)
         or stem in KINDS
         or _GENERIC_START.match(stem)
-        or re.search(r"[全我该本各]$", stem)
+        or re.search(r"[全我该本各]$|地$", stem)
     ):
         return False
     kind = KINDS.get(suffix)

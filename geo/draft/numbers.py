@@ -357,6 +357,9 @@ def _is_chinese_amount(half: str, number: PrintedNumber, before: str, behind: st
     printed = half[number.start : number.end]
     if half[number.start - 1 : number.start] in ("第", "统", "唯", "同", "之", "某", "星", "周"):
         return False
+    if not set(printed) - set("零〇"):
+        # 零部件 and 零售.
+        return False
     is_small = set(printed) <= _SMALL
     if not is_small:
         # 百年, 千家万户 and 万物 are words.

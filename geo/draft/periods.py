@@ -27,6 +27,8 @@ class Time:
         Whether it lies after the date of the report.
     is_loose
         Whether it names only a day of an event, as a news item begins with: no period of an amount.
+    is_current
+        Whether it lies in the year of the report.
     """
 
     start: int
@@ -35,6 +37,7 @@ class Time:
     is_base: bool = False
     is_future: bool = False
     is_loose: bool = False
+    is_current: bool = False
 
 
 _CN = {**{digit: value for digit, value in DIGITS.items() if digit not in "零〇两"}, "两": 2, "十": 10}
@@ -165,7 +168,7 @@ def _read_part(match: re.Match[str], day: date) -> Time | None:
     since = _SINCE_BEHIND.match(behind)
     if since and not is_until and year < day.year and not is_part:
         return Time(start, end + since.end(), f"{text}/", is_base, False)
-    return Time(start, end, text, is_base, is_future)
+    return Time(start, end, text, is_base, is_future, is_current=year == day.year)
 
 
 def _read_range(match: re.Match[str], day: date) -> Time | None:
@@ -223,7 +226,7 @@ def _read_english(match: re.Match[str], day: date) -> Time | None:
     elif match["m1"]:
         text = _months(year, _ENGLISH_MONTHS[match["m1"].lower()], _ENGLISH_MONTHS[(match["m2"] or match["m1"]).lower()])
     is_future = year > day.year
-    if match["by"] and is_future:
+    if match[0].lower().startswith("by ") and is_future:
         text = f"/{text}"
     return Time(match.start(), match.end(), text, False, is_future)
 
