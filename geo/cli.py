@@ -1,4 +1,4 @@
-"""The command line: ``python -m geo check``, ``accept``, ``geocode``, ``reverse``, ``audit``, ``export`` and ``freeze``.
+"""The command line: ``python -m geo check``, ``locate``, ``draft``, ``accept``, ``geocode``, ``reverse``, ``audit``, ``export`` and ``freeze``.
 
 A command calls the same functions as the library and the server. What it needs is imported in its own function, so that a short command does not wait
 for the libraries of a long one.
@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,10 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     check = commands.add_parser("check", help="validate the tables, geocode every place, and verify the pointers into a text")
     check.add_argument("--text", type=Path, metavar="FILE", help="the text of a source, UTF-8: verify every pointer into it")
     check.set_defaults(run=lambda options: _check(options.text))
-    accept = commands.add_parser(
-        "accept", help="say that the tables are meant as they are, where a server holds them back for the rows they have lost"
-    )
-    accept.set_defaults(run=lambda _options: _accept())
+    _add_draft(commands)
     _add_geocode(commands)
     reverse = commands.add_parser("reverse", help="say what lies around a point")
     reverse.add_argument("lon", type=float, help="degrees, WGS-84")
@@ -79,6 +77,64 @@ def _write_no_more() -> None:
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, sys.stdout.fileno())
         os.close(nothing)
+
+
+def _add_draft(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    locate = commands.add_parser("locate", help="say where a string stands in a text: paragraph, start and end in code points")
+    locate.add_argument("string", metavar="STRING")
+    locate.add_argument("--text", type=Path, required=True, metavar="FILE", help="a text, or a document as draft reads it; - for standard input")
+    locate.set_defaults(run=lambda options: _locate(options.string, options.text))
+    draft = commands.add_parser("draft", help="find the places and figures of a report, each held to its span, for a person to confirm")
+    draft.add_argument("file", type=Path, metavar="FILE", help=".txt, .md, .html, .docx or .pdf; - for standard input")
+    draft.add_argument("--date", type=_day, metavar="YYYY-MM-DD", help="of the report: 今年 hangs on it; proposed from the text when it is not given")
+    draft.add_argument("--host", help="what the report is about: 全区 hangs on it; proposed from the text when it is not given")
+    draft.add_argument(
+        "--places", type=Path, metavar="FILE.csv", help="the places that are confirmed already, with the columns name, kind and aliases (;)"
+    )
+    draft.add_argument("--id", help="of the source; the name of the file when it is not given")
+    draft.add_argument("--title", help="of the source; the first line of the text when it is not given")
+    draft.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where draft.json and the text are written")
+    draft.set_defaults(run=_draft)
+    accept = commands.add_parser(
+        "accept",
+        help="with a draft: write what is accepted of it into the tables; without: say that the tables are meant as they are",
+        description="With DRAFT, writes its accepted places, figures and other numbers into the tables, all of them or none. "
+        "Without DRAFT, says that the "
+        "tables are meant as they are, where a server holds them back for the rows they have lost.",
+    )
+    accept.add_argument("draft", nargs="?", type=Path, metavar="DRAFT", help="a folder that draft has written")
+    way = accept.add_mutually_exclusive_group()
+    way.add_argument("--check", action="store_true", help="of a draft: say what would be written, and what keeps it from being written")
+    way.add_argument("--write", action="store_true", help="of a draft: write it")
+    accept.set_defaults(run=_accept)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a date such as 2023-06-30") from None
+
+
+def _locate(string: str, text: Path) -> int:
+    from geo.draft.running import locate
+
+    lines = locate(string, text)
+    for line in lines:
+        print(line)
+    if not lines:
+        print(f"{text}: does not have {string!r}", file=sys.stderr)
+    return 0 if lines else 1
+
+
+def _draft(options: argparse.Namespace) -> int:
+    from geo.draft.running import write_draft
+    from geo.tables.reading import read_tables
+
+    tables = read_tables(Settings.from_env(os.environ).data)
+    for line in write_draft(tables, options.file, options.output, options.date, options.host, options.places, options.id, options.title):
+        print(line)
+    return 0
 
 
 def _add_geocode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -285,7 +341,23 @@ def _check(text: Path | None) -> int:
     return _check_text(atlas, text)
 
 
-def _accept() -> int:
+def _accept(options: argparse.Namespace) -> int:
+    if options.draft is None:
+        if options.check or options.write:
+            print("accept: --check and --write go with the folder of a draft", file=sys.stderr)
+            return 2
+        return _accept_tables()
+    if not (options.check or options.write):
+        print("accept: with a draft give --check, to see what would be written, or --write", file=sys.stderr)
+        return 2
+    from geo.draft.writing import accept_draft
+
+    for line in accept_draft(Settings.from_env(os.environ).data, options.draft, write=options.write):
+        print(line)
+    return 0
+
+
+def _accept_tables() -> int:
     from geo.atlas import build_atlas
     from geo.serve.reload import write_accepted
 

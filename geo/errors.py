@@ -11,6 +11,9 @@
     ├── ServingError         the operator: the process that answers cannot begin, or has ended by itself
     ├── ExportError          the caller: a layer cannot be written where, or as, it is wanted (:mod:`geo.layers.export`)
     ├── FreezeError          the operator: a site without a server cannot be written where, or as, it is wanted
+    ├── DocumentError        the caller: a report cannot be read (:mod:`geo.draft.readers`)
+    ├── PlacesError          the caller: a list of confirmed places cannot be used (:mod:`geo.draft.running`)
+    ├── DraftError           the editor: a draft cannot be written into the tables (:mod:`geo.draft.writing`)
     ├── RequestError         the client: a request that cannot be answered
     │   ├── BadParameterError    a query parameter is unknown or has a value it cannot have
     │   ├── QueryTooLongError    the query is longer than the server reads

@@ -114,6 +114,11 @@ def _simplified() -> dict[int, str]:
     return {ord(old): new for old, new in zip(characters, simplified, strict=True) if old != new}
 
 
+def simplify(text: str) -> str:
+    """Write traditional characters as simplified ones; one character stays one, so that offsets stay."""
+    return text.translate(_simplified())
+
+
 def search_keys(names: Iterable[str]) -> tuple[str, ...]:
     """Everything a person may type to find one of the names: the names themselves, their full pinyin and its initials."""
     keys: dict[str, None] = {}

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from geo.tables.units import SCALE, match_base, multiply_scales
+from geo.tables.units import ENGLISH_SCALES, SCALE, match_base, multiply_scales
 
 _HALF = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "，；：！？～（）"} | {ord("﹪"): ord("%"), ord("−"): ord("-")}
 
@@ -47,6 +47,8 @@ class PrintedNumber:
         Whether it says only how large: 数百, 几十.
     more
         Whether 余, 多 or 来 says that it is somewhat more.
+    borrows
+        Whether its unit is that of the number behind it, as in 2.16和1.66个百分点; then it ends where that one's ends.
     """
 
     low: Decimal
@@ -62,11 +64,12 @@ class PrintedNumber:
     unit_end: int = field(default=0, compare=False)
     vague: bool = field(default=False, compare=False)
     more: bool = field(default=False, compare=False)
+    borrows: bool = field(default=False, compare=False)
 
     @property
     def printed_unit(self) -> str:
         """The unit with its scale, as a row writes it."""
-        return self.scale + self.base
+        return f"{self.scale} {self.base}".strip() if self.scale.isascii() else self.scale + self.base
 
 
 DIGITS = {digit: value for value, digits in enumerate(("零〇", "一", "二两", "三", "四", "五", "六", "七", "八", "九")) for digit in digits}
@@ -75,9 +78,12 @@ _MYRIADS = {"万": 10**4, "亿": 10**8}
 _ARABIC = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 _CHINESE = rf"(?:[零〇一二两三四五六七八九十]|{SCALE})+"
 _GAP = "[ \u00a0\u2009]"
+_ENGLISH = "|".join(ENGLISH_SCALES)
 _NUMBER = re.compile(
     rf"(?P<per>[百千])分之(?P<part>{_ARABIC}|[零〇一二两三四五六七八九十百]+(?:点[零〇一二三四五六七八九]+)?)"
-    rf"|(?P<minus>(?<![0-9A-Za-z%月年日\u4e00-\u9fff])-|(?<=[长速幅])-)?(?P<arabic>{_ARABIC})(?P<more>[余多来几])?(?P<scale>(?:{_GAP}(?={SCALE}))?{SCALE}*)(?P<more_behind>[余多])?"
+    rf"|(?P<minus>(?<![0-9A-Za-z%月年日\u4e00-\u9fff])-|"
+    rf"(?<![0-9A-Za-z%月年日点时元个亿万])-(?=[\d.]+%))?(?P<arabic>{_ARABIC})(?P<more>{_GAP}?[余多来几])?(?P<scale>{_GAP}(?:{_ENGLISH})(?![a-z])|"
+    rf"(?:{_GAP}(?={SCALE}))?{SCALE}*)(?P<more_behind>{_GAP}?[余多])?"
     r"|(?P<pair>一二|二三|两三|三四|三五|四五|五六|六七|七八|八九)(?P<pair_scale>[十百千]?[万亿]*)"
     rf"|(?P<chinese>{_CHINESE})(?P<chinese_more>[余多来几](?P<more_scale>{SCALE}*))?"
     r"|(?P<first>首[个条家座位]|榜首|居首|唯一|领跑|超越[^,，。;；]{0,12}其他)"
@@ -101,7 +107,7 @@ def parse_numbers(text: str, start: int = 0, end: int | None = None) -> tuple[Pr
     end = len(text) if end is None else end
     half = to_half_width(text)
     singles = [_printed(found, text, half, end) for found in _NUMBER.finditer(half, start, end)]
-    return tuple(_joined(singles, half))
+    return tuple(_lent(list(_joined(singles, half)), half))
 
 
 def _printed(found: re.Match[str], text: str, half: str, end: int) -> PrintedNumber:
@@ -136,6 +142,8 @@ def _printed(found: re.Match[str], text: str, half: str, end: int) -> PrintedNum
         base = _PERCENTAGE[found["per"]]
     elif matched:
         base, unit_end = matched
+    elif before == "$" and found["arabic"]:
+        base = "USD"
     vague = before in ("数", "几", "成") and bool(found["chinese"]) and found["chinese"][0] in "十百千万亿"
     magnitude = multiply_scales(scale)
     low = value * magnitude
@@ -179,6 +187,31 @@ def _joined(numbers: list[PrintedNumber], half: str) -> Iterator[PrintedNumber]:
         else:
             yield low
             position += 1
+
+
+_LENDS = re.compile(rf"{_GAP}?[、和及与]{_GAP}?")
+
+
+def _lent(numbers: list[PrintedNumber], half: str) -> list[PrintedNumber]:
+    """Give numbers of an enumeration the unit that only its last one has: 12、15和18家; 3.2个和2.5个百分点."""
+    for position in range(len(numbers) - 2, -1, -1):
+        number, following = numbers[position], numbers[position + 1]
+        is_bare = not number.base and not number.scale
+        is_part = number.base == "个" and following.base in ("个百分点", "个月")
+        if number.ordinal or following.ordinal or not following.base or not (is_bare or is_part) or not half[number.start].isdigit():
+            continue
+        if _LENDS.fullmatch(half, number.end if is_bare else number.unit_end, following.start):
+            magnitude = multiply_scales(following.scale)
+            numbers[position] = replace(
+                number,
+                low=number.low * magnitude,
+                high=number.high * magnitude,
+                scale=following.scale,
+                base=following.base,
+                unit_end=following.unit_end,
+                borrows=True,
+            )
+    return numbers
 
 
 def _makes_range(low: PrintedNumber, high: PrintedNumber, half: str) -> bool:
@@ -229,9 +262,9 @@ def chinese(characters: str) -> Decimal:
 
 # --- growth -------------------------------------------------------------------------------------------------------------------------------
 
-_DECLINE = "下降|减少|降低|回落|下滑|负增长|缩减|压减|下跌|跌|降幅|减|降"
-_RISE = "增长|增加|提高|提升|上升|增幅|增速|攀升|增|升|涨|上涨|扩大"
-_ADVERBS = "(?:了|约|近|超过|超|达到|达|为|逾|将|均|各|速|幅|[(（]|:|：|[ \u00a0])*"
+_DECLINE = "down|fell|dropped|declined|decreased|下降|减少|减产|降低|回落|下滑|负增长|缩减|压减|下跌|跌|降幅|减|降|↓"
+_RISE = "up|rose|grew|increased|surged|climbed|jumped|expanded|增长|增加|增产|↑|提高|提升|上升|增幅|增速|攀升|增|升|涨|上涨|扩大"
+_ADVERBS = "(?:by|nearly|about|了|约|近|超过|超|达到|达|为|逾|将|均|各|速|幅|[(（]|:|：|[ \u00a0])*"
 _DECLINES = re.compile(rf"(?:{_DECLINE}){_ADVERBS}$")
 _RISES = re.compile(rf"(?:{_RISE}){_ADVERBS}$")
 _BETWEEN = re.compile(r"[%‰]?[、,，和及与以 ]*")

@@ -16,6 +16,7 @@ from geo.tables.kinds import UnitKind
 from geo.tables.numbers import PrintedNumber, direction, growth_of, parse_numbers, to_half_width
 from geo.tables.reading import Tables
 from geo.tables.rows import Indicator, Source
+from geo.tables.spans import Spans
 from geo.tables.texts import SourceText
 from geo.tables.units import BASES, Unit, measures_the_same
 
@@ -103,9 +104,14 @@ def mark_spans(text: str, start: int, end: int, spans: Iterable[tuple[int, int]]
 _BLOCK = re.compile(r"[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*")
 
 
+def find_blocks(text: str) -> list[tuple[int, int, int]]:
+    """Find the paragraphs of a text, which are blocks between blank lines: number from 1, start, end as code-point offsets, end excluded."""
+    return [(number, *block.span()) for number, block in enumerate(_BLOCK.finditer(text), start=1)]
+
+
 def _check_paragraphs(tables: Tables, source: Source, text: str) -> Iterator[Finding]:
     stated = [(row.paragraph, row.start, row.end) for row in tables.paragraphs if row.source == source.id]
-    found = [(number, *block.span()) for number, block in enumerate(_BLOCK.finditer(text), start=1)]
+    found = find_blocks(text)
     for number, start, end in sorted(set(stated) ^ set(found)):
         where = "is in paragraphs.csv but not in the text" if (number, start, end) in stated else "is in the text but not in paragraphs.csv"
         yield Finding(source.id, number, (start, end), where)
@@ -191,9 +197,11 @@ def _check_names(tables: Tables, source: Source, text: str) -> Iterator[Finding]
 
 
 # A year, month or day: the rows carry it as their period.
+_TO = r"(?:[—–~～-]+|至|到|、|和)"
 DATE = re.compile(
-    r"(?<!\d)(?:19|20|21)\d{2}(?:年?(?:[—–~～-]+|至|到|、|和)(?:19|20|21)\d{2})*年|(?<![\d.])\d{1,2}(?:月?(?:[—–~～-]+|至|到|、|和)\d{1,2})*月(?:份|\d+日(?:(?:[—–~～-]+|至)(?:\d+月)?\d+日)?)?(?!亮)"
-    r"|(?<!\d)(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|(?<![\d.])\d{1,2}日(?!均)"
+    rf"(?<!\d)(?:19|20|21)\d{{2}}(?:年?{_TO}(?:19|20|21)\d{{2}}){{0,6}} ?年"
+    rf"|(?<![\d.])\d{{1,2}}(?:月?{_TO}\d{{1,2}}){{0,6}} ?月(?:份| ?\d+ ?日(?:(?:[—–~～-]+|至)(?:\d+月)?\d+日)?)?(?!亮)"
+    r"|(?<!\d)(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|(?<![\d.])\d{1,2} ?日(?!均)"
 )
 # What must be accounted for: Arabic digits, amounts in 百 千 万 亿, and ranks. Other Chinese digits are mostly words (一般, 进一步).
 CLAIM = re.compile(r"\d+(?:\.\d+)?[百千万亿]*|[一二两三四五六七八九十]*[百千万亿]+|第[一二三四五六七八九十]+")
@@ -201,9 +209,10 @@ CLAIM = re.compile(r"\d+(?:\.\d+)?[百千万亿]*|[一二两三四五六七八�
 
 def _check_all_numbers_are_told(tables: Tables, source: Source, text: str) -> Iterator[Finding]:
     half = to_half_width(text)
-    told = _spans(tables.indicators, source) + _spans(tables.other_numbers, source) + [found.span() for found in DATE.finditer(half)]
+    rows = _spans(tables.indicators, source) + _spans(tables.other_numbers, source)
+    told = Spans((start, end, None) for start, end in (*rows, *(found.span() for found in DATE.finditer(half))))
     for claim in CLAIM.finditer(half):
-        if not any(start <= claim.start() and claim.end() <= end for start, end in told):
+        if not told.cover(*claim.span()):
             paragraph = next((row.paragraph for row in tables.paragraphs if row.source == source.id and row.start <= claim.start() < row.end), None)
             yield Finding(source.id, paragraph, claim.span(), "a number that no row of indicators.csv or other_numbers.csv covers")
 

@@ -46,6 +46,7 @@ class Base(NamedTuple):
     factor: Decimal
 
 
+ENGLISH_SCALES = {"thousand": Decimal(10**3), "million": Decimal(10**6), "billion": Decimal(10**9), "trillion": Decimal(10**12)}
 SCALES = {"百": Decimal(10**2), "千": Decimal(10**3), "万": Decimal(10**4), "亿": Decimal(10**8)}
 _SCALES_EN = {
     Decimal(10**2): "100",
@@ -62,8 +63,8 @@ _SCALES_EN = {
 }
 # Bases by what they measure; each line: the names that are printed, English, factor to the first of its measure.
 _MEASURES: dict[tuple[UnitKind, str], str] = {
-    (UnitKind.MONEY, "CNY"): "元 人民币元 块钱|CNY|1",
-    (UnitKind.MONEY, "USD"): "美元 美金|USD|1",
+    (UnitKind.MONEY, "CNY"): "元 人民币元 块钱 yuan RMB|CNY|1",
+    (UnitKind.MONEY, "USD"): "美元 美金 US_dollars USD|USD|1",
     (UnitKind.MONEY, "HKD"): "港元 港币|HKD|1",
     (UnitKind.MONEY, "EUR"): "欧元|EUR|1",
     (UnitKind.MONEY, "JPY"): "日元|JPY|1",
@@ -71,12 +72,13 @@ _MEASURES: dict[tuple[UnitKind, str], str] = {
     (UnitKind.MONEY, "KRW"): "韩元|KRW|1",
     (UnitKind.MONEY, "TWD"): "新台币 台币|TWD|1",
     (UnitKind.MONEY, "SGD"): "新加坡元 新元|SGD|1",
-    (UnitKind.AREA, "area"): "平方米 平米 平方 ㎡ m²|m²|1;亩|mu|2000/3;公顷|hectares|10000;平方公里 平方千米 km²|km²|1000000",
+    (UnitKind.AREA, "area"): "平方米 平米 平方 ㎡ m²|m²|1;亩|mu|2000/3;公顷 hectares|hectares|10000;"
+    "平方公里 平方千米 km² square_kilometers square_kilometres|km²|1000000",
     (UnitKind.LENGTH, "length"): (
         "米|m|1;公里 千米 km|km|1000;"
         "厘米 cm|cm|0.01;毫米 mm|mm|0.001;微米 μm|μm|0.000001;纳米 nm|nm|0.000000001;英寸|inch|0.0254;海里|nautical miles|1852"
     ),
-    (UnitKind.MASS, "mass"): "吨|t|1;公斤 千克 kg|kg|0.001;克|g|0.000001;斤|jin|0.0005;毫克|mg|0.000000001",
+    (UnitKind.MASS, "mass"): "吨 tons tonnes|t|1;公斤 千克 kg|kg|0.001;克|g|0.000001;斤|jin|0.0005;毫克|mg|0.000000001",
     (UnitKind.MASS, "coal"): "吨标准煤 吨标煤|t of standard coal|1",
     (UnitKind.MASS, "deadweight"): "载重吨|t deadweight|1",
     (UnitKind.VOLUME, "volume"): "立方米 方 立方 m³|m³|1;升|L|0.001;毫升|mL|0.000001",
@@ -93,8 +95,8 @@ _MEASURES: dict[tuple[UnitKind, str], str] = {
     (UnitKind.DURATION, "age"): "岁|years of age|1",
     (UnitKind.RATIO, "ratio"): "倍|times|1",
     (UnitKind.RATIO, "doublings"): "番|doublings|1",
-    (UnitKind.SHARE, "share"): "% percent|%|1;‰|‰|0.1;成|tenths|10",
-    (UnitKind.SHARE, "points"): "个百分点 百分点 个点|percentage points|1",
+    (UnitKind.SHARE, "share"): "% percent per_cent|%|1;‰|‰|0.1;成|tenths|10",
+    (UnitKind.SHARE, "points"): "个百分点 百分点 个点 percentage_points|percentage points|1",
     (UnitKind.OTHER, "temperature"): "℃ 摄氏度|°C|1",
     (UnitKind.OTHER, "compute"): "P|P|1;EFLOPS|EFLOPS|1000;PFLOPS|PFLOPS|1",
     (UnitKind.OTHER, "data"): "TB|TB|1;PB|PB|1000;GB|GB|0.001",
@@ -115,7 +117,8 @@ def _read_bases() -> dict[str, Base]:
         for line in lines.split(";"):
             names, en, factor = line.split("|")
             numerator, _, denominator = factor.partition("/")
-            for name in names.split():
+            for written in names.split():
+                name = written.replace("_", " ")
                 # A mu is two thirds of a thousand square metres: the one factor that no decimal holds; rows in 亩 are compared in 亩.
                 bases[name] = Base(en, kind, measure if not denominator else f"{measure} in {names}", Decimal(1 if denominator else numerator))
     for name in _CLASSIFIERS.split():
@@ -130,13 +133,16 @@ _LONGEST_FIRST = sorted(BASES, key=lambda name: (-len(name), name))
 _BASE = "|".join(map(re.escape, _LONGEST_FIRST))
 # 千 belongs to 千瓦 and 千克 and is no scale there; so does 百 to 百分点.
 SCALE = r"(?:百(?!分)|千(?![瓦克米伏])|万|亿)"
-_UNIT = re.compile(rf"(?P<scale>{SCALE}*)(?P<base>{_BASE})(?:/(?P<per_scale>{SCALE}*)(?P<per>{_BASE}))?")
+_ENGLISH = "|".join(ENGLISH_SCALES)
+_UNIT = re.compile(rf"(?:(?P<english>{_ENGLISH}) |(?P<scale>{SCALE}*))(?P<base>{_BASE})(?:/(?P<per_scale>{SCALE}*)(?P<per>{_BASE}))?")
 _AFTER_NUMBER = re.compile(rf"[ \u00a0\u2009]?(?P<base>{_BASE})(?:(?:/|每)(?P<per_scale>{SCALE}*)(?P<per>{_BASE}))?")
 EXPECTED = "a unit such as 亿元, 万吨, 万千瓦, 万元/亩, 亿美元, % or 个百分点: a scale of 百, 千, 万 and 亿, and a base"
 
 
 def multiply_scales(characters: str) -> Decimal:
-    """Multiply out scales written after each other: 百万 is 10⁶, 万亿 is 10¹²."""
+    """Multiply out scales written after each other: 百万 is 10⁶, 万亿 is 10¹²; in English there is one."""
+    if characters in ENGLISH_SCALES:
+        return ENGLISH_SCALES[characters]
     product = Decimal(1)
     for character in characters:
         product *= SCALES[character]
@@ -161,7 +167,7 @@ def parse_unit(text: str) -> Unit:
     if not found:
         raise ValueError(EXPECTED)
     base = BASES[found["base"]]
-    scale = multiply_scales(found["scale"])
+    scale = multiply_scales(found["english"] or found["scale"])
     printed, base_en, kind = found["base"], base.en, base.kind
     if found["per"]:
         per = BASES[found["per"]]

@@ -536,3 +536,42 @@ def test_a_short_command_does_not_load_the_libraries_of_a_long_one(arguments: li
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, encoding="utf-8", check=False)
     assert (done.returncode, done.stderr) == (0, "[]\n")
+
+
+def test_a_report_goes_from_file_to_tables_by_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, report, draft = tmp_path / "data", tmp_path / "spring.txt", tmp_path / "draft"
+    shutil.copytree(PROJECT / "tests/data/qinglan", data)
+    monkeypatch.setenv("GEO_DATA", str(data))
+    report.write_text("松原经开区产值12.5亿元，增长3.4%。\n", encoding="utf-8")
+    assert main(["locate", "12.5亿元", "--text", str(report)]) == 0
+    assert capsys.readouterr().out == "paragraph 1, start 7, end 13: 松原经开区产值[12.5亿元]，增长3.4%。 \n"
+    assert main(["locate", "13亿元", "--text", str(report)]) == 1
+    places = tmp_path / "places.csv"
+    places.write_text("name,kind\n松原经开区,platform\n", encoding="utf-8")
+    assert main(["draft", str(report), "--date", "2024-05-10", "--host", "松原经开区", "--places", str(places), "-o", str(draft)]) == 0
+    assert "figures: 1, 0 without a place" in capsys.readouterr().out
+    assert main(["accept", str(draft), "--check"]) == 1
+    assert "neither accepted nor rejected yet" in capsys.readouterr().err
+    document = json.loads((draft / "draft.json").read_text(encoding="utf-8"))
+    for one in (*document["places"], *document["figures"]):
+        one["state"] = "accepted"
+    (draft / "draft.json").write_text(json.dumps(document), encoding="utf-8")
+    assert main(["accept", str(draft), "--write"]) == 0
+    assert main(["accept", str(draft), "--write"]) == 0
+    assert "nothing to write" in capsys.readouterr().out
+    assert main(["check", "--text", str(draft / "spring.txt")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(["accept", "--write"], 2), (["accept", "somewhere"], 2), (["accept", "somewhere", "--check"], 1), (["draft", "none.txt", "-o", "out"], 1)],
+)
+def test_a_draft_that_is_not_there_or_half_a_command_is_told(
+    arguments: list[str], status: int, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == status
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []

@@ -17,6 +17,7 @@ ORDER = (
     ("draw",),
     ("atlas",),
     ("words",),
+    ("draft",),
     ("serve",),
     ("cli",),
     ("__main__",),
@@ -102,11 +103,11 @@ def test_the_composition_needs_the_server_and_the_settings_only_and_nothing_need
         ("branca", {"draw.webmap"}),
         ("jinja2", {"draw.webmap", "words.review_sheet"}),
         ("pydantic", {"geocode.online", "tables.cells", "tables.profile", "tables.reading", "tables.rows"}),
-        ("csv", {"geocode.lists", "layers.formats", "tables.reading"}),
+        ("csv", {"draft.running", "draft.writing", "geocode.lists", "layers.formats", "tables.reading"}),
         ("os", {"cli", "files", "serve.server"}),
         ("opencc", {"names"}),
         ("pypinyin", {"names"}),
-        ("ahocorasick_rs", {"geocode.offline"}),
+        ("ahocorasick_rs", {"draft.names", "geocode.offline"}),
         ("rapidfuzz", {"geocode.offline", "words.review_sheet"}),
         ("geopy", {"geocode.online"}),
         ("tenacity", {"geocode.online"}),
@@ -121,6 +122,11 @@ def test_the_composition_needs_the_server_and_the_settings_only_and_nothing_need
         ("distributed", {"geocode.lists"}),
         ("argparse", {"cli"}),
         ("urllib", {"draw.basemap", "geocode.online", "serve", "tables.cells"}),
+        ("rjieba", {"draft.names"}),
+        ("mammoth", {"draft.extraction"}),
+        ("pypdfium2", {"draft.extraction"}),
+        ("selectolax", {"draft.extraction"}),
+        ("charset_normalizer", {"draft.readers"}),
         ("resvg_py", {"draw.picture"}),
     ],
 )
@@ -130,14 +136,14 @@ def test_a_package_is_known_where_it_is_needed_only(package: str, doors: set[str
 
 @pytest.mark.parametrize(
     ("package", "doors"),
-    # The server looks whether its port is free, and starts the process that answers.
+    # The server looks whether its port is free, and starts the process that answers. A document is read in a process of its own, with limits.
     [
         ("socket", {"serve.server"}),
         ("multiprocessing", {"serve.server"}),
         ("http", set()),
         ("requests", set()),
         ("httpx", set()),
-        ("subprocess", set()),
+        ("subprocess", {"draft.readers"}),
     ],
 )
 def test_nothing_else_opens_a_connection_or_a_process(package: str, doors: set[str]) -> None:
@@ -164,6 +170,8 @@ def test_files_are_read_at_the_doors_only() -> None:
         "draw.basemap",
         "serve",
         "cli",
+        "draft.readers",
+        "draft.writing",
     }
     assert readers == doors
 

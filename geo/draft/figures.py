@@ -1,0 +1,92 @@
+"""What a draft is made of: its figures, and what holds on from one sentence to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from geo.draft.names import Named
+from geo.draft.numbers import Mention
+from geo.draft.periods import Time
+from geo.draft.subjects import Candidate
+from geo.tables.kinds import FigureStatus, NumberReason, Qualifier
+from geo.tables.spans import Spans
+
+
+@dataclass
+class Figure:
+    """A figure as it is drafted.
+
+    Attributes
+    ----------
+    subjects
+        Whose it is: the first choice, or several where one amount is said of each.
+    candidates
+        Everything it could belong to, the likeliest first.
+    label
+        What it counts or measures, in the words of the text.
+    value, value_max, unit
+        As printed; ``None`` where only a rank is stated.
+    period, status, growth, growth_max, rank, rank_scope, qualifier
+        As the tables have them.
+    start, end
+        Code-point offsets of the number, its growth and its rank.
+    spans
+        Where each part is stated.
+    reasons
+        Why it was linked so.
+    """
+
+    subjects: list[Named]
+    candidates: list[Candidate]
+    label: str
+    value: Decimal | None
+    value_max: Decimal | None
+    unit: str | None
+    period: str | None
+    status: FigureStatus
+    qualifier: Qualifier
+    start: int
+    end: int
+    growth: Decimal | None = None
+    growth_max: Decimal | None = None
+    rank: int | None = None
+    rank_scope: str | None = None
+    spans: dict[str, tuple[int, int]] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)
+    is_points: bool = False
+    is_count: bool = False
+    is_base: bool = False
+
+
+@dataclass
+class Linked:
+    """The figures of a text, and the numbers that are none with the reason why."""
+
+    figures: list[Figure]
+    others: list[tuple[int, int, NumberReason]]
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Everything that was found in a text, by where it lies: numbers that may be figures, times, mentions of places; and the places."""
+
+    numbers: Spans[Mention]
+    times: Spans[Time]
+    places: Spans[Named]
+    named: Sequence[Named]
+
+
+@dataclass
+class Scope:
+    """What holds on from sentence to sentence."""
+
+    plan_section: bool = False
+    heading_period: str | None = None
+    heading_is_future: bool = False
+    period: str | None = None
+    plan: bool = False
+    plan_period: str | None = None
+    is_signed: bool = False
+    bullet: str = ""

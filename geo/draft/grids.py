@@ -1,0 +1,68 @@
+"""Tables of documents as sentences, so that every number stands with what it is of and with its unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+# A paragraph and where it is from: text, and page, table and row where it has them.
+Piece = dict[str, Any]
+
+_NUMBER = re.compile(r"-?[\d,，]*\d(?:[.．]\d+)?")
+_UNIT = re.compile(r"[(（]\s*(?:单位[:：]\s*)?([^()（）\s]{1,10})\s*[)）]\s*$")
+_UNIT_LINE = re.compile(r"单位\s*[:：]\s*([^\s，。；()（）]{1,10})")
+
+
+def write_table(grid: list[list[str]], number: int) -> Iterator[Piece]:
+    """Write a table row by row as sentences: each number with the head of its row, of its column and with its unit.
+
+    Parameters
+    ----------
+    grid
+        The cells.
+    number
+        Of the table in the document, from 1.
+    """
+    if not any(_NUMBER.fullmatch(cell) for row in grid for cell in row):
+        for position, row in enumerate(grid, start=1):
+            text = "；".join(dict.fromkeys(cell for cell in row if cell))
+            if text:
+                yield {"text": text, "table": number, "row": position}
+        return
+    heads: list[str] = []
+    unit_line = ""
+    for position, row in enumerate(grid, start=1):
+        numbers = [cell for cell in row if _NUMBER.fullmatch(cell)]
+        said = _UNIT_LINE.search(" ".join(row))
+        if said and not numbers:
+            unit_line = said[1]
+            continue
+        if not numbers:
+            if len(set(row)) > 1 or not heads:
+                heads = (
+                    [_joined(old, new) for old, new in zip(heads, row, strict=False)]
+                    if heads and len(heads) == len(row) and position <= 3
+                    else list(row)
+                )
+            continue
+        subject = next((cell for cell in row if cell and not _NUMBER.fullmatch(cell)), "")
+        parts = []
+        for column, cell in enumerate(row):
+            if not cell or cell == subject:
+                continue
+            head = heads[column] if column < len(heads) else ""
+            unit = _UNIT.search(head)
+            written = unit[1] if unit else unit_line if _NUMBER.fullmatch(cell) else ""
+            named = _UNIT.sub("", head).strip()
+            parts.append(f"{named}{cell}{written}" if _NUMBER.fullmatch(cell) else f"{named}{cell}" if named != cell else cell)
+        own = _UNIT.search(subject)
+        if own:
+            # 税收收入（亿元） at the head of a row: its unit belongs to each number of it.
+            subject = _UNIT.sub("", subject).strip()
+            parts = [part if not _NUMBER.search(part) or part.endswith(own[1]) else part + own[1] for part in parts]
+        yield {"text": f"{subject}：{'，'.join(parts)}。", "table": number, "row": position}
+
+
+def _joined(old: str, new: str) -> str:
+    return old if old == new or not new else new if not old else f"{old}{new}"

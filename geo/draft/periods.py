@@ -1,0 +1,261 @@
+"""The times that a text names, in ISO 8601 as the tables write them; 今年 and 去年 hang on the date of the report."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from geo.tables.numbers import DIGITS
+
+
+@dataclass(frozen=True)
+class Time:
+    """A time that a text names.
+
+    Attributes
+    ----------
+    start, end
+        Code-point offsets, end excluded.
+    period
+        As a table writes it; ``None`` for 近日 and the like, which tell no period.
+    is_base
+        Whether it is only what something is compared with: 较一季度, 比上年末.
+    is_future
+        Whether it lies after the date of the report.
+    is_loose
+        Whether it names only a day of an event, as a news item begins with: no period of an amount.
+    is_current
+        Whether it lies in the year of the report.
+    """
+
+    start: int
+    end: int
+    period: str | None
+    is_base: bool = False
+    is_future: bool = False
+    is_loose: bool = False
+    is_current: bool = False
+
+
+_CN = {**{digit: value for digit, value in DIGITS.items() if digit not in "零〇两"}, "两": 2, "十": 10}
+_YEAR = r"(?P<year>(?:19|20)\d{2})年?(?:度)?"
+_RELATIVE = r"(?P<relative>今年|本年|去年|上年|前年|明年|(?<![成产用营运])后年(?![产税销发加营处收利])|昨年|当年)"
+_PART = (
+    r"(?:(?P<half>上半年|下半年|前半年)|(?P<quarters>前三季度|前两季度|前二季度|前3季度|1—3季度|一至三季度)|第?(?P<quarter>[一二三四1-4])季度|"
+    r"(?P<m1>\d{1,2}|[一二三四五六七八九]|十[一二]?)月?份?(?:[—–~～-]{1,2}|至|到)(?P<m2>\d{1,2}|[二三四五六七八九]|十[一二]?)月(?:份)?(?!\d)|"
+    r"前(?P<first>\d{1,2}|[一二三四五六七八九十]+)个?月|(?P<month>\d{1,2}|(?:[二三四五六七八九]|"
+    r"十[一二]?)(?=月[末底初份]))月(?:份|(?P<day>\d{1,2})日)?|(?P<whole>全年|年度))"
+)
+_BY_BEFORE = re.compile(r"(?:截至|截止到?|到|至|力争到?|争取到?|预计到?|在|By|by)\s*$")
+_BASE_BEFORE = re.compile(r"(?:较|比|与|同|相比于?|高于|低于|快于|对比|超过|和|由|从)\s*$")
+_SINCE_BEHIND = re.compile(r"(?:年)?(?:以来|起|开始)")
+_BASE_BEHIND = re.compile(
+    r"(?:年)?(?:[末底初]|同期|全年|年末|年底|同月|水平)?(?:的)?(?:[\d.]+[亿万%]?[^\d，。]{0,6})?(?:增长|下降|"
+    r"提高|提升|加快|增加|净增|多|减少|回落|相比|上升|高|低|增)"
+)
+_BY_BEHIND = re.compile(r"\s*(?:年)?(?:[末底]|年末|年底|之前|以前|前(?!三季度|两|\d|[一二三四五六七八九十]个|[一二三四五六七八九十]月))")
+_FIVE = {"十一五": 2006, "十二五": 2011, "十三五": 2016, "十四五": 2021, "十五五": 2026, "十六五": 2031}
+_ENGLISH_QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
+_ENGLISH_MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
+
+
+def find_times(half: str, day: date) -> list[Time]:
+    """Find the times that a text names.
+
+    Parameters
+    ----------
+    half
+        The text in half width.
+    day
+        The date of the report.
+
+    Returns
+    -------
+    list of Time
+        In the order of the text, none within another.
+    """
+    found = [time for pattern, read in _READERS for match in pattern.finditer(half) if (time := read(match, day)) is not None]
+    found.sort(key=lambda time: (time.start, -time.end))
+    kept: list[Time] = []
+    for time in found:
+        if not kept or time.start >= kept[-1].end:
+            kept.append(time)
+    return kept
+
+
+def _months(year: int, first: int, last: int) -> str:
+    return f"{year}-{first:02}" if first == last else f"{year}-{first:02}/{year}-{last:02}"
+
+
+def _number(text: str) -> int:
+    if text.isdigit():
+        return int(text)
+    if text.startswith("十"):
+        return 10 + (_CN[text[1]] if len(text) > 1 else 0)
+    return _CN[text[0]] * (10 if text[1:2] == "十" else 1) + (_CN[text[2]] if len(text) > 2 else 0)
+
+
+def is_look_back(day: date) -> bool:
+    """Say whether a report of this day tells of the year before: 全年 and 五年来 in the first months of a year do."""
+    return day.month <= 3
+
+
+def _year_of(match: re.Match[str], day: date) -> int | None:
+    groups = match.groupdict()
+    if groups.get("year"):
+        return int(groups["year"])
+    if groups.get("relative"):
+        shift = {"今年": 0, "本年": 0, "当年": 0, "去年": -1, "昨年": -1, "上年": -1, "前年": -2, "明年": 1, "后年": 2}[groups["relative"]]
+        return day.year + shift
+    return None
+
+
+def _read_part(match: re.Match[str], day: date) -> Time | None:
+    """Read a year with or without a part of it, or a part whose year is that of the report."""
+    half, start, end = match.string, match.start(), match.end()
+    year = _year_of(match, day)
+    groups = match.groupdict()
+    before, behind = half[max(0, start - 8) : start], half[end : end + 14]
+    stated = year is not None
+    relative = groups.get("relative") or ""
+    if relative in ("上年", "当年") and not groups.get("half") and relative == "当年":
+        return None
+    first, last, text = 1, 12, ""
+    if groups.get("half"):
+        first, last = (7, 12) if groups["half"] == "下半年" else (1, 6)
+    elif groups.get("quarters"):
+        last = 6 if "两" in groups["quarters"] or ("二季" in groups["quarters"] and "三" not in groups["quarters"]) else 9
+    elif groups.get("quarter"):
+        quarter = _number(groups["quarter"])
+        first, last = 3 * quarter - 2, 3 * quarter
+    elif groups.get("m1"):
+        first, last = _number(groups["m1"]), _number(groups["m2"])
+    elif groups.get("first"):
+        last = _number(groups["first"])
+    elif groups.get("month"):
+        first = last = _number(groups["month"])
+    if not 1 <= first <= last <= 12:
+        return None
+    is_part = (first, last) != (1, 12)
+    if year is None:
+        if groups.get("whole"):
+            if groups["whole"] == "年度" or re.match(r"(?:的)?(?:目标|任务|计划|预算|投资计划|预期)", behind):
+                return None
+            year = day.year - 1 if is_look_back(day) else day.year
+        else:
+            # A part that has not begun by the day of the report, or is far from its end, is that of the year before.
+            is_months = bool(groups.get("m1"))
+            year = day.year if first <= day.month and last - day.month <= (0 if is_months else 4) else day.year - 1
+    if not is_part:
+        text = str(year)
+    elif groups.get("quarter"):
+        text = f"{year}-Q{last // 3}"
+    else:
+        text = _months(year, first, last)
+    if groups.get("day"):
+        return Time(start, end, None, is_loose=True)
+    is_base = bool(_BASE_BEFORE.search(before)) and bool(_BASE_BEHIND.match(behind) or relative == "上年" or re.search(r"(?:较|比)\s*$", before))
+    is_until = bool(re.search(r"(?:截至|截止到?)\s*$", before)) or (bool(_BY_BEHIND.match(behind)) and not is_base)
+    # 截至 and 2025年底 give a time by which; 到2027年 does if it is yet to come.
+    is_future = year > day.year or (year == day.year and first > day.month)
+    if stated and not is_part and is_future and _BY_BEFORE.search(before):
+        is_until = True
+    if is_until:
+        text = str(year) if relative and not is_part and year < day.year else f"/{text.split('/')[-1]}"
+    since = _SINCE_BEHIND.match(behind)
+    if since and not is_until and year < day.year and not is_part:
+        return Time(start, end + since.end(), f"{text}/", is_base, False)
+    return Time(start, end, text, is_base, is_future, is_current=year == day.year)
+
+
+def _read_range(match: re.Match[str], day: date) -> Time | None:
+    first, last = int(match["y1"]), int(match["y2"] if len(match["y2"]) == 4 else match["y1"][:2] + match["y2"])
+    return Time(match.start(), match.end(), f"{first}/{last}", False, last > day.year) if first < last else None
+
+
+def _read_five(match: re.Match[str], day: date) -> Time | None:
+    first = _FIVE[match["five"]]
+    behind = match.string[match.end() : match.end() + 4]
+    if re.match(r"[”\"]?(?:期?末)", behind):
+        return Time(match.start(), match.end(), f"/{first + 4}", False, first + 4 > day.year)
+    if re.match(r"[”\"]?(?:规划|时期规划|发展规划)", behind):
+        return None
+    return Time(match.start(), match.end(), f"{first}/{first + 4}", False, first > day.year)
+
+
+def _read_years_back(match: re.Match[str], day: date) -> Time | None:
+    """Read 五年来 and 过去三年: the years before the one of a report that looks back, else up to its own."""
+    last = day.year - 1 if is_look_back(day) else day.year
+    years = _number(match["years"] or match["years2"])
+    if years == 1:
+        return Time(match.start(), match.end(), str(last if is_look_back(day) else day.year - 1))
+    return Time(match.start(), match.end(), f"{last - years + 1}/{last}") if years <= 20 else None
+
+
+def _read_end_of_year(match: re.Match[str], day: date) -> Time | None:
+    """Read 年末 and 年底 without a year."""
+    half = match.string
+    before = half[max(0, match.start() - 6) : match.start()]
+    if _BASE_BEFORE.search(before) or match[0] == "年初":
+        return Time(match.start(), match.end(), None, True)
+    if re.search(r"[到至]\s*$", before) and not re.search(r"截[至止]", before):
+        return Time(match.start(), match.end(), f"/{day.year}", False, True)
+    year = day.year - 1 if is_look_back(day) else day.year
+    return Time(match.start(), match.end(), str(year), False, year >= day.year)
+
+
+def _read_word(match: re.Match[str], day: date) -> Time | None:
+    word = match[0]
+    if word in ("近年来", "近年", "近日", "日前", "近期", "当天", "当日"):
+        return Time(match.start(), match.end(), None, is_loose=True)
+    if word == "年内":
+        return Time(match.start(), match.end(), str(day.year), False, True)
+    return Time(match.start(), match.end(), str(day.year))
+
+
+def _read_english(match: re.Match[str], day: date) -> Time | None:
+    year = int(match["year"]) if match["year"] else day.year
+    text = str(year)
+    if match["quarter"]:
+        text = f"{year}-Q{_ENGLISH_QUARTERS[match['quarter'].lower()]}"
+    elif match["half"]:
+        text = f"{year}-01/{year}-06" if match["half"].lower() == "first" else f"{year}-07/{year}-12"
+    elif match["m1"]:
+        text = _months(year, _ENGLISH_MONTHS[match["m1"].lower()], _ENGLISH_MONTHS[(match["m2"] or match["m1"]).lower()])
+    is_future = year > day.year
+    if match[0].lower().startswith("by ") and is_future:
+        text = f"/{text}"
+    return Time(match.start(), match.end(), text, False, is_future)
+
+
+_MONTH_NAMES = "|".join(name for name in calendar.month_name if name)
+_READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Time | None]], ...] = (
+    (re.compile(r"(?<!\d)(?P<y1>(?:19|20)\d{2})年?(?:[—–~～-]{1,2}|至|到)(?P<y2>(?:19|20)\d{2}|\d{2}(?=年))年?(?!\d|-|月)"), _read_range),
+    (re.compile(rf"(?<!\d)(?:{_YEAR}|{_RELATIVE})的?{_PART}"), _read_part),
+    (re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})(?:年度?|(?=[^\d亿万%.年\s]{0,2}(?:末|底)))"), _read_part),
+    (re.compile(_RELATIVE), _read_part),
+    (re.compile(rf"(?<![\d年二三四五六七八九十]){_PART}"), _read_part),
+    (re.compile(rf"[“\"]?(?P<five>{'|'.join(_FIVE)})[”\"]?(?:期间|时期|以来)?"), _read_five),
+    (
+        re.compile(r"(?:近|过去|这)?(?P<years>[一二三四五六七八九十两\d]+)年来|(?:过去|近|最近)的?(?P<years2>[一二三四五六七八九十两\d]+)年"),
+        _read_years_back,
+    ),
+    (re.compile(r"年末|年底|年初"), _read_end_of_year),
+    (re.compile(r"今年以来|目前|当前|眼下|截至目前|如今|迄今|近年来|近年|近日|日前|近期|当天|当日|年内|本年度"), _read_word),
+    (
+        re.compile(
+            rf"(?P<by>by |By )?(?:(?:the )?(?:(?P<quarter>first|second|third|fourth) quarter|(?P<half>first|"
+            rf"second) half)(?: of)? ?(?P<of>)|(?P<m1>{_MONTH_NAMES})(?: to (?P<m2>{_MONTH_NAMES}))? |(?:in |In |by |"
+            rf"By |since |end of )(?=\d))(?P<year>(?:19|20)\d{{2}})?",
+        ),
+        _read_english,
+    ),
+)
+
+
+def times_before(times: list[Time], start: int, end: int) -> Iterator[Time]:
+    """Give the times of a part of a text that are no base of a comparison, the last first."""
+    return (time for time in reversed(times) if start <= time.start < end and not time.is_base)
