@@ -16,14 +16,16 @@ from geo.geocode.offline.slips import Slips
 from geo.geocode.offline.sounds import Sounds
 from geo.geocode.offline.villages import Villages
 from geo.geocode.offline.whole_names import WholeNames
+from geo.geocode.said import N_, Said
 from geo.geocode.spellings import FormKind, shorten
 from geo.names import fold_name
 
 _WGS84 = Geod(ellps="WGS84")
 _NUMBER = re.compile(r"\d")
+_CONFLICT = N_("所写的又有%(other)s，互不相容")
 _BESIDE = ("和", "与", "及")
-_DISAGREE = "所写的几处互不相容或并列"
-_FINER = "所写的区与街道、乡镇不合，以街道、乡镇为准"
+_DISAGREE = Said(N_("所写的几处互不相容或并列"))
+_FINER = Said(N_("所写的区与街道、乡镇不合，以街道、乡镇为准"))
 
 
 class Addresses:
@@ -72,7 +74,7 @@ class Addresses:
             return None
         if reading.conflict:
             forms = [Form(feature, FormKind.ALIAS) for feature in reading.mentions[-1].features]
-            return ambiguous(text, forms, f"所写的又有{reading.conflict}，互不相容")
+            return ambiguous(text, forms, Said(_CONFLICT, other=reading.conflict))
         last = reading.mentions[-1]
         if reading.rest and (last.kind is FormKind.SHORT or last.level is Level.PLACE):
             # A longer name with a slip in it may begin with a shorter one.
@@ -117,7 +119,7 @@ class Addresses:
             form = Form(fitting[0], FormKind.FORMER if is_former else FormKind.ALIAS, 0, note or None)
             is_alone = not coarse and not reading.is_province
             if finest is Level.PLACE and is_alone and not context.is_given and not context.is_home and self._is_shared(fitting[0], reading):
-                return ambiguous(text, [form], "其他城市也有同名的地方")
+                return ambiguous(text, [form], Said(N_("其他城市也有同名的地方")))
             match = match_of(text, form, Method.FORMER if is_former else Method.ADDRESS, tail_of(text, reading.rest))
             return _within_township(match, coarse)
         named = choices + [feature for mention in coarse for feature in mention.features if feature.level is not Level.CITY]
@@ -218,7 +220,7 @@ class Addresses:
             found = self._whole_names.answer_type(text, rest, within)
             return found if isinstance(found, Match) or division.level is Level.CITY else None
         if reading.rest in self._gazetteer.elsewhere:
-            return ambiguous(text, [Form(division, FormKind.ALIAS)], f"所写的又有{self._gazetteer.elsewhere[reading.rest]}，互不相容")
+            return ambiguous(text, [Form(division, FormKind.ALIAS)], Said(_CONFLICT, other=self._gazetteer.elsewhere[reading.rest]))
         if reading.rest.isascii():
             # An English name in a Chinese address, 甲乙市Bingding Town, is a name of its own: the two are never put together to one.
             english = self._whole_names.answer(text, reading.rest, within)
@@ -247,7 +249,9 @@ def answer_floor(text: str, key: str, context: Context) -> Answer | None:
     if context.features:
         finest = min(context.features, key=lambda feature: RANKS[feature.level])
         return match_of(text, Form(finest, FormKind.ALIAS), Method.ADDRESS, text.strip()) if context.holds(finest) else None
-    return ambiguous(text, [Form(feature, FormKind.ALIAS) for feature in context.districts], "原区域今分属几处") if context.districts else None
+    return (
+        ambiguous(text, [Form(feature, FormKind.ALIAS) for feature in context.districts], Said(N_("原区域今分属几处"))) if context.districts else None
+    )
 
 
 def _is_beside(reading: Reading, place: int) -> bool:

@@ -22,6 +22,7 @@ CONTINUED = frozenset("路街巷弄道桥江河湖湾山站港大")
 _ONE_WORD = frozenset("块域划间")
 # The name of a road has two characters at least, which way it leads aside: where fewer are left, they belong to what stands before.
 SHORT_ROAD = re.compile("[^0-9]?[东南西北中]?(?:路|街(?!道)|大道|巷|弄)")
+_WAY = re.compile("[东南西北中]?(?:路|街(?!道)|大道|巷|弄)")
 _ROAD = re.compile("[^0-9]{2,6}?(?:路|街(?!道)|大道)")
 LIKE_ADDRESS = re.compile("路|街|大道|巷|弄|村|社区|号|幢|大厦|广场|中心|工业园")
 # What stands before an address on a form.
@@ -161,7 +162,7 @@ class AddressReader:
                 ahead = next(found, None)
             if ahead is not None and ahead[1] == at:
                 mention = self._sure[ahead[0]]
-                if key[ahead[2] - 1] == _CITY and key[at : ahead[2] - 1] in self.short and SHORT_ROAD.match(key, ahead[2]):
+                if key[ahead[2] - 1] == _CITY and self._is_of_road(key, at, ahead[2]):
                     # 甲乙市心路 is 甲乙 and 市心路.
                     mentions.append(Mention(tuple(form.feature for form in self.short[key[at : ahead[2] - 1]]), FormKind.SHORT))
                     first = first if len(mentions) > 1 else at
@@ -201,9 +202,15 @@ class AddressReader:
                 at = ahead[1]
         return Reading(mentions, rests, key[end:], head, key[start:first], is_province, elsewhere, conflict)
 
+    def _is_of_road(self, key: str, at: int, end: int) -> bool:
+        """Tell whether the kind at the end of a city's name belongs to the road behind it, which would be too short without it."""
+        return key[at : end - 1] in self.short and bool(SHORT_ROAD.match(key, end)) and not self._begins_with_a_name(key[end:])
+
     def _goes_on(self, key: str, at: int, end: int) -> bool:
         """Tell whether the name of a division elsewhere is a part of another word: 丙丁路, or 甲乙区块."""
         behind = key[end : end + 1]
+        if _WAY.match(key, end):
+            return True
         return bool(behind) and (behind in _ONE_WORD or (behind in CONTINUED and stem_of(key[at:end]) == key[at:end]))
 
     def start_of(self, key: str) -> tuple[int, bool]:

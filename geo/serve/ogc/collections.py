@@ -12,13 +12,13 @@ import geopandas as gpd
 import numpy as np
 
 from geo.bbox import Box
+from geo.geocode.said import N_
 from geo.layers.formats import encode_features
 from geo.layers.index import SpatialIndex, build_index
 from geo.layers.select import Encoded, Layers, Selection
 from geo.serve.ogc.crs import CRS84, Crs, reproject
 from geo.serve.ogc.filters import KINDS
 from geo.tables.kinds import Basis, CorridorBasis, FigureStatus, Kind, PlaceStatus, Precision, Qualifier
-from geo.words.phrases import N_
 
 
 class Property(NamedTuple):
