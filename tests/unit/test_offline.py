@@ -577,7 +577,7 @@ HEIRS = [
     for former in TABLES.former
     if former.level is FormerLevel.DISTRICT
     for township in TOWNSHIPS
-    if township.parent in former.became and former.until is not None and former.until.start.year > 2000
+    if township.parent in former.became and former.until is not None and former.until.text > "2000"
 ]
 
 
