@@ -23,6 +23,8 @@ from geo.names import fold_name
 _WGS84 = Geod(ellps="WGS84")
 _NUMBER = re.compile(r"\d")
 _CONFLICT = N_("所写的又有%(other)s，互不相容")
+# What stands before a name in a question about the way.
+_TOWARDS = re.compile("[我你想要]*[去到在至近往从]")
 _BESIDE = ("和", "与", "及")
 _DISAGREE = Said(N_("所写的几处互不相容或并列"))
 _FINER = Said(N_("所写的区与街道、乡镇不合，以街道、乡镇为准"))
@@ -97,7 +99,7 @@ class Addresses:
         """
         reading, note = self._reconcile(reading)
         mentions = reading.mentions
-        if reading.before and all(mention.level is Level.PLACE for mention in mentions):
+        if reading.before and not _TOWARDS.fullmatch(reading.before) and all(mention.level is Level.PLACE for mention in mentions):
             # Of a company's name, or of a list of names, the end is not the whole.
             return None
         finest = min(mentions, key=_rank_of).level

@@ -282,7 +282,7 @@ class AddressReader:
         levels: list[Level] = []
         # Most short names are those of townships: what follows is only read where it decides.
         coarse = [form.feature.level for form in forms if form.feature.level in (Level.CITY, Level.DISTRICT)]
-        if coarse and self._ends_before(rest):
+        if coarse and (self._ends_before(rest) or self._begins_within(rest, forms)):
             levels += [level for level in coarse if level is Level.CITY or Level.DISTRICT not in above]
         # In an address the coarser one comes first: a name that a district and a township share is the district.
         if not rest and Level.DISTRICT not in levels and (Level.DISTRICT in above or Level.CITY in above):
@@ -295,6 +295,15 @@ class AddressReader:
         if SHORT_ROAD.match(rest):
             return False
         return bool(_ROAD.match(rest)) or (rest[0] not in CONTINUED and bool(LIKE_ADDRESS.search(rest)))
+
+    def _begins_within(self, rest: str, forms: Sequence[Form]) -> bool:
+        """Tell whether a township of what is named follows, by its short name."""
+        for length in self._lengths.get(rest[:2], ()):
+            for form in self.short.get(rest[:length], ()):
+                is_inside = any(form.feature.district == one.feature.district or one.feature.level is Level.CITY for one in forms)
+                if form.feature.level is Level.TOWNSHIP and is_inside and not SHORT_ROAD.match(rest, length):
+                    return True
+        return False
 
     def _begins_with_a_name(self, rest: str) -> bool:
         if len(rest) > _MOST_REST:
