@@ -99,8 +99,9 @@ class Addresses:
         """
         reading, note = self._reconcile(reading)
         mentions = reading.mentions
-        if reading.before and not _TOWARDS.fullmatch(reading.before) and all(mention.level is Level.PLACE for mention in mentions):
-            # Of a company's name, or of a list of names, the end is not the whole.
+        is_end = bool(reading.before) and not reading.rest and not _TOWARDS.fullmatch(reading.before)
+        if is_end and all(mention.level is Level.PLACE for mention in mentions):
+            # The end of a longer name, or of a list of names, is not the whole.
             return None
         finest = min(mentions, key=_rank_of).level
         if reading.rest and finest is not Level.PLACE:
@@ -137,11 +138,11 @@ class Addresses:
         head = reading.mentions[: reading.head]
         divisions = [mention for mention in head if mention.level in (Level.DISTRICT, Level.TOWNSHIP)]
         if not divisions:
-            # Of the city alone a place is a part only where it follows it.
+            # Of the city alone a place is a part where it follows it; the end of a longer name is not the whole.
             stay = [
                 place
                 for place, mention in enumerate(reading.mentions)
-                if place < reading.head or mention.level is not Level.PLACE or _is_beside(reading, place)
+                if place < reading.head or mention.level is not Level.PLACE or reading.rest or _is_beside(reading, place)
             ]
             if not stay or not reading.rests:
                 return reading, ""
