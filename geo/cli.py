@@ -142,6 +142,7 @@ def _add_geocode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     geocode.add_argument("texts", nargs="+", metavar="TEXT", help="a name or an address; with -o a file: .csv, .tsv, .xlsx or .parquet")
     geocode.add_argument("--admin", default="", help="the division that the names lie in: a district, the city, or another of China")
     geocode.add_argument("--host", default="", help="a place that the names belong to")
+    geocode.add_argument("--no-home", action="store_true", help="a name that places elsewhere bear, too, is ambiguous, not ours")
     file = geocode.add_argument_group("a list in a file")
     file.add_argument("-o", "--output", type=Path, metavar="FILE", help=".csv, .tsv, .xlsx, .gpkg, .geojson or .parquet")
     file.add_argument(
@@ -255,7 +256,7 @@ def _geocode_texts(options: argparse.Namespace) -> int:
     if options.host and not offline.knows_host(options.host):
         print(f"--host={options.host!r}: expected a place of the gazetteer, such as {profile.examples.place}", file=sys.stderr)
         return 2
-    answers = geocoder.geocode([Query(text, options.admin, None, options.host) for text in options.texts])
+    answers = geocoder.geocode([Query(text, options.admin, None, options.host, not options.no_home) for text in options.texts])
     for answer in answers:
         print(json.dumps(to_document(answer), ensure_ascii=False))
     return 0 if all(isinstance(answer, Match) for answer in answers) else 1

@@ -56,12 +56,16 @@ def fold_names(names: Sequence[str]) -> list[str]:
 _MOST_REPLACED = 100
 
 
+# Radicals that stand in texts copied from PDFs in the place of the characters that look like them; those of Kangxi's dictionary NFKC folds itself.
+_RADICALS = str.maketrans("⺟⺠⻁⻄⻅⻆⻉⻊⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻬⻮⻰⻳", "母民虎西见角贝足车长门青韦页风飞食马骨鬼鱼鸟卤麦黄齐齿龙龟")
+
+
 class _Folding(dict[int, str]):
     """What each character is folded to, worked out when it is first met: millions of names hold a few thousand characters."""
 
     def __missing__(self, code: int) -> str:
         """Fold a character: width, case, accents, script; nothing is left of what is neither a letter nor a digit."""
-        text = unicodedata.normalize("NFKC", chr(code)).lower().translate(_simplified())
+        text = unicodedata.normalize("NFKC", chr(code).translate(_RADICALS)).lower().translate(_simplified())
         bare = (mark for mark in unicodedata.normalize("NFD", text) if not unicodedata.combining(mark))
         folded = "".join(character for character in unicodedata.normalize("NFC", "".join(bare)) if character.isalnum())
         # Beyond the first plane nearly all are unassigned: who asks for each of them would fill the memory with nothing.

@@ -6,12 +6,13 @@ asks providers that the operator has turned on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from geo.bbox import Box
 from geo.datum import Datum
+from geo.geocode.said import say
 from geo.tables.kinds import Basis, Precision
 from geo.tables.rows import Place
 
@@ -166,18 +167,26 @@ class Miss(NamedTuple):
 Answer: TypeAlias = Match | Miss
 
 
-def to_document(answer: Answer) -> dict[str, Any]:
+def to_document(answer: Answer, translate: Callable[[str], str] = str) -> dict[str, Any]:
     """Give an answer as JSON has it: ``status`` is ``match``, ``ambiguous`` or ``miss``; longitude before latitude, WGS-84.
 
-    A match carries its own values, an ambiguous answer its candidates, a miss its reason.
+    A match carries its own values, an ambiguous answer its candidates, a miss its reason and what may be meant.
+
+    Parameters
+    ----------
+    answer
+        Any answer.
+    translate
+        From a phrase in Chinese to the phrase in the reader's language.
     """
     if isinstance(answer, Match):
         document: dict[str, Any] = {"query": answer.query, "status": "match", **answer._asdict()}
         document["divisions"] = [division._asdict() for division in answer.divisions]
+        document["note"] = None if answer.note is None else say(answer.note, translate)
         document["runner_up"] = answer.runner_up and {"name": answer.runner_up[0], "score": answer.runner_up[1]}
         return document
     status = "ambiguous" if answer.reason is MissReason.AMBIGUOUS else "miss"
-    candidates = [candidate._asdict() for candidate in answer.candidates]
+    candidates = [{**candidate._asdict(), "reason": say(candidate.reason, translate)} for candidate in answer.candidates]
     return {"query": answer.query, "status": status, "reason": answer.reason, "candidates": candidates}
 
 
@@ -190,7 +199,9 @@ class Geocoder(Protocol):
 
 
 class Fallback:
-    """Asks the second geocoder what the first one does not know; an ambiguous answer stands, as a guess is no better.
+    """Asks the second geocoder what the first one does not know, or knows in part only; an ambiguous answer stands, as a guess is no better.
+
+    Of an address that is known in part the second one's answer counts where it is finer, and lies in the divisions that are known.
 
     Parameters
     ----------
@@ -204,10 +215,25 @@ class Fallback:
     def geocode(self, queries: Sequence[Query]) -> list[Answer]:
         """Answer each query, in order."""
         answers = self._first.geocode(queries)
-        open_ = [place for place, answer in enumerate(answers) if isinstance(answer, Miss) and answer.reason is MissReason.UNKNOWN]
+        open_ = [place for place, answer in enumerate(answers) if _is_open(answer)]
         for place, answer in zip(open_, self._second.geocode([queries[place] for place in open_]) if open_ else [], strict=True):
-            answers[place] = answer
+            if _is_better(answer, answers[place]):
+                answers[place] = answer
         return answers
+
+
+def _is_open(answer: Answer) -> bool:
+    return bool(answer.unresolved) if isinstance(answer, Match) else answer.reason is MissReason.UNKNOWN
+
+
+def _is_better(second: Answer, first: Answer) -> bool:
+    if isinstance(first, Miss):
+        # A miss of the first one may come with what may be meant.
+        return isinstance(second, Match) or second.reason is not MissReason.UNKNOWN or not first.candidates
+    if not isinstance(second, Match) or second.uncertainty_m >= first.uncertainty_m:
+        return False
+    # Of a place no finer division is known; what both know agrees.
+    return all(one == other for one, other in zip(first.divisions, second.divisions, strict=False))
 
 
 def geocode_places(places: Iterable[Place], geocoder: Geocoder) -> Mapping[str, Answer]:

@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from geo.geocode.answers import MissReason
+from geo.geocode.said import N_
 from geo.tables.kinds import CorridorBasis, Kind, NumberReason, PlaceStatus, Precision, Qualifier, Relation, SourceKind
 from geo.tables.profile import Bilingual
 from geo.tables.reading import Tables
 from geo.tables.rows import Place
-
-
-def N_(phrase: str) -> str:  # noqa: N802 - the customary name by which translation tools find phrases in tables
-    """Mark a phrase of a table for translation."""
-    return phrase
-
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 BASES = {

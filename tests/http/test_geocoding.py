@@ -65,12 +65,38 @@ def test_a_place_known_by_its_host_says_whose_location_it_is(client: FlaskClient
 
 
 def test_what_is_ambiguous_is_an_answer_with_its_candidates(client: FlaskClient) -> None:
-    assert answer(client, "/geocode", q="中国数谷") == {
+    assert answer(client, "/geocode", q="中国数谷", home="no") == {
         "query": "中国数谷",
         "status": "ambiguous",
         "reason": "ambiguous",
         "candidates": [{"name": "中国数谷", "within": "滨江区", "level": "place", "reason": "另有同名：贵阳市"}],
     }
+
+
+@pytest.mark.parametrize(("name", "value", "allowed"), [("home", "1", ["yes", "no"]), ("lang", "fr", ["zh", "en"])])
+def test_a_choice_that_there_is_not_is_told_with_those_that_there_are(client: FlaskClient, name: str, value: str, allowed: list[str]) -> None:
+    response = client.get("/geocode", query_string={"q": "a", name: value})
+    assert (response.status_code, response.get_json()["parameter"], response.get_json()["allowed"]) == (400, name, allowed)
+
+
+def test_home_is_the_default_and_says_so(client: FlaskClient) -> None:
+    document = answer(client, "/geocode", q="中国数谷")
+    assert (document["status"], document["name"]) == ("match", "中国数谷")
+    assert document["note"].startswith("按在本市理解：另有同名：贵阳市")
+    assert answer(client, "/geocode", q="中国数谷", home="yes") == document
+
+
+def test_the_words_of_an_answer_are_in_the_readers_language(client: FlaskClient) -> None:
+    document = answer(client, "/geocode", q="中国数谷", home="no", lang="en")
+    assert [candidate["reason"] for candidate in document["candidates"]] == ["others of this name: 贵阳市"]
+    note = answer(client, "/geocode", q="中国数谷", lang="en")["note"]
+    assert note.startswith("taken to be in this city: others of this name: 贵阳市; ")
+
+
+def test_a_miss_comes_with_what_may_be_meant(client: FlaskClient) -> None:
+    document = answer(client, "/geocode", q="西湖国宾馆")
+    assert (document["status"], document["reason"]) == ("miss", "unknown")
+    assert "西湖区" in [candidate["name"] for candidate in document["candidates"]]
 
 
 @pytest.mark.parametrize(
@@ -198,8 +224,8 @@ def test_a_bad_parameter_is_named_with_what_was_expected(client: FlaskClient, pa
 @pytest.mark.parametrize(
     ("path", "name", "allowed"),
     [
-        ("/geocode?q=a&city=杭州", "city", ["q", "admin", "bbox", "host"]),
-        ("/geocode?Q=a", "Q", ["q", "admin", "bbox", "host"]),
+        ("/geocode?q=a&city=杭州", "city", ["q", "admin", "bbox", "host", "home", "lang"]),
+        ("/geocode?Q=a", "Q", ["q", "admin", "bbox", "host", "home", "lang"]),
         ("/reverse?lon=120&lat=30&lng=120", "lng", ["lon", "lat"]),
         ("/reverse?lon=120&lat=30&q=a", "q", ["lon", "lat"]),
     ],

@@ -119,13 +119,14 @@ def test_a_miss_as_a_document_says_exactly_this(reason: MissReason, status: str)
 
 
 def test_the_second_geocoder_is_asked_what_the_first_does_not_know_only() -> None:
+    whole = FOUND._replace(unresolved="")
     ambiguous, outside = Miss("双园", MissReason.AMBIGUOUS, (Candidate("双园", "滨江区", Level.PLACE, "同名"),)), Miss("外滩", MissReason.OUT_OF_AREA)
-    first, second = Recorded(FOUND, ambiguous, outside), Recorded(FOUND._replace(query="新路 1 号", method=Method.ONLINE))
+    first, second = Recorded(whole, ambiguous, outside), Recorded(FOUND._replace(query="新路 1 号", method=Method.ONLINE))
     queries = [Query("新路 1 号", admin="滨江区"), Query("某园"), Query("双园"), Query("没有"), Query("外滩"), Query("新路 1 号", admin="滨江区")]
     answers = Fallback(first, second).geocode(queries)
     assert answers == [
         FOUND._replace(query="新路 1 号", method=Method.ONLINE),
-        FOUND,
+        whole,
         ambiguous,
         Miss("没有", MissReason.UNKNOWN),
         outside,
@@ -136,10 +137,23 @@ def test_the_second_geocoder_is_asked_what_the_first_does_not_know_only() -> Non
 
 
 def test_the_second_geocoder_is_not_troubled_where_the_first_knows_all() -> None:
-    second = Recorded()
-    assert Fallback(Recorded(FOUND), second).geocode([Query("某园")]) == [FOUND]
-    assert Fallback(Recorded(FOUND), second).geocode([]) == []
+    second, whole = Recorded(), FOUND._replace(unresolved="")
+    assert Fallback(Recorded(whole), second).geocode([Query("某园")]) == [whole]
+    assert Fallback(Recorded(whole), second).geocode([]) == []
     assert second.asked == []
+
+
+def test_the_second_geocoder_is_asked_for_what_is_left_and_counts_where_it_is_finer_and_agrees() -> None:
+    finer = FOUND._replace(method=Method.ONLINE, unresolved="", uncertainty_m=50)
+    elsewhere = finer._replace(divisions=(Division("330100", "杭州市"), Division("330109", "萧山区")))
+    assert Fallback(Recorded(FOUND), Recorded(finer)).geocode([Query("某园")]) == [finer]
+    for other in (finer._replace(uncertainty_m=5000), elsewhere, Miss("某园", MissReason.UNKNOWN), Miss("某园", MissReason.AMBIGUOUS)):
+        assert Fallback(Recorded(FOUND), Recorded(other)).geocode([Query("某园")]) == [FOUND]
+
+
+def test_what_may_be_meant_stands_where_the_second_geocoder_knows_no_more() -> None:
+    suggested = Miss("某", MissReason.UNKNOWN, (Candidate("某园", "滨江区", Level.PLACE, "写法相近"),))
+    assert Fallback(Recorded(suggested), Recorded()).geocode([Query("某")]) == [suggested]
 
 
 def test_places_are_asked_by_their_query_within_their_district(atlas: Atlas) -> None:

@@ -85,3 +85,7 @@ def test_latin_letters_and_digits_within_a_chinese_name_stay() -> None:
 def test_letters_of_any_other_script_stay_as_well() -> None:
     assert search_keys(["αβ滨江"]) == ("αβ滨江", "αβbinjiang", "αβbj")
     assert search_keys(["滨江かな"]) == ("滨江かな", "binjiangかな", "bjかな")
+
+
+def test_a_radical_is_the_character_that_it_looks_like() -> None:
+    assert fold_name("⻄湖区⽂三路⻰⻔") == "西湖区文三路龙门"

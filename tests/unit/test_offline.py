@@ -19,10 +19,11 @@ from geo.bbox import Box
 from geo.geocode.answers import Answer, Candidate, Level, Match, Method, Miss, MissReason, Query
 from geo.geocode.gazetteer import Gazetteer
 from geo.geocode.offline import LEAST_SCORE, OfflineGeocoder
+from geo.geocode.spellings import stem_of
 from geo.names import fold_name, pinyin_of
-from geo.tables.kinds import Basis, PointKind, Precision
+from geo.tables.kinds import Basis, FormerLevel, PointKind, Precision
 from geo.tables.reading import read_tables
-from geo.tables.rows import DivisionRow, FormerRow, GazetteerRow, Place
+from geo.tables.rows import DivisionRow, FormerRow, GazetteerRow, Place, PointRow, VillageRow
 from tests.known import DATA
 from tests.unit.test_gazetteer import gazetteer_of, known
 
@@ -528,6 +529,98 @@ def test_a_township_with_a_point_answers_with_its_own() -> None:
         match = found(row.name, "杭州")
         assert (match.lon, match.lat, match.uncertainty_m) == (row.lon, row.lat, row.uncertainty_m)
         assert (match.basis, match.precision, match.source) == (Basis.DERIVED, Precision.TOWNSHIP, row.source)
+
+
+# --- what must hold of any address -------------------------------------------------------------------------------------------------------
+
+DISTRICTS = [row for row in TABLES.divisions if row.level.value == "district"]
+TOWNSHIPS = [row for row in TABLES.divisions if row.level.value == "township"]
+STEMS = sorted({stem_of(row.name) for row in TABLES.divisions} | {stem_of(row.name) for row in TABLES.elsewhere if len(stem_of(row.name)) > 1})
+ROADS = st.builds("".join, st.tuples(st.sampled_from(STEMS), st.sampled_from(["", "东", "北", "中"]), st.sampled_from(["路", "街", "大道", "巷"])))
+SHOPS = st.sampled_from(["国宾馆", "某某大厦", "图书馆", "地铁站旁", "兰州拉面"])
+LEFT = st.one_of(ROADS, st.builds("{}{}号".format, ROADS, st.integers(1, 999)), SHOPS)
+
+
+@settings(max_examples=300)
+@given(ROADS)
+def test_a_road_never_becomes_a_township(road: str) -> None:
+    answer = ask(road)
+    assert not (isinstance(answer, Match) and answer.level is Level.TOWNSHIP), answer
+    match = found(f"杭州市{road}")
+    # 甲乙市心路 names the district that bears the city's kind; a road by itself no division at all.
+    assert match.level in (Level.CITY, Level.DISTRICT), match
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(DISTRICTS), LEFT)
+def test_what_is_said_to_lie_here_is_never_elsewhere_and_gets_its_district_at_least(row: DivisionRow, left: str) -> None:
+    for answer in (ask(left, row.name), ask(f"{row.name}{left}"), ask(f"杭州市{row.name}{left}")):
+        assert isinstance(answer, Match) or answer.reason is MissReason.AMBIGUOUS, answer
+        if isinstance(answer, Match):
+            assert answer.divisions[1].name == row.name or answer.method is Method.FORMER
+            assert LEVELS.index(answer.level) <= LEVELS.index(Level.DISTRICT)
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(TOWNSHIPS), LEFT)
+def test_more_context_never_gives_a_worse_answer(row: DivisionRow, left: str) -> None:
+    district = DIVISIONS[row.parent or ""].name
+    plain = ask(f"{row.name}{left}")
+    for answer in (ask(f"{row.name}{left}", "杭州市"), ask(f"{row.name}{left}", district), ask(f"浙江省杭州市{district}{row.name}{left}")):
+        assert isinstance(answer, Match)
+        assert answer.divisions[-1].code == row.code
+        assert not isinstance(plain, Match) or LEVELS.index(answer.level) <= LEVELS.index(plain.level)
+
+
+HEIRS = [
+    (former, township)
+    for former in TABLES.former
+    if former.level is FormerLevel.DISTRICT
+    for township in TOWNSHIPS
+    if township.parent in former.became and former.until is not None and former.until.text > "2000"
+]
+
+
+@pytest.mark.parametrize(("former", "row"), HEIRS, ids=lambda one: one.name)
+def test_a_township_that_a_district_gave_away_is_found_behind_its_old_name(former: FormerRow, row: DivisionRow) -> None:
+    for answer in (ask(f"{former.name}{row.name}"), ask(f"杭州市{former.name}{row.name}人民路1号"), ask(row.name, former.name)):
+        assert isinstance(answer, Match), answer
+        assert answer.divisions[-1].code == row.code
+
+
+@pytest.mark.parametrize(("text", "name"), [("杭州市上城区石桥街道", "石桥街道"), ("杭州市萧山区长河街道网商路1号", "长河街道")])
+def test_where_a_district_and_a_township_disagree_the_finer_one_counts_with_a_note(text: str, name: str) -> None:
+    match = found(text)
+    assert match.name == name
+    assert (match.note or "").startswith("所写的区与街道、乡镇不合")
+
+
+@pytest.mark.parametrize("row", [row for row in TABLES.villages if row.names], ids=lambda row: row.township)
+def test_a_village_names_its_township_where_its_district_has_no_other_of_the_name(row: VillageRow) -> None:
+    district = DIVISIONS[DIVISIONS[row.township].parent or ""]
+    others = [name for other in TABLES.villages if other is not row and DIVISIONS[other.township].parent == district.code for name in other.names]
+    for name in row.names:
+        if name not in others and len(name) <= 8 and not GEOCODER.understands(name):
+            answer = ask(f"杭州市{district.name}{name}12号")
+            assert isinstance(answer, Match)
+            assert answer.divisions[1].name == district.name
+            assert answer.level is not Level.TOWNSHIP or answer.divisions[-1].code == row.township
+
+
+@pytest.mark.parametrize("point", [point for point in TABLES.points if point.kind is PointKind.STATION], ids=lambda point: point.name)
+def test_a_station_is_found_with_its_kind_in_both_languages(point: PointRow) -> None:
+    stem = point.name.removesuffix("站")
+    # A railway station may bear the name of one of the metro.
+    is_shared = any(one.name == f"{stem}站" and one.kind is PointKind.LANDMARK for one in TABLES.points)
+    bare = [] if is_shared else [f"{stem}站", f"{point.district}{stem}站"]
+    for text in (*bare, f"{stem}地铁站", f"地铁{stem}站", f"杭州市{stem}地铁站A口"):
+        match = found(text)
+        assert match.divisions[1].name == point.district
+        assert distance_of(match, point) <= match.uncertainty_m
+
+
+def distance_of(match: Match, point: PointRow) -> float:
+    return distance_m({"lon": str(point.lon), "lat": str(point.lat)}, match)
 
 
 # --- misspelt names -----------------------------------------------------------------------------------------------------------------------

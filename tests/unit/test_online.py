@@ -272,7 +272,7 @@ def test_no_township_of_the_divisions_is_wider_than_the_radius() -> None:
     with (PROJECT / "data/admin/divisions.csv").open(encoding="utf-8", newline="") as file:
         radii = [int(row["uncertainty_m"] or 0) for row in csv.DictReader(file) if row["level"] == "township"]
     kind = KINDS["乡镇"]
-    assert kind is not None and kind.radius_m == max(radii)
+    assert kind is not None and kind.radius_m >= max(radii)
 
 
 # --- coarse results -----------------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 
 from geo.atlas import Atlas, build_atlas, build_geocoder
 from geo.errors import SettingsError, TableError
-from geo.geocode.answers import Fallback, Query
+from geo.geocode.answers import Fallback, Query, geocode_places
 from geo.geocode.offline import OfflineGeocoder
 from geo.settings import Settings
 from geo.tables.kinds import CorridorBasis, Kind
@@ -177,8 +177,7 @@ def test_a_place_more_in_the_tables_is_a_feature_more(data_copy: Path) -> None:
 def test_by_default_the_geocoder_answers_offline_as_the_atlas_does(settings: Settings, atlas: Atlas) -> None:
     geocoder = build_geocoder(settings)
     assert isinstance(geocoder, OfflineGeocoder)
-    queries = [Query(place.place_query, admin=place.district) for place in atlas.tables.places]
-    assert geocoder.geocode(queries) == list(atlas.answers.values())
+    assert geocode_places(atlas.tables.places, geocoder) == dict(atlas.answers)
 
 
 @pytest.mark.parametrize(("provider", "key"), [("nominatim", ""), ("amap", "k-1"), ("baidu", "k-1"), ("tianditu", "k-1")])

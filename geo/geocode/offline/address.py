@@ -16,14 +16,18 @@ from geo.geocode.offline.slips import Slips
 from geo.geocode.offline.sounds import Sounds
 from geo.geocode.offline.villages import Villages
 from geo.geocode.offline.whole_names import WholeNames
+from geo.geocode.said import N_, Said
 from geo.geocode.spellings import FormKind, shorten
 from geo.names import fold_name
 
 _WGS84 = Geod(ellps="WGS84")
 _NUMBER = re.compile(r"\d")
+_CONFLICT = N_("所写的又有%(other)s，互不相容")
+# What stands before a name in a question about the way.
+_TOWARDS = re.compile("[我你想要]*[去到在至近往从]")
 _BESIDE = ("和", "与", "及")
-_DISAGREE = "所写的几处互不相容或并列"
-_FINER = "所写的区与街道、乡镇不合，以街道、乡镇为准"
+_DISAGREE = Said(N_("所写的几处互不相容或并列"))
+_FINER = Said(N_("所写的区与街道、乡镇不合，以街道、乡镇为准"))
 
 
 class Addresses:
@@ -72,7 +76,7 @@ class Addresses:
             return None
         if reading.conflict:
             forms = [Form(feature, FormKind.ALIAS) for feature in reading.mentions[-1].features]
-            return ambiguous(text, forms, f"所写的又有{reading.conflict}，互不相容")
+            return ambiguous(text, forms, Said(_CONFLICT, other=reading.conflict))
         last = reading.mentions[-1]
         if reading.rest and (last.kind is FormKind.SHORT or last.level is Level.PLACE):
             # A longer name with a slip in it may begin with a shorter one.
@@ -95,8 +99,9 @@ class Addresses:
         """
         reading, note = self._reconcile(reading)
         mentions = reading.mentions
-        if reading.before and all(mention.level is Level.PLACE for mention in mentions):
-            # Of a company's name, or of a list of names, the end is not the whole.
+        is_end = bool(reading.before) and not reading.rest and not _TOWARDS.fullmatch(reading.before)
+        if is_end and all(mention.level is Level.PLACE for mention in mentions):
+            # The end of a longer name, or of a list of names, is not the whole.
             return None
         finest = min(mentions, key=_rank_of).level
         if reading.rest and finest is not Level.PLACE:
@@ -117,7 +122,7 @@ class Addresses:
             form = Form(fitting[0], FormKind.FORMER if is_former else FormKind.ALIAS, 0, note or None)
             is_alone = not coarse and not reading.is_province
             if finest is Level.PLACE and is_alone and not context.is_given and not context.is_home and self._is_shared(fitting[0], reading):
-                return ambiguous(text, [form], "其他城市也有同名的地方")
+                return ambiguous(text, [form], Said(N_("其他城市也有同名的地方")))
             match = match_of(text, form, Method.FORMER if is_former else Method.ADDRESS, tail_of(text, reading.rest))
             return _within_township(match, coarse)
         named = choices + [feature for mention in coarse for feature in mention.features if feature.level is not Level.CITY]
@@ -133,11 +138,11 @@ class Addresses:
         head = reading.mentions[: reading.head]
         divisions = [mention for mention in head if mention.level in (Level.DISTRICT, Level.TOWNSHIP)]
         if not divisions:
-            # Of the city alone a place is a part only where it follows it.
+            # Of the city alone a place is a part where it follows it; the end of a longer name is not the whole.
             stay = [
                 place
                 for place, mention in enumerate(reading.mentions)
-                if place < reading.head or mention.level is not Level.PLACE or _is_beside(reading, place)
+                if place < reading.head or mention.level is not Level.PLACE or reading.rest or _is_beside(reading, place)
             ]
             if not stay or not reading.rests:
                 return reading, ""
@@ -218,7 +223,7 @@ class Addresses:
             found = self._whole_names.answer_type(text, rest, within)
             return found if isinstance(found, Match) or division.level is Level.CITY else None
         if reading.rest in self._gazetteer.elsewhere:
-            return ambiguous(text, [Form(division, FormKind.ALIAS)], f"所写的又有{self._gazetteer.elsewhere[reading.rest]}，互不相容")
+            return ambiguous(text, [Form(division, FormKind.ALIAS)], Said(_CONFLICT, other=self._gazetteer.elsewhere[reading.rest]))
         if reading.rest.isascii():
             # An English name in a Chinese address, 甲乙市Bingding Town, is a name of its own: the two are never put together to one.
             english = self._whole_names.answer(text, reading.rest, within)
@@ -247,7 +252,9 @@ def answer_floor(text: str, key: str, context: Context) -> Answer | None:
     if context.features:
         finest = min(context.features, key=lambda feature: RANKS[feature.level])
         return match_of(text, Form(finest, FormKind.ALIAS), Method.ADDRESS, text.strip()) if context.holds(finest) else None
-    return ambiguous(text, [Form(feature, FormKind.ALIAS) for feature in context.districts], "原区域今分属几处") if context.districts else None
+    return (
+        ambiguous(text, [Form(feature, FormKind.ALIAS) for feature in context.districts], Said(N_("原区域今分属几处"))) if context.districts else None
+    )
 
 
 def _is_beside(reading: Reading, place: int) -> bool:

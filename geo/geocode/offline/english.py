@@ -127,11 +127,13 @@ class EnglishAddresses:
         if former is not None and not _goes_on(behind):
             return Mention(former[1], FormKind.FORMER, former[0].note_zh)
         forms = forms_of(self._gazetteer, name) or forms_of(self._gazetteer, "".join(word for word in words[at:end] if word not in _LEFT_OUT))
-        forms = [form for form in forms if self._counts(form, words, at, end, behind)]
+        forms = _coarsest([form for form in forms if self._counts(form, words, at, end, behind)])
         return Mention(tuple(form.feature for form in forms), forms[0].kind) if forms else None
 
     def _counts(self, form: Form, words: Sequence[str], at: int, end: int, behind: str) -> bool:
         level = form.feature.level
+        if level is Level.CITY and (behind == "bay" or _ROADS.fullmatch(behind)):
+            return False
         if _goes_on(behind) and form.kind is FormKind.SHORT:
             return False
         if level is Level.PLACE:
@@ -152,6 +154,7 @@ class EnglishAddresses:
                 name = key[at:end]
                 forms = forms_of(gazetteer, name)
                 if forms and name not in gazetteer.types:
+                    forms = _coarsest(forms)
                     mentions.append(Mention(tuple(form.feature for form in forms), forms[0].kind))
                     break
                 if name in gazetteer.former:
@@ -172,6 +175,12 @@ class EnglishAddresses:
                 if (name in full or name in short) and (not behind or behind in self._above or behind.isdigit()):
                     return True
         return False
+
+
+def _coarsest(forms: list[Form]) -> list[Form]:
+    """Of a district and a township of one name, in an address the district is meant."""
+    districts = [form for form in forms if form.feature.level is Level.DISTRICT]
+    return districts or forms
 
 
 def _goes_on(behind: str) -> bool:

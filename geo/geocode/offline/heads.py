@@ -11,9 +11,8 @@ from functools import cached_property
 
 from geo.geocode.answers import Level
 from geo.geocode.gazetteer import Gazetteer
-from geo.geocode.offline.mentions import LIKE_ADDRESS, SHORT_ROAD, AddressReader
+from geo.geocode.offline.mentions import LIKE_ADDRESS, SHORT_ROAD, VILLAGE, AddressReader
 from geo.geocode.offline.sounds import CHUNK
-from geo.geocode.offline.villages import VILLAGE
 
 _DIGIT = re.compile("[0-9]")
 # A division with a slip in it, a village, or a road that is too short to stand alone has a part in the answer.
@@ -38,8 +37,8 @@ class Heads:
     def end_of(self, key: str) -> int:
         """Find where the last name of a folded address ends, if what follows has no part in the answer but to be left over; 0 otherwise.
 
-        It has none where it has two digits and a road or a house, and neither does a name reach into it nor a district begin it by its short name: no
-        name has a digit, so that it is no name as a whole nor one slip away from one; a place or a township by its short name would have to end it;
+        It has none where it has two digits and a road or a house, and neither does a name reach into it nor a division begin it by its short name: no
+        name has a digit, so that it is no name as a whole nor one slip away from one; a place by its short name would have to end it;
         it looks like an address to every name before it; and no village or misspelt division begins it. What is left to tell is whether it begins
         with what continues a name (:data:`geo.geocode.offline.mentions.CONTINUED`), and whether the head is nothing but the province, behind which
         it may begin with a place elsewhere.
@@ -52,8 +51,11 @@ class Heads:
             return 0
         if key[end - 1 : end + 1] in self._across and self._reaches_across(key, found[0][1], end):
             return 0
-        districts = self._districts.get(key[end])
-        return 0 if districts and key.startswith(districts, end) else end
+        for name in self._divisions.get(key[end : end + 2], ()):
+            # Behind a township that is not the beginning of a road's name the road is read on.
+            if key.startswith(name, end) and not (name in self._townships and SHORT_ROAD.match(key, end + len(name))):
+                return 0
+        return end
 
     def _reaches_across(self, key: str, first: int, end: int) -> bool:
         """Tell whether a name may reach from the head of an address, whose first name begins at ``first``, into what follows."""
@@ -68,13 +70,19 @@ class Heads:
         return any(map(_DIGIT.search, self._names_in_addresses()))
 
     @cached_property
-    def _districts(self) -> dict[str, tuple[str, ...]]:
-        """The short names of districts and cities by their first character."""
-        districts: dict[str, tuple[str, ...]] = {}
+    def _divisions(self) -> dict[str, list[str]]:
+        """The short names of divisions by their first two characters."""
+        divisions: dict[str, list[str]] = {}
         for name, forms in self._reader.short.items():
-            if any(form.feature.level in (Level.DISTRICT, Level.CITY) for form in forms):
-                districts[name[0]] = (*districts.get(name[0], ()), name)
-        return districts
+            if any(form.feature.level is not Level.PLACE for form in forms):
+                divisions.setdefault(name[:2], []).append(name)
+        return divisions
+
+    @cached_property
+    def _townships(self) -> set[str]:
+        """The short names that are those of townships only."""
+        short = self._reader.short
+        return {name for names in self._divisions.values() for name in names if all(form.feature.level is Level.TOWNSHIP for form in short[name])}
 
     @cached_property
     def _across(self) -> dict[str, list[tuple[str, int]]]:

@@ -22,6 +22,9 @@ CONTINUED = frozenset("路街巷弄道桥江河湖湾山站港大")
 _ONE_WORD = frozenset("块域划间")
 # The name of a road has two characters at least, which way it leads aside: where fewer are left, they belong to what stands before.
 SHORT_ROAD = re.compile("[^0-9]?[东南西北中]?(?:路|街(?!道)|大道|巷|弄)")
+_WAY = re.compile("[东南西北中]?(?:路|街(?!道)|大道|巷|弄)")
+# What an address may begin with that names a village or a community.
+VILLAGE = re.compile("[^0-9]{1,8}?(?:村|社区)")
 _ROAD = re.compile("[^0-9]{2,6}?(?:路|街(?!道)|大道)")
 LIKE_ADDRESS = re.compile("路|街|大道|巷|弄|村|社区|号|幢|大厦|广场|中心|工业园")
 # What stands before an address on a form.
@@ -32,6 +35,8 @@ RANKS = {Level.PLACE: 0, Level.TOWNSHIP: 1, Level.DISTRICT: 2, Level.CITY: 3}
 _LEAST_PLACE = 4
 # No sort of place has a longer name.
 _MOST_TYPE = 12
+# Nor has a village or a community.
+_MOST_VILLAGE = 10
 # No address goes on for longer behind a name; a thousand names in a row are none.
 _MOST_REST = 500
 
@@ -161,7 +166,7 @@ class AddressReader:
                 ahead = next(found, None)
             if ahead is not None and ahead[1] == at:
                 mention = self._sure[ahead[0]]
-                if key[ahead[2] - 1] == _CITY and key[at : ahead[2] - 1] in self.short and SHORT_ROAD.match(key, ahead[2]):
+                if key[ahead[2] - 1] == _CITY and self._is_of_road(key, at, ahead[2]):
                     # 甲乙市心路 is 甲乙 and 市心路.
                     mentions.append(Mention(tuple(form.feature for form in self.short[key[at : ahead[2] - 1]]), FormKind.SHORT))
                     first = first if len(mentions) > 1 else at
@@ -201,9 +206,15 @@ class AddressReader:
                 at = ahead[1]
         return Reading(mentions, rests, key[end:], head, key[start:first], is_province, elsewhere, conflict)
 
+    def _is_of_road(self, key: str, at: int, end: int) -> bool:
+        """Tell whether the kind at the end of a city's name belongs to the road behind it, which would be too short without it."""
+        return key[at : end - 1] in self.short and bool(SHORT_ROAD.match(key, end)) and not self._begins_with_a_name(key[end:])
+
     def _goes_on(self, key: str, at: int, end: int) -> bool:
         """Tell whether the name of a division elsewhere is a part of another word: 丙丁路, or 甲乙区块."""
         behind = key[end : end + 1]
+        if _WAY.match(key, end):
+            return True
         return bool(behind) and (behind in _ONE_WORD or (behind in CONTINUED and stem_of(key[at:end]) == key[at:end]))
 
     def start_of(self, key: str) -> tuple[int, bool]:
@@ -263,20 +274,25 @@ class AddressReader:
                 # A place with a short name counts where it ends what divisions begin: 甲乙区丙丁湖.
                 allowed = tuple(form.feature for form in forms) if (mentions or at) and not rest else ()
             else:
-                allowed = self._allowed(forms, mentions, rest)
+                allowed = self._allowed(forms, mentions, rest, key[at : at + _MOST_VILLAGE])
             if allowed:
                 mentions.append(Mention(allowed, forms[0].kind))
                 return length
         return 0
 
-    def _allowed(self, forms: Sequence[Form], before: Sequence[Mention], rest: str) -> tuple[Feature, ...]:
+    def _allowed(self, forms: Sequence[Form], before: Sequence[Mention], rest: str, written: str) -> tuple[Feature, ...]:
         """Choose what the short name of a division may mean, where nothing else is meant by it: 丙丁 in 甲乙丙丁, but not in 丙丁路."""
         above = [feature.level for mention in before for feature in mention.features]
         levels: list[Level] = []
         # Most short names are those of townships: what follows is only read where it decides.
         coarse = [form.feature.level for form in forms if form.feature.level in (Level.CITY, Level.DISTRICT)]
-        if coarse and self._ends_before(rest):
+        if coarse and (self._ends_before(rest) or self._begins_within(rest, forms)):
             levels += [level for level in coarse if level is Level.CITY or Level.DISTRICT not in above]
+        if rest and Level.DISTRICT in above and Level.DISTRICT not in levels and self._is_street_of(rest) and not self._is_village(written):
+            # 甲乙区丙丁人民路1号, where 丙丁 lies in 甲乙区, or did.
+            names = {feature.name for mention in before for feature in mention.features if feature.level is Level.DISTRICT}
+            districts = names.union(*(self._gazetteer.heirs.get(name, ()) for name in names))
+            levels += [form.feature.level for form in forms if form.feature.level is Level.TOWNSHIP and form.feature.district in districts]
         # In an address the coarser one comes first: a name that a district and a township share is the district.
         if not rest and Level.DISTRICT not in levels and (Level.DISTRICT in above or Level.CITY in above):
             levels.append(Level.TOWNSHIP)
@@ -288,6 +304,24 @@ class AddressReader:
         if SHORT_ROAD.match(rest):
             return False
         return bool(_ROAD.match(rest)) or (rest[0] not in CONTINUED and bool(LIKE_ADDRESS.search(rest)))
+
+    def _is_village(self, written: str) -> bool:
+        """Tell whether a village or a community begins here."""
+        return any(written[: found.end()] in self._gazetteer.villages for found in re.finditer("村|社区", written))
+
+    @staticmethod
+    def _is_street_of(rest: str) -> bool:
+        """Tell whether what follows the short name of a township is a road or a village in it, and not the end of another name."""
+        return rest[0] not in CONTINUED and not SHORT_ROAD.match(rest) and bool(_ROAD.match(rest) or VILLAGE.match(rest))
+
+    def _begins_within(self, rest: str, forms: Sequence[Form]) -> bool:
+        """Tell whether a township of what is named follows, by its short name."""
+        for length in self._lengths.get(rest[:2], ()):
+            for form in self.short.get(rest[:length], ()):
+                is_inside = any(form.feature.district == one.feature.district or one.feature.level is Level.CITY for one in forms)
+                if form.feature.level is Level.TOWNSHIP and is_inside and not SHORT_ROAD.match(rest, length):
+                    return True
+        return False
 
     def _begins_with_a_name(self, rest: str) -> bool:
         if len(rest) > _MOST_REST:

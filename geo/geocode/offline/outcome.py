@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 
 from geo.geocode.answers import Answer, Candidate, Level, Match, Method, Miss, MissReason
 from geo.geocode.gazetteer import Form
+from geo.geocode.said import N_, Said, both
 from geo.names import fold_name
 from geo.tables.kinds import Basis, Precision
 
+_NEEDED = Said(N_("需要所在区域才能确定"))
 _COARSENESS = {precision: position for position, precision in enumerate(Precision)}
 # The fields come in order and in full: nothing needs to be checked of them.
 _MAKE_MATCH, _MAKE_MISS = partial(tuple.__new__, Match), partial(tuple.__new__, Miss)
@@ -88,7 +90,7 @@ def match_of(
         Basis.PARENT if feature.is_by_host else location.basis,
         feature.source,
         location.datum_of_source,
-        f"{form.note}；{feature.note}" if form.note and feature.note else form.note or feature.note,
+        both(form.note, feature.note),
     )
 
 
@@ -104,10 +106,7 @@ def ambiguous(text: str, forms: Iterable[Form], reason: str) -> Miss:
     reason
         Why it is not certain; where it is empty, the note of each form says so.
     """
-    candidates = (
-        Candidate(form.feature.name, form.feature.district_or_city, form.feature.level, reason or form.note or "需要所在区域才能确定")
-        for form in forms
-    )
+    candidates = (Candidate(form.feature.name, form.feature.district_or_city, form.feature.level, reason or form.note or _NEEDED) for form in forms)
     return Miss(text, MissReason.AMBIGUOUS, tuple(candidates))
 
 

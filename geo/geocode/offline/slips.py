@@ -14,12 +14,14 @@ from geo.geocode.answers import Answer, Level, Method
 from geo.geocode.gazetteer import Feature, Form, Gazetteer
 from geo.geocode.offline.context import Context
 from geo.geocode.offline.outcome import ambiguous, match_of
+from geo.geocode.said import N_, Said
 from geo.geocode.spellings import FormKind, is_road, stem_of
 from geo.names import fold_name, sound_of
 
 # A misspelt name is taken for the right one from this score on, one slip in four characters, unless the two sound alike. Justified on the labelled
 # list of bench/.
 LEAST_SCORE = 75.0
+_NEAR_SEVERAL = Said(N_("写法与几处都只差一字"))
 
 
 class _Hashes(NamedTuple):
@@ -120,12 +122,12 @@ class Slips:
             return None
         ranked = sorted(scored.values(), key=lambda entry: -entry[0])
         if len(ranked) > 1:
-            return ambiguous(text, [form for _, form, _ in ranked], "写法与几处都只差一字")
+            return ambiguous(text, [form for _, form, _ in ranked], _NEAR_SEVERAL)
         score, form, name = ranked[0]
         if any(feature is not form.feature and near_score >= score for feature, near_score in nearest.items()):
-            return ambiguous(text, [Form(feature, FormKind.ALIAS) for feature in nearest], "写法与几处都只差一字")
+            return ambiguous(text, [Form(feature, FormKind.ALIAS) for feature in nearest], _NEAR_SEVERAL)
         if not context.is_given and (form.namesakes or name in self._gazetteer.homonyms):
-            return ambiguous(text, [form], "全国另有同名")
+            return ambiguous(text, [form], Said(N_("全国另有同名")))
         return match_of(text, form, Method.FUZZY, score=round(score, 1), runner_up=self._runner_up(key, near, form.feature))
 
     def _near(self, key: str) -> Sequence[str]:

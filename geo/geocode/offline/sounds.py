@@ -110,22 +110,28 @@ class Sounds:
         if len(chunk) < 3 or chunk in self._gazetteer.types or chunk in self._gazetteer.forms:
             return None
         same = [name for name in self._by_sound.get(_sound(chunk), ()) if len(name) == len(chunk)]
-        near = same or [name for name, level in self._names.items() if self._looks_alike(chunk, name, level, bool(before))]
+        near = same or self._alike(chunk, is_within=bool(before))
         # A name of today before one that is gone, and one within what is named before it.
         for one in (near, [name for name in near if name in self._gazetteer.forms], [name for name in near if self._lies_in(name, before)]):
             if len(one) == 1:
                 return one[0]
         return None
 
-    def _looks_alike(self, chunk: str, name: str, level: Level | None, is_within: bool) -> bool:
-        """Tell whether one character differs, not that of the kind; of a district only where the city stands before it."""
-        if len(chunk) != len(name) or stem_of(chunk) + name[len(stem_of(chunk)) :] != chunk:
-            return False
-        if level is not None and not is_within:
-            return False
-        if level is Level.TOWNSHIP and len(stem_of(name)) < _LEAST_STEM:
-            return False
-        return sum(one != other for one, other in zip(chunk, name, strict=True)) == 1
+    @cached_property
+    def _by_shape(self) -> dict[str, list[str]]:
+        """The names by themselves with one character of their stem left open."""
+        by_shape: dict[str, list[str]] = {}
+        for name, level in self._names.items():
+            stem = stem_of(name)
+            if level is not Level.TOWNSHIP or len(stem) >= _LEAST_STEM:
+                for at in range(len(stem)):
+                    by_shape.setdefault(f"{name[:at]}?{name[at + 1 :]}", []).append(name)
+        return by_shape
+
+    def _alike(self, chunk: str, *, is_within: bool) -> list[str]:
+        """Find the names that differ in one character, not that of the kind; of a district only where the city stands before it."""
+        shapes = (f"{chunk[:at]}?{chunk[at + 1 :]}" for at in range(len(chunk)))
+        return [name for shape in shapes for name in self._by_shape.get(shape, ()) if is_within or self._names[name] is None]
 
     def _lies_in(self, name: str, before: list[str]) -> bool:
         districts = {form.feature.name for one in before for form in self._gazetteer.forms.get(one, ()) if form.feature.level is Level.DISTRICT}
@@ -134,8 +140,8 @@ class Sounds:
 
 def _sound(name: str) -> str:
     """Write a name as it sounds, character by character, without what many confuse: the n and ng at the end of a syllable."""
-    return " ".join(_alike(sound_of(character)) for character in name) if not name.isascii() else pinyin_of(name)
+    return " ".join(_without_g(sound_of(character)) for character in name) if not name.isascii() else pinyin_of(name)
 
 
-def _alike(syllable: str) -> str:
+def _without_g(syllable: str) -> str:
     return syllable[:-1] if syllable.endswith(("ing", "eng", "ang")) and syllable[:-1] else syllable

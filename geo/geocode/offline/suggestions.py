@@ -7,7 +7,9 @@ from functools import cached_property
 
 from geo.geocode.answers import Candidate
 from geo.geocode.gazetteer import Feature, Gazetteer
+from geo.geocode.said import N_, Said
 
+_ALIKE = Said(N_("写法相近"))
 _MOST = 3
 # What a suggestion shares with the name at least, of the pairs of characters that stand side by side in both: less is chance.
 _LEAST_SHARED = 0.3
@@ -40,23 +42,41 @@ class Suggestions:
                 index.setdefault(pair, []).append(position)
         return index
 
+    @cached_property
+    def _features(self) -> list[Feature]:
+        return [self._gazetteer.forms[name][0].feature for name in self._names]
+
+    @cached_property
+    def _sizes(self) -> list[int]:
+        return [len(_pairs(name)) for name in self._names]
+
+    @cached_property
+    def _common(self) -> set[str]:
+        """The pairs that so many names have that they tell nothing."""
+        return {pair for pair, positions in self._by_pair.items() if len(positions) > len(self._names) / 150}
+
     def of(self, key: str) -> tuple[Candidate, ...]:
         """Return what resembles a folded name most, the likeliest first; nothing where nothing does."""
         pairs = _pairs(key[:_MOST_READ])
         shared: Counter[int] = Counter()
-        for pair in pairs:
-            # A pair that half of the names have tells nothing.
-            positions = self._by_pair.get(pair, ())
-            if len(positions) < len(self._names) / 10:
-                shared.update(positions)
+        for pair in pairs - self._common:
+            shared.update(self._by_pair.get(pair, ()))
+        if not shared:
+            return ()
         best: dict[Feature, float] = {}
+        size, sizes, forms = len(pairs), self._sizes, self._features
         for position, count in shared.items():
-            score = 2 * count / (len(pairs) + len(_pairs(self._names[position])))
+            score = 2 * count / (size + sizes[position])
             if score >= _LEAST_SHARED:
-                feature = self._gazetteer.forms[self._names[position]][0].feature
-                best[feature] = max(best.get(feature, 0.0), score)
-        ranked = sorted(best, key=lambda feature: (-best[feature], feature.name))[:_MOST]
-        return tuple(Candidate(feature.name, feature.district_or_city, feature.level, "写法相近") for feature in ranked)
+                feature = forms[position]
+                if score > best.get(feature, 0.0):
+                    best[feature] = score
+        ranked = sorted(best.items(), key=_likeliest_first)[:_MOST] if len(best) > 1 else best.items()
+        return tuple(Candidate(feature.name, feature.district_or_city, feature.level, _ALIKE) for feature, _ in ranked)
+
+
+def _likeliest_first(one: tuple[Feature, float]) -> tuple[float, str]:
+    return -one[1], one[0].name
 
 
 def _pairs(name: str) -> set[str]:

@@ -7,12 +7,10 @@ import re
 from geo.geocode.answers import Level, Match, Method
 from geo.geocode.gazetteer import Feature, Form, Gazetteer
 from geo.geocode.offline.context import Context
-from geo.geocode.offline.mentions import CONTINUED, Reading
+from geo.geocode.offline.mentions import CONTINUED, VILLAGE, Reading
 from geo.geocode.offline.outcome import match_of, tail_of
 from geo.geocode.spellings import FormKind
 
-# What an address may begin with that names a village or a community.
-VILLAGE = re.compile("[^0-9]{1,8}?(?:村|社区)")
 _MOST = 10
 # Of a village in a city of thousands, a shorter name is found in other cities as well.
 _LEAST_IN_CITY = 4

@@ -11,6 +11,7 @@ from geo.geocode.answers import Answer, Level, Match, Method, Miss, MissReason
 from geo.geocode.gazetteer import Form, Gazetteer
 from geo.geocode.offline.context import Context
 from geo.geocode.offline.outcome import ambiguous, match_of
+from geo.geocode.said import N_, Said, both
 from geo.geocode.spellings import FormKind, shorten
 from geo.names import fold_name
 
@@ -80,11 +81,11 @@ class WholeNames:
         gazetteer = self._gazetteer
         homonym = gazetteer.homonyms.get(key) or gazetteer.homonyms.get(shorten(key))
         if homonym is not None:
-            return f"另有同名：{homonym.elsewhere_zh}"
+            return Said(N_("另有同名：%(places)s"), places=homonym.elsewhere_zh)
         if any(form.kind is FormKind.SHORT and key in gazetteer.elsewhere_short and form.feature.level is Level.TOWNSHIP for form in forms):
-            return f"也可指{gazetteer.elsewhere_short[key]}"
+            return Said(N_("也可指%(place)s"), place=gazetteer.elsewhere_short[key])
         shared = max(form.namesakes for form in forms)
-        return f"全国另有 {shared} 处同名" if shared else ""
+        return Said(N_("全国另有 %(count)s 处同名"), count=str(shared)) if shared else ""
 
     def answer_type(self, text: str, key: str, context: Context) -> Answer:
         """Answer a name that only says what sort of place is meant: with the only one of its sort in a district, or with all.
@@ -107,7 +108,7 @@ class WholeNames:
         ]
         if len(forms) == 1 and any(division.level is Level.DISTRICT for division in context.features):
             return match_of(text, forms[0], Method.ALIAS)
-        return ambiguous(text, forms, "只是一类地方的名称") if forms or not context.is_given else Miss(text, MissReason.UNKNOWN)
+        return ambiguous(text, forms, Said(N_("只是一类地方的名称"))) if forms or not context.is_given else Miss(text, MissReason.UNKNOWN)
 
     def answer_part(self, text: str, key: str, context: Context) -> Match | None:
         """Answer a name that is cut short, which only a district makes certain: 云谷 in a district is the only name there that ends in 云谷.
@@ -148,7 +149,6 @@ def _choose(text: str, forms: list[Form], context: Context, doubt: str = "") -> 
         finer = [form for form in within if form.feature not in context.features]
         within = finer or within
     if len(within) == 1:
-        form, assumed = within[0], f"按在本市理解：{doubt}" if doubt else None
-        note = f"{assumed}；{form.note}" if assumed and form.note else assumed or form.note
-        return match_of(text, form._replace(note=note), _METHODS[form.kind])
-    return ambiguous(text, within or forms, "不在所给的区域内" if not within else doubt)
+        form, assumed = within[0], Said(N_("按在本市理解：%(doubt)s"), doubt=doubt) if doubt else None
+        return match_of(text, form._replace(note=both(assumed, form.note)), _METHODS[form.kind])
+    return ambiguous(text, within or forms, Said(N_("不在所给的区域内")) if not within else doubt)

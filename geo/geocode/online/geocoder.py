@@ -30,12 +30,14 @@ from geo.geocode.online.area import Area, OutlinedDistrict, Point, clean, farthe
 from geo.geocode.online.cache import AnswerCache
 from geo.geocode.online.documents import DISTRICT, ROAD, TOWNSHIP_NAME, Found, Kind
 from geo.geocode.online.providers import PROVIDERS, Access, Provider, Transport
+from geo.geocode.said import N_, Said
 from geo.tables.kinds import Basis
 from geo.tables.profile import Profile
 
 _LOG = logging.getLogger("geo")
 # Below this, Baidu documents no accuracy for its comprehension; Tianditu documents none for its score and is held to the same.
 _LEAST_SCORE = 50.0
+_NO_LEVEL = Said(N_("级别未注明"))
 # A provider that could not be reached for this many questions in a row is not asked again: each of them was already tried several times.
 _MOST_NETWORK_FAILURES = 3
 
@@ -310,7 +312,7 @@ class OnlineGeocoder:
             return Miss(query.text, MissReason.OUT_OF_AREA)
         best = matches[0]
         if any(_is_elsewhere(best, other) for other in matches[1:]):
-            reason = f"{self._provider.label}给出相距甚远的多处结果"
+            reason = Said(N_("%(provider)s给出相距甚远的多处结果"), provider=self._provider.label)
             candidates = (Candidate(one.matched, "".join(division.name for division in one.divisions), one.level, reason) for one in matches)
             return Miss(query.text, MissReason.AMBIGUOUS, tuple(dict.fromkeys(candidates)))
         return best
@@ -351,7 +353,7 @@ class OnlineGeocoder:
             basis=Basis.DERIVED,
             source=f"online-{self._provider.name}",
             datum_of_source=self._provider.datum,
-            note=f"{self._provider.label}：{found.word or '级别未注明'}",
+            note=Said(N_("%(provider)s：%(level)s"), provider=self._provider.label, level=found.word or _NO_LEVEL),
         )
 
     def _divisions(self, found: Found, kind: Kind, district: OutlinedDistrict) -> tuple[Division, ...]:

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from geo.errors import BadParameterError
+from geo.geocode.said import N_
 from geo.layers.formats import FORMATS
 from geo.layers.select import LAYERS, Layer, Selection
 from geo.serve.data.dataset import dataset_document
@@ -17,7 +18,7 @@ from geo.serve.http.responses import BY_LANGUAGE_AND_TYPE, cacheable, open_to_ev
 from geo.serve.http.selection import parse_selection
 from geo.serve.ogc.collections import DESCRIPTIONS
 from geo.serve.site import Site, current_site
-from geo.words.phrases import LANGUAGES, N_
+from geo.words.phrases import LANGUAGES
 
 blueprint = Blueprint("catalogue", __name__)
 blueprint.after_request(open_to_every_page)

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from flask import Blueprint, Response, request
+from flask_babel import get_translations
 
 from geo.bbox import parse_bbox
 from geo.errors import BadParameterError
@@ -14,6 +15,7 @@ from geo.geocode.answers import Query, to_document
 from geo.geocode.reverse import Near
 from geo.serve.http.responses import cacheable, open_to_every_page
 from geo.serve.site import current_site
+from geo.words.phrases import LANGUAGES
 
 MAX_TEXT = 200
 
@@ -24,7 +26,7 @@ blueprint.after_request(open_to_every_page)
 @blueprint.get("/geocode")
 def geocode() -> Response:
     """Answer a name or an address; what is ambiguous or not known is an answer, not an error."""
-    given = _parameters("q", "admin", "bbox", "host")
+    given = _parameters("q", "admin", "bbox", "host", "home", "lang")
     text = given.get("q", "")
     if not text.strip():
         raise BadParameterError("q", text, "a name or an address")
@@ -39,7 +41,13 @@ def geocode() -> Response:
     if host and not geocoder.knows_host(host):
         raise BadParameterError("host", host, f"a place of the gazetteer, such as {examples.place}")
     bbox = parse_bbox(given["bbox"]) if "bbox" in given else None
-    return _document(to_document(geocoder.geocode([Query(text, admin, bbox, host)])[0]))
+    if given.get("home", "yes") not in ("yes", "no"):
+        raise BadParameterError("home", given["home"], "yes or no: whether a name that others bear, too, means ours", ("yes", "no"))
+    if given.get("lang", "zh") not in LANGUAGES:
+        raise BadParameterError("lang", given["lang"], f"one of {', '.join(LANGUAGES)}", tuple(LANGUAGES))
+    (answer,) = geocoder.geocode([Query(text, admin, bbox, host, given.get("home") != "no")])
+    # Whoever does not say so is a program, and programs are answered as they always were.
+    return _document(to_document(answer, get_translations().ugettext if "lang" in given else str))
 
 
 @blueprint.get("/reverse")

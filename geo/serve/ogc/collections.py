@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 
 from geo.bbox import Box
+from geo.geocode.said import N_
 from geo.layers.formats import encode_each, encode_features
 from geo.layers.formats.coordinates import as_multi
 from geo.layers.index import SpatialIndex, build_index
@@ -20,7 +21,6 @@ from geo.serve.ogc.crs import CRS84, Crs, rounded
 from geo.serve.ogc.filters import KINDS
 from geo.tables.kinds import Basis, CorridorBasis, FigureStatus, Kind, PlaceStatus, Precision, Qualifier
 from geo.words.columns import TITLES
-from geo.words.phrases import N_
 
 
 class Property(NamedTuple):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from geo.geocode.said import N_
 from geo.serve.ogc.collections import Collection
 from geo.serve.ogc.query import PARAMETERS
 from geo.serve.ogc.schemas import COMMON, Schema, Translate, feature_schemas, list_parameters, parameters
-from geo.words.phrases import N_
 
 JSON = "application/json"
 GEOJSON = "application/geo+json"
