@@ -179,7 +179,9 @@ def current_site() -> Site:
 
 
 # The parts of the map page's script, in the order of reading; the last one starts it.
-_SCRIPT = ("state", "symbols", "crowd", "layout", "legend", "list", "card", "sheet", "basemaps", "tools", "start")
+_SCRIPT = ("state", "symbols", "crowd", "layout", "legend", "list", "card", "sheet", "basemaps", "tools", "own", "start")
+# Those of the panel for a list of the reader's own, which comes when it is asked for.
+_OWN_LIST = ("sending", "layer", "table", "panel")
 # Comments and blanks are for those who read the files here; over the wire they are a tenth of the page.
 _SHORTENED: Mapping[str, Callable[[bytes], bytes]] = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin, ".svg": bytes}
 _MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
@@ -197,6 +199,10 @@ def read_assets(corridors: Sequence[CorridorRow], *, is_frozen: bool = False) ->
     names = (*_SCRIPT[:-1], "frozen", _SCRIPT[-1]) if is_frozen else _SCRIPT
     parts = "\n".join((PROJECT / "static" / "atlas" / f"{name}.js").read_text(encoding="utf-8") for name in names)
     contents["atlas.js"] = f'"use strict";\n(() => {{\n{parts}}})();\n'.encode()
+    if not is_frozen:
+        parts = "\n".join((PROJECT / "static" / "lists" / f"{name}.js").read_text(encoding="utf-8") for name in _OWN_LIST)
+        contents["lists.css"] = (PROJECT / "static" / "lists" / "lists.css").read_bytes()
+        contents["lists.js"] = f'"use strict";\n(() => {{\n{parts}}})();\n'.encode()
     contents["atlas.css"] += _hues(corridors).encode()
     # One style sheet for the map page, as each file is a round trip before the first paint; the other pages need ours only.
     contents["map.css"] = contents.pop("leaflet.css") + contents["atlas.css"]

@@ -103,3 +103,14 @@ def test_print_is_the_light_theme_on_white() -> None:
     assert "color-scheme: light; --paper: #fff; --card: #fff;" in printed
     for text in TEXTS:
         assert contrast(tokens("light")[text], "#fff") >= TEXT
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_list_of_the_readers_own_can_be_seen_and_read(theme: str) -> None:
+    sheet = (PROJECT / "static/lists/lists.css").read_text(encoding="utf-8")
+    both = re.findall(r"--([a-z-]+): light-dark\((#\w+), (#\w+)\);", sheet)
+    own = {name: light if theme == "light" else dark for name, light, dark in both}
+    assert dict(re.findall(r"--([a-z-]+): (#\w+);", sheet.partition("@supports")[0])) == {name: light for name, light, _ in both}
+    assert contrast(own["on-own"], own["own"]) >= TEXT
+    for ground in GROUNDS:
+        assert contrast(own["own"], tokens(theme)[ground]) >= TEXT

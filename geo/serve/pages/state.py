@@ -99,7 +99,7 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "placeUrl": url_for("documents.place", id_="ID", lang=wording.language),
             "language": wording.language,
             "pictureUrl": url_for("pictures.map_png"),
-            **({} if site.is_frozen else {"formatsUrl": url_for("catalogue.layers")}),
+            **({} if site.is_frozen else {"formatsUrl": url_for("catalogue.layers"), "ownList": _own_list(site, wording)}),
             "layerUrl": url_for("downloads.layer", name="places", extension=next(iter(FORMATS))),
             "phrases": _phrases(wording),
             "marks": _marks(),
@@ -154,6 +154,12 @@ def _drawing(drawing: Drawing) -> dict[str, Any]:
     return {"width": drawing.width, "height": drawing.height, "shapes": shapes, "letters": [letters._asdict() for letters in drawing.letters]}
 
 
+def _own_list(site: Site, wording: Wording) -> dict[str, str]:
+    """Give the script what it loads when a reader opens a list of their own."""
+    script, style = (url_for("assets.asset", name=site.asset_name(name)) for name in ("lists.js", "lists.css"))
+    return {"script": script, "style": style, "panel": url_for("own.panel", lang=wording.language), "handed": url_for("lists.handed_list")}
+
+
 def _basemaps(site: Site, wording: Wording) -> dict[str, Any]:
     return {
         "outline": {"name": gettext("内置轮廓"), "review": wording.review_number(None), "urls": []},
@@ -204,6 +210,7 @@ def _phrases(wording: Wording) -> dict[str, str]:
         "raise": gettext("展开面板"),
         "lower": gettext("收起面板"),
         "outline": wording.outline_credit,
+        "noList": gettext("名单的面板没有取到，请稍后再试"),
     }
 
 
@@ -220,6 +227,7 @@ def _frozen_state(site: Site) -> dict[str, Any]:
             "dropped": gettext("地址里的 %(name)s=%(value)s 不认识，已忽略", name="{name}", value="{value}"),
             "noPlace": gettext("没有编号为 %(id)s 的地点", id="{id}"),
             "wholePicture": gettext("图片（全部地点）"),
+            "needsServer": gettext("定位名单需要服务器：本站只是文件。请用命令行，或打开带服务器的地图。"),
             "noDownload": gettext("下载没有取到，请稍后再试"),
         },
     }
