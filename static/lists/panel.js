@@ -14,10 +14,8 @@ async function open(file, given) {
     document.querySelector("main.map").after(panel);
     listen();
   }
-  if (!panel.isConnected || panel.hidden) {
-    opener = document.activeElement;
-    panel.hidden = false;
-  }
+  if (!document.body.classList.contains("has-own-list")) opener = document.activeElement;
+  panel.hidden = false;
   document.body.classList.add("has-own-list");
   if (file) await look(file);
   else if (list.rows.length) step("rows");
