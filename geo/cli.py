@@ -1,4 +1,4 @@
-"""The command line: ``python -m geo check``, ``locate``, ``draft``, ``accept``, ``geocode``, ``reverse``, ``audit``, ``export`` and ``freeze``.
+"""The command line: ``python -m geo check``, ``locate``, ``draft``, ``accept``, ``geocode``, ``map``, ``reverse``, ``audit``, ``export`` and ``freeze``.
 
 A command calls the same functions as the library and the server. What it needs is imported in its own function, so that a short command does not wait
 for the libraries of a long one.
@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,8 @@ from geo.geocode.lists import CHUNK_ROWS
 from geo.settings import Settings
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
     from geo.atlas import Atlas
 
 
@@ -36,6 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     check.set_defaults(run=lambda options: _check(options.text))
     _add_draft(commands)
     _add_geocode(commands)
+    map_ = commands.add_parser("map", help="open the map in a browser with a list on it, on this machine only")
+    map_.add_argument("list", type=Path, metavar="FILE", help=".csv, .tsv, .txt or .xlsx")
+    map_.add_argument("--no-browser", action="store_true", help="print the address only")
+    map_.set_defaults(run=lambda options: _map(options.list, opens=not options.no_browser))
     reverse = commands.add_parser("reverse", help="say what lies around a point")
     reverse.add_argument("lon", type=float, help="degrees, WGS-84")
     reverse.add_argument("lat", type=float, help="degrees, WGS-84")
@@ -294,6 +301,45 @@ def _geocode_list(options: argparse.Namespace) -> int:
     )
     print(summary)
     return 0
+
+
+def _map(path: Path, *, opens: bool) -> int:
+    import secrets
+
+    from geo.geocode.lists.reading import open_list
+    from geo.serve.data.lists import MOST_BYTES
+    from geo.serve.server import serve
+
+    # What is wrong with it is said here, and not on the page.
+    open_list(path)
+    if path.stat().st_size > MOST_BYTES:
+        print(f"{path.name}: expected at most {MOST_BYTES >> 20} MB; python -m geo geocode takes any size", file=sys.stderr)
+        return 1
+    settings = replace(Settings.from_env(os.environ), host="127.0.0.1", is_unguarded=False, proxies=0, url="")
+    token = secrets.token_urlsafe(32)
+    serve(partial(_load_map, settings, path.absolute(), token), settings, partial(_show_map, token, opens=opens))
+    return 0
+
+
+def _load_map(settings: Settings, path: Path, token: str) -> WSGIApplication:
+    # Imported here, and no part of what is called: libraries that start threads must not come before the worker has blocked its signals.
+    from geo.serve.application import create_app, make_ready
+    from geo.serve.data.lists import Handed
+
+    app = create_app(settings)
+    app.config["HANDED_LIST"] = Handed(path, token)
+    make_ready(app)
+    return app
+
+
+def _show_map(token: str, address: str, *, opens: bool) -> None:
+    import webbrowser
+
+    # Not for a log: who has the address has the list.
+    print(f"the map with the list: {address}#list={token}", flush=True)
+    print("Ctrl+C stops it", flush=True)
+    if opens:
+        webbrowser.open(f"{address}#list={token}")
 
 
 def _reverse(lon: float, lat: float) -> int:

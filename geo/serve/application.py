@@ -17,6 +17,7 @@ from geo.serve.http.language import chosen_language
 from geo.serve.http.log import AccessLog
 from geo.serve.http.responses import notes
 from geo.serve.pages import assets, documents, pictures, reference
+from geo.serve.pages import lists as own_list
 from geo.serve.pages import map as map_page
 from geo.serve.reload import Sites, sites_of
 from geo.settings import PROJECT, Settings
@@ -67,6 +68,7 @@ def create_app(settings: Settings, kind: type[Flask] = AtlasApp) -> Flask:
     app.register_blueprint(downloads.blueprint)
     app.register_blueprint(pictures.blueprint)
     app.register_blueprint(reference.blueprint)
+    app.register_blueprint(own_list.blueprint)
     app.register_blueprint(geocoding.blueprint)
     app.register_blueprint(lists.blueprint)
     app.register_blueprint(ogc.blueprint)

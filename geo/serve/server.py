@@ -61,7 +61,7 @@ _HANG_UP, _KILL = getattr(signal, "SIGHUP", None), getattr(signal, "SIGKILL", No
 log = getLogger("geo")
 
 
-def serve(load: Callable[[], WSGIApplication], settings: Settings) -> None:
+def serve(load: Callable[[], WSGIApplication], settings: Settings, ready: Callable[[str], object] | None = None) -> None:
     """Serve an application until SIGTERM or Ctrl+C, and answer what has been asked by then. A second signal ends it at once.
 
     Parameters
@@ -70,6 +70,8 @@ def serve(load: Callable[[], WSGIApplication], settings: Settings) -> None:
         Builds the application in the worker; can be pickled. A ``GeoError`` that it raises reaches the caller as a :class:`ServingError`.
     settings
         Where to listen.
+    ready
+        Called with the address in the worker once it listens; can be pickled.
 
     Raises
     ------
@@ -111,7 +113,7 @@ def serve(load: Callable[[], WSGIApplication], settings: Settings) -> None:
 
     with _reserved(address, settings):
         try:
-            server.serve(target_loader=partial(_load, load, address, settings, telling), wrap_loader=False)
+            server.serve(target_loader=partial(_load, load, address, settings, telling, ready), wrap_loader=False)
         except SystemExit:
             if failure.poll():
                 raise ServingError(failure.recv()) from None
@@ -204,7 +206,9 @@ def _reserved(address: str, settings: Settings) -> Iterator[None]:
 # --- the worker ---------------------------------------------------------------------------------------------------------------------------
 
 
-def _load(load: Callable[[], WSGIApplication], address: str, settings: Settings, telling: Connection) -> WSGIApplication:
+def _load(
+    load: Callable[[], WSGIApplication], address: str, settings: Settings, telling: Connection, ready: Callable[[str], object] | None
+) -> WSGIApplication:
     """Build the application in the worker, and log its address once it listens; where it cannot be built, tell why and end."""
     if sys.platform != "win32":
         # Before there is any other thread, as each inherits the mask.
@@ -217,7 +221,7 @@ def _load(load: Callable[[], WSGIApplication], address: str, settings: Settings,
         telling.send(str(error))
         telling.close()
         os._exit(1)
-    threading.Thread(target=_log_address, args=(_ANYWHERE.get(address, address), settings), name="geo-log", daemon=True).start()
+    threading.Thread(target=_log_address, args=(_ANYWHERE.get(address, address), settings, ready), name="geo-log", daemon=True).start()
     for name in filter(_OF_REQUEST.fullmatch, list(os.environ)):
         del os.environ[name]
     return GranianRequest(application)
@@ -246,7 +250,7 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _log_address(address: str, settings: Settings) -> None:
+def _log_address(address: str, settings: Settings, ready: Callable[[str], object] | None) -> None:
     while True:
         try:
             socket.create_connection((address, settings.port), timeout=1).close()
@@ -257,6 +261,8 @@ def _log_address(address: str, settings: Settings) -> None:
         _let_go_of_the_silent()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     log.info("The atlas is at http://%s:%d/ (Ctrl+C stops it)", host, settings.port)
+    if ready:
+        ready(f"http://{host}:{settings.port}/")
 
 
 def _let_go_of_the_silent() -> None:

@@ -181,10 +181,12 @@ def current_site() -> Site:
 # The parts of the map page's script, in the order of reading; the last one starts it.
 _SCRIPT = (
     *("state", "symbols", "placement", "crowd", "layout", "lettering", "targets"),
-    *("legend", "list", "card", "sheet", "basemaps", "tools", "later", "start"),
+    *("legend", "list", "card", "sheet", "basemaps", "tools", "own", "later", "start"),
 )
 # What comes once the map is drawn: each with names of its own, beside those that static/atlas/later.js hands on.
 _LATER = ("reference",)
+# Those of the panel for a list of the reader's own, which comes when it is asked for.
+_OWN_LIST = ("sending", "layer", "table", "panel")
 # Comments and blanks are for those who read the files here; over the wire they are a tenth of the page.
 _SHORTENED: Mapping[str, Callable[[bytes], bytes]] = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin, ".svg": bytes}
 _MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
@@ -204,6 +206,10 @@ def read_assets(corridors: Sequence[CorridorRow], *, is_frozen: bool = False) ->
     contents["atlas.js"] = f'"use strict";\n(() => {{\n{parts}}})();\n'.encode()
     later = [(PROJECT / "static" / "later" / f"{name}.js").read_text(encoding="utf-8") for name in _LATER]
     contents["later.js"] = "".join(f'(() => {{\n"use strict";\n{part}}})();\n' for part in later).encode()
+    if not is_frozen:
+        parts = "\n".join((PROJECT / "static" / "lists" / f"{name}.js").read_text(encoding="utf-8") for name in _OWN_LIST)
+        contents["lists.css"] = (PROJECT / "static" / "lists" / "lists.css").read_bytes()
+        contents["lists.js"] = f'"use strict";\n(() => {{\n{parts}}})();\n'.encode()
     contents["atlas.css"] += _hues(corridors).encode()
     # One style sheet for the map page, as each file is a round trip before the first paint; the other pages need ours only.
     contents["map.css"] = contents.pop("leaflet.css") + contents["atlas.css"]

@@ -161,6 +161,7 @@ function start(drawnMap, drawnLayers, view) {
   addTools(view);
   offerBasemaps();
   offerEmbedding();
+  offerOwnList();
   makeTableSortable();
   // Where the screen is narrow or low it would cover what it explains.
   if (isNarrow() || map.getSize().y <= 560) document.querySelector(".legend").open = false;

@@ -399,6 +399,14 @@ def test_without_a_script_everything_is_listed_and_it_says_what_does_not_work(ne
 # --- from a disk --------------------------------------------------------------------------------------------------------------------------
 
 
+def test_a_list_of_the_readers_own_is_told_to_need_a_server(page: Page, base: str, watch: Watch) -> None:
+    visit(page, base)
+    asked = len(watch.requests)
+    page.get_by_role("button", name="我的名单").click()
+    expect(page.locator("#shown")).to_contain_text("定位名单需要服务器")
+    assert [address for address in watch.requests[asked:] if "/assets/icon." not in address] == []
+
+
 def test_it_opens_from_a_disk(page: Page, frozen_folder: Path, site: str, watch: Watch) -> None:
     """Twice clicked: a page on a disk may not fetch, and still has its cards and the files of its view."""
     watch.expected.append("request to another host: file:///")

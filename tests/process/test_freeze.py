@@ -34,7 +34,7 @@ from geo.serve.http.security import POLICY
 from geo.settings import PROJECT, Settings
 
 # What needs a server that answers.
-LEFT_OUT = {"geocoding.geocode", "geocoding.reverse", "documents.healthz"}
+LEFT_OUT = {"own.panel", "lists.geocode_list", "lists.handed_list", "geocoding.geocode", "geocoding.reverse", "documents.healthz"}
 URL = "https://example.org/atlas/"
 
 
@@ -512,7 +512,8 @@ def test_the_command_says_what_it_wrote_and_what_it_left_out(
     # Two pages, what each holds for a page on a disk, three of Leaflet's images, and the manifest.
     assert re.fullmatch(rf"written: {re.escape(str(target))}: 8 files, \d+\.\d MB, in zh and en", printed[0])
     assert printed[1:] == [
-        "left out, as it needs a server: /geocode, /reverse, /healthz, /ogc; filters, in all but the page and its GeoJSON and CSV; "
+        "left out, as it needs a server: /geocode, lists of the reader's own, /reverse, /healthz, /ogc; "
+        "filters, in all but the page and its GeoJSON and CSV; "
         "frame-ancestors of the security policy",
         "left out, as it needs --url: images of link previews, canonical addresses, and links on 404.html that lead home from any address",
     ]

@@ -300,3 +300,44 @@ def test_broken_tables_are_told_with_every_problem_before_anything_listens(start
         "places.csv:4 [corridor] 'north'",
     ]
     assert "The atlas is at" not in err
+
+
+def test_a_list_is_handed_to_the_page_that_is_opened_with_it(tmp_path: Path) -> None:
+    (tmp_path / "名单.csv").write_text("名称\n滨江区\n", encoding="utf-8")
+    port = free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GEO_")} | {"GEO_PORT": str(port), "GEO_HOST": "0.0.0.0"}
+    command = [sys.executable, "-m", "geo", "map", str(tmp_path / "名单.csv"), "--no-browser"]
+    process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+    assert process.stdout
+    try:
+        found = re.fullmatch(rf"the map with the list: (http://127\.0\.0\.1:{port}/)#list=([\w-]{{43}})\n", process.stdout.readline())
+        assert found
+        address, token = found[1] + "own-list/handed", found[2]
+
+        def ask(**headers: str) -> int:
+            try:
+                with urllib.request.urlopen(
+                    urllib.request.Request(address, b"", {name.replace("_", "-"): value for name, value in headers.items()})
+                ) as answer:
+                    assert answer.read().decode() == "名称\n滨江区\n"
+                    assert answer.headers["Cache-Control"] == "no-store"
+                    return int(answer.status)
+            except urllib.error.HTTPError as error:
+                return error.code
+
+        assert ask(X_Atlas_List=token) == 200
+        assert [ask(), ask(X_Atlas_List="x"), ask(X_Atlas_List=token[:-1])] == [404] * 3
+        assert ask(X_Atlas_List=token, Origin="http://evil.example") == 403
+    finally:
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in out + err and token not in err
+
+
+def test_a_list_that_cannot_be_read_is_not_served(tmp_path: Path) -> None:
+    (tmp_path / "a.xls").write_bytes(b"x")
+    command = [sys.executable, "-m", "geo", "map", str(tmp_path / "a.xls"), "--no-browser"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("a.xls '.xls': expected a list to read as ")

@@ -141,3 +141,14 @@ def test_the_hues_of_growth_are_neither_red_nor_green_nor_a_corridors(tables: Ta
     for own in (colours["up"], colours["down"]):
         for other in (*hues(tables, theme), "#c62828", "#2e7d32"):
             assert math.dist(seen(own, "all"), seen(other, "all")) > 25, (own, other)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_list_of_the_readers_own_can_be_seen_and_read(theme: str) -> None:
+    sheet = (PROJECT / "static/lists/lists.css").read_text(encoding="utf-8")
+    both = re.findall(r"--([a-z-]+): light-dark\((#\w+), (#\w+)\);", sheet)
+    own = {name: light if theme == "light" else dark for name, light, dark in both}
+    assert dict(re.findall(r"--([a-z-]+): (#\w+);", sheet.partition("@supports")[0])) == {name: light for name, light, _ in both}
+    assert contrast(own["on-own"], own["own"]) >= TEXT
+    for ground in GROUNDS:
+        assert contrast(own["own"], tokens(theme)[ground]) >= TEXT

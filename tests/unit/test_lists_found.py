@@ -88,6 +88,10 @@ def test_a_text_file_in_utf16_without_a_mark_is_read(tmp_path: Path) -> None:
         (["名称", "省市区", "地址"], ("省市区", "地址"), None),
         (["Company", "Province", "City", "District", "Street"], ("Province", "City", "District", "Street"), None),
         (["*企业名称", "*经营\n地址", "注册地址"], ("*经营\n地址",), None),
+        (["1、单位名称", "2、单位所在区县（市）", "3、单位详细地址"], ("3、单位详细地址",), "2、单位所在区县（市）"),
+        (["公司", "工作城市", "工作地址"], ("工作城市", "工作地址"), None),
+        (["企业", "注册地 市", "注册地 区", "注册地 地址", "经营地 区", "经营地 地址"], ("注册地 市", "注册地 区", "注册地 地址"), None),
+        (["name", "pname", "cityname", "adname", "address"], ("pname", "cityname", "adname", "address"), None),
     ],
 )
 def test_the_columns_that_are_an_address_are_found(headings: list[str], columns: tuple[str, ...], admin: str | None) -> None:

@@ -2,8 +2,9 @@
 
 ::
 
-    reading ──> columns ──> results ──> parts ──> writing
-                                          └── cluster
+    reading ──> columns ──> asking ──> results ──> parts ──> writing
+       │                       │          │           └── cluster
+    rows, headings        corrections     └── documents (what is sent over HTTP)
 
 Memory is bounded by the chunk, work that was interrupted goes on where it stopped, and a cluster gives the same file as one process.
 """

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from geo.errors import Problem
-from geo.geocode.lists.headings import ADDRESSES, CITIES, DISTRICTS, NAMES, PROVINCES, REGIONS, TOWNSHIPS, folded
+from geo.geocode.lists.headings import ADDRESSES, CITIES, DISTRICTS, NAMES, PROVINCES, REGIONS, TOWNSHIPS, folded, is_one_of
 from geo.geocode.lists.rows import Fault, ListError
 from geo.names import normalize_name
 
@@ -101,14 +101,15 @@ class _Divisions:
         def of(headings: Sequence[str], *, is_doubtful: bool = False) -> str | None:
             for heading in map(normalize_name, headings):
                 for name in free:
-                    if heading in (folded(name), folded(name.split(" ")[-1])) and not (is_doubtful and not _are_divisions(head[name])):
+                    is_it = folded(name) == heading and _are_divisions(head[name]) if is_doubtful else is_one_of(name, frozenset({heading}))
+                    if is_it:
                         return name
             return None
 
         # 地区 may be anything: 华东, or the region of a division.
         region = of(REGIONS, is_doubtful=True)
         province, city, self.district, self.township = of(PROVINCES), of(CITIES), of(DISTRICTS), of(TOWNSHIPS)
-        self.parts = tuple(name for name in (region, province, city, self.district, self.township) if name is not None)
+        self.parts = tuple(dict.fromkeys(name for name in (region, province, city, self.district, self.township) if name is not None))
 
 
 def _are_divisions(cells: Sequence[str]) -> bool:
@@ -117,13 +118,12 @@ def _are_divisions(cells: Sequence[str]) -> bool:
 
 
 def _by_heading(filled: Mapping[str, Sequence[str]]) -> tuple[str, str, bool] | None:
-    for kind, headings in (("an address", ADDRESSES), ("a name", NAMES)):
+    for kind, headings, ends in (("an address", ADDRESSES, _ENDINGS[0]), ("a name", NAMES, _ENDINGS[1])):
         for heading in headings:
             for name in filled:
                 if normalize_name(heading) in (folded(name), folded(name.split(" ")[-1])):
                     return name, f"its heading is that of {kind}", kind == "an address"
-    for kind, endings in (("an address", _ENDINGS[0]), ("a name", _ENDINGS[1])):
-        ending = [name for name in filled if folded(name).endswith(endings)]
+        ending = [name for name in filled if folded(name).endswith(ends)]
         if len(ending) == 1:
             return ending[0], f"its heading ends like that of {kind}, and no other does", kind == "an address"
     return None

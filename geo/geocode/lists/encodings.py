@@ -14,6 +14,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
 _NAMES = {"utf-8": "UTF-8", "gb18030": "GB18030 (or GBK, which it holds): it is not UTF-8"}
+# What Python calls encodings, and no file of text is in.
+_NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7", "mbcs", "oem"})
 # What no decoder makes of good bytes, unless it stands in the file itself.
 BROKEN = "\ufffd"
 # So many broken bytes are some cells that somebody else has spoilt; more are a file in another encoding, or none of text.
@@ -68,9 +70,11 @@ def check_encoding(file: ListFile, encoding: str) -> tuple[str, str, bool]:
     """
     try:
         name = codecs.lookup(encoding).name
+        if name in _NO_CHARSETS:
+            raise LookupError(name)
         "".encode(name)
         is_broken = _verify(file, "utf-8" if name == "utf-8-sig" else name)
-    except (LookupError, AttributeError):
+    except (LookupError, AttributeError, UnicodeError):
         raise ListError(Problem(file.name, 0, "", encoding, "a text encoding such as utf-8 or gb18030"), Fault.BYTES) from None
     return ("utf-8-sig" if name == "utf-8" else name), name.upper(), is_broken
 

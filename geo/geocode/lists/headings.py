@@ -24,11 +24,11 @@ NAMES = (
     "单位", "项目", "name", "place", "place name", "location", "company", "company name", "platform", "site",
 )  # fmt: skip
 # The division that a row lies in, from coarse to fine; the last ones hold several at once.
-PROVINCES = ("省", "省份", "所在省", "所属省", "省级", "注册省份", "province", "state")
-CITIES = ("市", "城市", "地市", "地级市", "所在市", "所在城市", "所属城市", "所属市", "市级", "city")
+PROVINCES = ("省", "省份", "所在省", "所属省", "省级", "注册省份", "province", "state", "pname")
+CITIES = ("市", "城市", "地市", "地级市", "所在市", "所在城市", "所属城市", "所属市", "市级", "city", "cityname")
 DISTRICTS = (
     "区县", "县区", "区县市", "县市区", "市县区", "城区", "行政区", "行政区划", "所属区县", "所在区县", "所属区", "所在区", "属地", "所属行政区",
-    "区", "县", "辖区", "区级", "区县级", "区市县", "注册区县", "district", "county",
+    "区", "县", "辖区", "区级", "区县级", "区市县", "注册区县", "district", "county", "adname",
 )  # fmt: skip
 TOWNSHIPS = (
     "街道", "乡镇", "镇街", "街镇", "街道乡镇", "乡镇街道", "镇街道", "所属街道", "所在街道", "所属乡镇", "所在乡镇", "属地街道", "镇", "乡",
@@ -41,6 +41,8 @@ _OTHERS = (
 )  # fmt: skip
 KNOWN = frozenset(map(normalize_name, (*ADDRESSES, *NAMES, *PROVINCES, *CITIES, *DISTRICTS, *TOWNSHIPS, *REGIONS, *_OTHERS)))
 _TELLING = frozenset(map(normalize_name, (*ADDRESSES, *NAMES)))
+
+_OWNER = re.compile(r"^(?:您?的?(?:企业|单位|公司|机构|项目|园区|工作|注册|经营|办公|生产|居住|联系|通讯|收货|收件)?的?(?:所在|所属|详细)?)")
 
 # Nobody writes more above a list.
 _DEEPEST = 30
@@ -72,8 +74,15 @@ class Headings(NamedTuple):
 
 
 def folded(heading: str) -> str:
-    """Return what of a heading says what the column holds: 地址（必填） is 地址, and so is *地址."""
-    return normalize_name(re.sub(r"[(（\[【].*?[)）\]】]", "", heading)) or normalize_name(heading)
+    """Return what of a heading says what the column holds: 地址（必填） is 地址, and so are *地址 and 3、地址."""
+    plain = re.sub(r"^\s*\d+\s*[、.．)）]", "", heading)
+    return normalize_name(re.sub(r"[(（\[【].*?[)）\]】]", "", plain)) or normalize_name(heading)
+
+
+def is_one_of(name: str, headings: frozenset[str]) -> bool:
+    """Tell whether a heading is one of some, whoever it is of: 单位所在区县 is 区县, and so is the lower one of two rows."""
+    own = (folded(name), folded(name.split(" ")[-1]))
+    return any(each in headings or _OWNER.sub("", each) in headings for each in own)
 
 
 def find_headings(file: str, rows: Sequence[Sequence[str]], skip: int | None, width: int = 0) -> Headings:

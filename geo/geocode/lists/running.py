@@ -162,7 +162,7 @@ def geocode_file(
     _check_paths(source, target, misses)
     progress.say(f"reading {source.name}")
     list_ = open_list(source, encoding=encoding, sheet=sheet, skip=skip)
-    corrected = read_corrections(open_list(corrections)) if corrections else {}
+    corrected = read_corrections(open_list(corrections, skip=0)) if corrections else {}
     head = list_.head()
     for name in list_.columns:
         if name in RESERVED:

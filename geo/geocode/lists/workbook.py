@@ -40,7 +40,10 @@ _NO_RESULT = re.compile(
 )
 _MOST_MERGED = 1 << 18
 # What the libraries raise at a workbook that is broken somewhere.
-_BROKEN = (InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError, KeyError, ValueError, IndexError, TypeError, EOFError, AttributeError)
+_BROKEN = (
+    *(InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError, NotImplementedError, RuntimeError),
+    *(KeyError, ValueError, IndexError, TypeError, EOFError, AttributeError, OverflowError),
+)
 
 Cell = tuple[str, Any]
 

@@ -5,22 +5,24 @@ Nothing of a list is kept, said in the log or given to anybody else. The answers
 
 from __future__ import annotations
 
+import hmac
 import io
 import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import parse_form_data
 
-from geo.errors import BadParameterError, BodyError, BusyError, DeadlineError, Problem, RequestError, UnfitListError
+from geo.errors import BadParameterError, BodyError, BusyError, DeadlineError, NotFoundError, Problem, RequestError, UnfitListError
+from geo.files import read_regular
 from geo.geocode.answers import Geocoder
 from geo.geocode.lists.columns import Choice
 from geo.geocode.lists.corrections import Corrections, check_rows, read_corrections
@@ -73,6 +75,33 @@ class _Sent(NamedTuple):
     corrections: bytes
 
 
+class Handed(NamedTuple):
+    """A list of whoever started the server on their own machine, for the page that is opened with it.
+
+    Attributes
+    ----------
+    path
+        The file.
+    token
+        What the page shows to be given it: nobody else knows it.
+    """
+
+    path: Path
+    token: str
+
+
+@blueprint.post("/own-list/handed")
+def handed_list() -> Response:
+    """Give the list that the server was started with to the page that was opened with it."""
+    check_origin(request)
+    handed: Handed | None = current_app.config.get("HANDED_LIST")
+    if handed is None or not hmac.compare_digest(request.headers.get("X-Atlas-List", "").encode(), handed.token.encode()):
+        raise NotFoundError("no list was handed to this page; python -m geo map opens one with it")
+    response = _own(read_regular(handed.path, MOST_BYTES), "application/octet-stream")
+    response.headers["X-Atlas-Name"] = quote(handed.path.name, safe="")
+    return response
+
+
 @blueprint.post("/geocode/list")
 def geocode_list() -> Response:
     """Answer a list: row by row as it goes, with a look at it before, or as a file."""
@@ -89,7 +118,8 @@ def geocode_list() -> Response:
                 _check_rows(list_, list_.rows)
             choosing = choose(list_, sent.columns, sent.admin_column)
             document = list_document(list_, choosing)
-            corrections = read_corrections(read_list(ListFile("corrections.csv", content=sent.corrections), Reading())) if sent.corrections else {}
+            corrections_file = ListFile("corrections.csv", content=sent.corrections)
+            corrections = read_corrections(read_list(corrections_file, Reading(skip=0))) if sent.corrections else {}
             if answer == "preview":
                 return _own(json.dumps(document, ensure_ascii=False), "application/json")
             if choosing.choice is None:

@@ -119,7 +119,7 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "laterUrl": url_for("assets.asset", name=site.asset_name("later.js")),
             "referenceUrl": url_for("reference.script", lang=wording.language, v=reference_digest(site, wording.language)),
             "pictureUrl": url_for("pictures.map_png"),
-            **({} if site.is_frozen else {"formatsUrl": url_for("catalogue.layers")}),
+            **({} if site.is_frozen else {"formatsUrl": url_for("catalogue.layers"), "ownList": _own_list(site, wording)}),
             "layerUrl": url_for("downloads.layer", name="places", extension=next(iter(FORMATS))),
             "phrases": _phrases(wording),
             "marks": _marks(),
@@ -205,6 +205,12 @@ def _drawing(drawing: Drawing) -> dict[str, Any]:
     return {"width": drawing.width, "height": drawing.height, "shapes": shapes, "letters": [letters._asdict() for letters in drawing.letters]}
 
 
+def _own_list(site: Site, wording: Wording) -> dict[str, str]:
+    """Give the script what it loads when a reader opens a list of their own."""
+    script, style = (url_for("assets.asset", name=site.asset_name(name)) for name in ("lists.js", "lists.css"))
+    return {"script": script, "style": style, "panel": url_for("own.panel", lang=wording.language), "handed": url_for("lists.handed_list")}
+
+
 def _basemaps(site: Site, wording: Wording) -> dict[str, Any]:
     return {
         "outline": {"name": gettext("内置轮廓"), "review": wording.review_number(None), "urls": []},
@@ -261,6 +267,7 @@ def _phrases(wording: Wording) -> dict[str, Any]:
         "guests": gettext("{host}：另有 {count} 处只知在此范围内"),
         "here": gettext("这里有 {count} 处"),
         "closer": gettext("还有 {count} 处，放大后分开"),
+        "noList": gettext("名单的面板没有取到，请稍后再试"),
     }
 
 
@@ -277,6 +284,7 @@ def _frozen_state(site: Site) -> dict[str, Any]:
             "dropped": gettext("地址里的 %(name)s=%(value)s 不认识，已忽略", name="{name}", value="{value}"),
             "noPlace": gettext("没有编号为 %(id)s 的地点", id="{id}"),
             "wholePicture": gettext("图片（全部地点）"),
+            "needsServer": gettext("定位名单需要服务器：本站只是文件。请用命令行，或打开带服务器的地图。"),
             "noDownload": gettext("下载没有取到，请稍后再试"),
         },
     }
