@@ -148,7 +148,7 @@ function giveFocusBack() {
 
 /** Draw how far a place may lie from its point; of a district or a city, which is an area and no point, its outline. */
 function extentOn({ place, latLng }) {
-  const look = { className: `uncertainty corridor-${place.corridor}`, interactive: false, pane: "belts" };
+  const look = { className: `uncertainty corridor-${place.corridor}`, interactive: false, pane: "ties" };
   if (!place.area) return L.circle(latLng, { ...look, radius: place.radius }).addTo(map);
   const outlines = [];
   map.eachLayer((layer) => {

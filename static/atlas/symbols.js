@@ -163,7 +163,7 @@ function addNames(target, list) {
     box.append(span);
     box.setAttribute("aria-hidden", "true");
     const icon = L.divIcon({ html: box, className: "place-name", iconSize: [0, 0] });
-    const marker = L.marker([lat, lon], { icon, interactive: false, keyboard: false, pane: "outline" }).addTo(target);
+    const marker = L.marker([lat, lon], { icon, interactive: false, keyboard: false, pane: "names" }).addTo(target);
     names.push({ marker, span });
   }
 }
