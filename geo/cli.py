@@ -58,6 +58,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except GeoError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        _write_no_more()
+        print("\nstopped; a list that was under way goes on there with the same command", file=sys.stderr)
+        return 130
     except BrokenPipeError:
         # Whoever read the output has seen enough.
         _write_no_more()
@@ -84,10 +88,17 @@ def _add_geocode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     geocode.add_argument("--host", default="", help="a place that the names belong to")
     file = geocode.add_argument_group("a list in a file")
     file.add_argument("-o", "--output", type=Path, metavar="FILE", help=".csv, .tsv, .xlsx, .gpkg, .geojson or .parquet")
-    file.add_argument("--column", help="the column with the names or addresses; found out when it is not given")
+    file.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        help="the column with the names or addresses; again for each of several that are one address; found out",
+    )
     file.add_argument("--admin-column", help="the column with the division of each row")
     file.add_argument("--encoding", help="of a text file; found out when it is not given")
-    file.add_argument("--sheet", help="of a workbook; the first when it is not given")
+    file.add_argument("--sheet", help="of a workbook; the first one that is a list when it is not given")
+    file.add_argument("--skip", type=_count, metavar="ROWS", help="how many rows stand above the headings; found out when it is not given")
+    file.add_argument("--corrections", type=Path, metavar="FILE", help="the .misses.csv of an earlier run, with what you have written into it")
     file.add_argument("--chunk-rows", type=_positive, default=CHUNK_ROWS, help="rows held in memory at a time (default: %(default)s)")
     file.add_argument("--workers", type=_count, default=0, help="processes on this machine; needs requirements-cluster.lock")
     file.add_argument("--scheduler", metavar="tcp://…", help="the address of a Dask scheduler; needs requirements-cluster.lock")
@@ -207,10 +218,12 @@ def _geocode_list(options: argparse.Namespace) -> int:
         partial(build_geocoder, settings),
         version=f"{VERSION} {read_tables(settings.data).version} {settings.online}",
         progress=choose_progress(sys.stderr),
-        column=options.column,
+        columns=options.column,
         admin_column=options.admin_column,
         encoding=options.encoding,
         sheet=options.sheet,
+        skip=options.skip,
+        corrections=options.corrections,
         chunk_rows=options.chunk_rows,
         workers=options.workers,
         scheduler=options.scheduler,

@@ -14,7 +14,9 @@
     ├── RequestError         the client: a request that cannot be answered
     │   ├── BadParameterError    a query parameter is unknown or has a value it cannot have
     │   ├── QueryTooLongError    the query is longer than the server reads
-    │   ├── BodyError            the request has a body, and nothing here takes one
+    │   ├── BodyError            the request has a body, and nothing here takes one, or not so large a one
+    │   ├── OriginError          a page of another origin asks for what only our own pages may
+    │   ├── UnfitListError       a list that was sent cannot be read or geocoded as it is
     │   ├── BusyError            more work that takes long is wanted than the server does at a time
     │   ├── DeadlineError        the answer takes longer to make than an answer may take
     │   └── NotFoundError        no such layer, format, place or source
@@ -136,10 +138,37 @@ class QueryTooLongError(RequestError):
 
 
 class BodyError(RequestError):
-    """The request has a body."""
+    """The request has a body, and nothing here takes one, or not so large a one."""
 
-    def __init__(self) -> None:
-        super().__init__("the request has a body; expected none: everything is asked for in the address")
+    def __init__(self, message: str = "the request has a body; expected none: everything is asked for in the address") -> None:
+        super().__init__(message)
+
+
+class OriginError(RequestError):
+    """A page of another origin asks for what only our own pages may."""
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(f"Origin {origin[:80]!r}: expected a page of this server, or a program")
+
+
+class UnfitListError(RequestError):
+    """A list that was sent cannot be read or geocoded as it is.
+
+    Attributes
+    ----------
+    status
+        Of the answer: 413, 415 or 422.
+    fault
+        Of which kind it is, for a page that says so in its reader's language.
+    problem
+        Where, and what was expected.
+    """
+
+    def __init__(self, status: int, fault: str, problem: Problem) -> None:
+        self.status = status
+        self.fault = fault
+        self.problem = problem
+        super().__init__(str(problem))
 
 
 class BusyError(RequestError):

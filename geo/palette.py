@@ -7,6 +7,8 @@ from __future__ import annotations
 RADII = {"platform": 10.0, "zone": 7.0, "site": 5.0, "guest": 5.0, "district": 5.0, "city": 5.0}
 # Drawn hollow: guests have no point of their own, and the point of a district stands for the whole of it.
 FLOATING = ("guest", "district", "city")
+# The point of a whole city lies far from everything that is worth a look: no view is made to show it.
+UNFITTED = ("city",)
 # Drawn as diamonds; the others are circles.
 AREAS = ("district", "city")
 # In a comparison: the radius of the largest figure, the least of any, that of a figure without an amount, and that of a place without a figure.
@@ -14,6 +16,8 @@ LARGEST, LEAST, UNSIZED, WITHOUT = 26.0, 5.0, RADII["platform"], 4.0
 # The line around a symbol, which lies half outside of it, and how opaque its inside is.
 STROKES = {"filled": 1.5, "hollow": 2.0, "measured": 1.5, "unsized": 1.5, "without": 1.25}
 OPACITIES = {"filled": 0.88, "hollow": 1.0, "measured": 0.75, "unsized": 0.75, "without": 1.0}
+# How much of this has the part of a range between its ends.
+SPAN_OPACITY = 0.4
 # More symbols than this are dots; none of them is larger than the second number where no figures are compared.
 CROWD, DOT = 250, 5.0
 # Symbols around their host: how far they are from it, and from the next one; in which direction the first one stands, clockwise from the right, so
@@ -57,11 +61,36 @@ LEADER_DIRECTIONS = (0, 180, 45, -45, 135, -135, 22.5, -22.5, 157.5, -157.5, 90,
 # The side of the squares that cover such a line is about this.
 LEADER_STEP = 3.0
 
+# --- the reference layer ------------------------------------------------------------------------------------------------------------------
+
+# From which zoom a name is written, by what it names and its rank. A screen of 1 440 pixels is some 170 km wide at zoom 9, 20 km at 12, 5 km at 14.
+REFERENCE_ZOOMS = {
+    "river": (9.0, 9.5, 11.0),
+    "lake": (10.5, 12.0, 13.0),
+    "canal": (11.0, 12.0, 12.5),
+    "airport": (10.5, 11.0, 12.0),
+    "station": (11.0, 12.0, 13.0),
+    "hill": (10.0, 11.5, 13.0),
+    "township": (12.0,),
+    "metro": (12.5, 12.5),
+    "university": (12.0, 12.5, 13.0),
+    "park": (12.0, 12.5, 13.5),
+    "bridge": (12.5, 13.0, 13.0),
+    "landmark": (12.0, 12.5, 13.5),
+}
+# Of these the names are written in the colour of water.
+ON_WATER = ("river", "lake", "canal")
+# The lines of the metro, and the marks of its stations.
+METRO_ZOOM, STATION_ZOOM = 10.5, 11.0
+REFERENCE_SIZE = 11
+
 # --- colours ------------------------------------------------------------------------------------------------------------------------------
 
 # The light tokens of the page: a picture is printed and pasted, so that it does not follow a reader's dark mode.
 PAPER, CARD, INK, MUTE, LINE = "#f6f4ee", "#fffdf9", "#22262b", "#62676d", "#dcd7cb"
 WATER, LAND_LINE = "#bcd3dd", "#cfc9bb"
+# Names on water, and what a stranger finds his way by: quiet, and readable on the ground.
+WATER_NAME, REFERENCE, METRO = "#41707f", "#77736a", "#a3a3a6"
 # The corridors have colours of their own, in corridors.csv; grey is what lies on none, and what has no figure to compare.
 GREY = "#5d6166"
 # The ground of the page in the dark, and the least contrast of the colour of a text with its ground (WCAG 2.2, 1.4.3).
@@ -69,7 +98,8 @@ DARK_CARD = "#1e2226"
 LEAST_CONTRAST = 4.5
 BELT_OPACITY = 0.14
 # Growth diverges at zero, and is full at so many percent; the weakest has so much of its hue, in percent.
-GROWTH_HUES = {"up": "#1f6f54", "down": "#8a3d6b"}
+# Neither has a meaning of its own, as red and green have, nor is one of a corridor; they stay apart whatever colours an eye can tell.
+GROWTH_HUES = {"up": "#5b3a93", "down": "#806600"}
 FULL_GROWTH, WEAKEST_GROWTH = 50, 30
 
 

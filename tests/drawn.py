@@ -43,7 +43,7 @@ def read_symbols(svg: ET.Element) -> list[Symbol]:
     found = []
     for element in svg.findall(f"{SVG}g/*"):
         diamond = re.match(r"M[\d.-]+ [\d.-]+ l([\d.]+) \1 l-\1", element.get("d", ""))
-        if element.tag == f"{SVG}circle" and "stroke-dasharray" not in element.attrib:
+        if element.tag == f"{SVG}circle" and "stroke-dasharray" not in element.attrib and "class" not in element.attrib:
             shape, radius = "circle", float(element.attrib["r"])
         elif diamond:
             # The way from the middle to a corner, of which the side is half the root of two.
@@ -82,9 +82,10 @@ class Told(NamedTuple):
         colour = tokens["none" if look["form"] == "without" else f"corridor-{place['corridor']}"]
         if "growth" in look:
             colour = mixed(tokens[look["growth"]["hue"]], look["growth"]["share"], tokens["card"])
-        fill, stroke = (tokens["card"], colour) if look["isHollow"] else (colour, tokens["card"])
+        edge = tokens[f"corridor-{place['corridor']}"] if look["isEdged"] else tokens["card"]
+        fill, stroke = (tokens["card"], colour) if look["isHollow"] else (colour, edge)
         form = self.marks["forms"][look["form"]]
-        return Symbol(look["shape"], round(look["radius"], 1), fill, stroke, form["stroke"], form["opacity"])
+        return Symbol(look["shape"], round(look["radius"], 1), fill, stroke, form["stroke"], round(look["opacity"], 6))
 
 
 def read_told(page: str, script: str) -> Told:

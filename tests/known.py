@@ -90,3 +90,6 @@ def _write_for_this_run() -> Path:
 
 
 DATA = _write_for_this_run()
+
+# What is typed into the search and which of these places it finds, in table order: for the server and for the page.
+SEARCHES = [(row["typed"], row["found"].split()) for row in _read(PROJECT / "tests" / "searches.csv")]

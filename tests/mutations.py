@@ -39,7 +39,7 @@ Change = Callable[[Files, Random], None]
 Rows = list[list[str]]
 
 PROFILE = "atlas.toml"
-OUTLINES = ("basemap/districts.geojson", "basemap/surround.geojson", "basemap/water.geojson")
+OUTLINES = tuple(f"basemap/{name}.geojson" for name in ("districts", "surround", "water", "osm/metro", "osm/landmarks"))
 # Not what a cell expects, but what people, programs and other scripts have written into cells.
 # fmt: off
 WILD = (
@@ -815,6 +815,7 @@ def addresses(app: Flask, random: Random, most_places: int) -> Iterator[str]:
         "/about",
         "/about?lang=en",
         "/map.js",
+        "/reference.js",
         "/map.js?lang=en",
         "/map.svg",
         "/map.svg?lang=en",

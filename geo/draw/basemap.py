@@ -33,11 +33,23 @@ class Outline:
         GeoJSON FeatureCollection in WGS-84: the neighbouring prefectures.
     water
         GeoJSON FeatureCollection in WGS-84: rivers as lines, lakes and the sea as areas, each with ``kind`` and ``rank``.
+    metro
+        GeoJSON FeatureCollection in WGS-84: the lines of the metro, and its stations as points; each with ``kind``, ``name_zh`` and ``name_en``.
+    landmarks
+        GeoJSON FeatureCollection in WGS-84: points, each with ``kind``, ``rank``, ``name_zh`` and ``name_en``.
     """
 
     districts: dict[str, Any]
     surround: dict[str, Any]
     water: dict[str, Any]
+    metro: dict[str, Any]
+    landmarks: dict[str, Any]
+
+
+# The files of each part, in ``basemap/``: some every city has, the others as far as somebody has made them. What is from OpenStreetMap lies in a
+# folder of its own, as its licence (ODbL 1.0) goes with it.
+_NEEDED = {"districts": "districts", "surround": "surround", "water": "water"}
+_OPTIONAL = {"water": ("osm/water", "osm/sea"), "metro": ("osm/metro",), "landmarks": ("osm/landmarks",)}
 
 
 def read_outline(data: Path) -> Outline:
@@ -51,14 +63,23 @@ def read_outline(data: Path) -> Outline:
     problems: list[Problem] = []
     # What is wrong with the list itself is said with the tables.
     sums = read_checksums(data, [])
-    collections = {name: _read_collection(data, name, sums, problems) for name in ("districts", "surround", "water")}
+    parts = {name: [_read_collection(data, name, file, sums, problems)] for name, file in _NEEDED.items()}
+    for name, files in _OPTIONAL.items():
+        there = [file for file in files if (data / "basemap" / f"{file}.geojson").exists()]
+        parts.setdefault(name, []).extend(_read_collection(data, name, file, sums, problems) for file in there)
     if problems:
         raise TableError(problems)
-    return Outline(**collections)
+    return Outline(**{name: _join(collections) for name, collections in parts.items()})
 
 
-def _read_collection(data: Path, name: str, sums: dict[str, str], problems: list[Problem]) -> dict[str, Any]:
-    file = f"basemap/{name}.geojson"
+def _join(collections: list[dict[str, Any]]) -> dict[str, Any]:
+    attributions = dict.fromkeys(collection["attribution"] for collection in collections if collection.get("attribution"))
+    features = [feature for collection in collections for feature in collection["features"]]
+    return {"type": "FeatureCollection", "attribution": "; ".join(attributions), "features": features}
+
+
+def _read_collection(data: Path, name: str, path: str, sums: dict[str, str], problems: list[Problem]) -> dict[str, Any]:
+    file = f"basemap/{path}.geojson"
     content = read_checked(data, file, sums, problems, hint="; make data builds it")
     if content is None:
         return {}

@@ -13,6 +13,8 @@ import shapely
 from geo.errors import Problem
 from geo.tables.cells import MOST_IN_A_NAME, expect_name
 
+# What a landmark may be.
+LANDMARKS = ("airport", "station", "hill", "university", "park", "bridge", "landmark")
 _AREAS = ("Polygon", "MultiPolygon")
 _LINES = ("LineString", "MultiLineString")
 
@@ -51,6 +53,14 @@ def _point(value: object) -> None:
         raise ValueError("lon and lat in degrees")
 
 
+def _kind(*kinds: str) -> Callable[[object], None]:
+    def expect(value: object) -> None:
+        if value not in kinds:
+            raise ValueError(f"one of {', '.join(kinds)}")
+
+    return expect
+
+
 def _rank(value: object) -> None:
     if type(value) is not int or not 1 <= value <= 9:
         raise ValueError("a whole number from 1 to 9")
@@ -79,6 +89,8 @@ KINDS = {
     # A point is the name of a prefecture, which nothing draws.
     "surround": Kind((*_AREAS, *_LINES, "Point"), {}),
     "water": Kind((*_AREAS, *_LINES), {"rank": _rank}),
+    "metro": Kind(("LineString", "MultiLineString", "Point"), {"kind": _kind("line", "station"), "name_zh": _name, "name_en": _name}),
+    "landmarks": Kind(("Point",), {"kind": _kind(*LANDMARKS), "rank": _rank, "name_zh": _name, "name_en": _name}),
 }
 
 

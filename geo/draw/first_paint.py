@@ -25,7 +25,7 @@ from geo.draw.lettering import Label, Name, place_labels, place_names
 from geo.draw.marks import Look, Mark
 from geo.draw.placement import Cover, Frame, Placed, place_marks, project_box
 from geo.draw.webmap import MAX_ZOOM, MIN_ZOOM, ZOOM_SNAP
-from geo.palette import CROWD, LABEL_HEIGHT, LABEL_SIZE, OPACITIES, STROKES
+from geo.palette import CROWD, LABEL_HEIGHT, LABEL_SIZE, SPAN_OPACITY, STROKES
 
 # Pixels of the whole world at zoom 0, as Leaflet and everybody else has it.
 _WORLD = 256
@@ -74,6 +74,8 @@ class Sketch:
     ----------
     bounds
         The view at zoom 0: left, top, right and bottom in pixels of the world.
+    shown
+        What of it the page is going to show, in the same pixels.
     zooms
         For each of ``SCREENS`` the zoom that it is laid out for; the pixels of the first are the units of the drawing.
     view_box
@@ -83,6 +85,7 @@ class Sketch:
     """
 
     bounds: tuple[float, float, float, float]
+    shown: tuple[float, float, float, float]
     zooms: tuple[float, ...]
     view_box: str
     content: str
@@ -158,11 +161,17 @@ def draw_sketch(
         names = place_names(own, belts, corridors, districts, district_name, cover, named)
         inner += "".join(_draw_name(name, ratio) for name in names)
         parts.append(f'<g class="{screen.name}" font-size="{LABEL_SIZE * ratio:.4g}">{inner}</g>')
-    west, south, east, north = _extent(view)
+    west, _, _, north = _extent(view)
     left, top = (west - frame.centre[0]) * frame.scale, (frame.centre[1] - north) * frame.scale
+    bounds = world_box(view)
+    return Sketch(bounds, bounds, tuple(own_zoom for _, own_zoom in frames), f"{left:.2f} {top:.2f} {-2 * left:.2f} {-2 * top:.2f}", "".join(parts))
+
+
+def world_box(view: Box) -> tuple[float, float, float, float]:
+    """Give a view in pixels of the world at zoom 0: left, top, right and bottom."""
+    west, south, east, north = _extent(view)
     world = _WORLD / (2 * math.pi)
-    bounds = ((west + math.pi) * world, (math.pi - north) * world, (east + math.pi) * world, (math.pi - south) * world)
-    return Sketch(bounds, tuple(own_zoom for _, own_zoom in frames), f"{left:.2f} {top:.2f} {-2 * left:.2f} {-2 * top:.2f}", "".join(parts))
+    return (west + math.pi) * world, (math.pi - north) * world, (east + math.pi) * world, (math.pi - south) * world
 
 
 def _frames(view: Box) -> list[tuple[Frame, float]]:
@@ -223,14 +232,19 @@ def _dots(spots: Iterable[tuple[float, float]], look: Look, hue: str, ratio: flo
     corner, step = ("diamond", "l.1.1") if look.shape == "diamond" else ("dot", "h.1")
     path = "".join(f"M{x * ratio:.1f} {y * ratio:.1f}{step}" for x, y in spots)
     below, above = ("ring", "hole") if look.is_hollow else ("rim", "core")
-    stroke, opacity, tone = STROKES[look.form], OPACITIES[look.form], f"corridor-{hue}"
-    if look.growth:
-        # The rim is drawn in the colour of the ground, so that a share of the hue on it is their mixture.
-        tone, opacity = look.growth.hue, opacity * look.growth.share / 100
-    inside = f' stroke-opacity="{opacity:.2g}"' if opacity < 1 else ""
-    return (
-        f'<path class="{corner} {below} {tone}" stroke-width="{2 * look.radius + stroke:g}" d="{path}"/>'
-        f'<path class="{corner} {above} {tone}" stroke-width="{2 * look.radius - stroke:g}"{inside} d="{path}"/>'
+    stroke, opacity, tone = STROKES[look.form], look.opacity, f"corridor-{hue}"
+    widths = [(below, tone, 2 * look.radius + stroke, 1.0), (above, tone, 2 * look.radius - stroke, opacity)]
+    if look.is_edged:
+        # On a disc in the colour of the ground, so that a share of the hue on it is their mixture; the edge has the hue of the corridor.
+        grown, share = (look.growth.hue, look.growth.share / 100) if look.growth else (tone, 1.0)
+        inside = 2 * look.radius - stroke
+        widths = [("ring", tone, 2 * look.radius + stroke, 1.0), ("hole", grown, inside, 1.0), (above, grown, inside, opacity * share)]
+    if look.core is not None:
+        *_, (form, hue_of_span, _, span) = widths
+        widths.append((form, hue_of_span, 2 * look.core, span / SPAN_OPACITY))
+    return "".join(
+        f'<path class="{corner} {form} {own}" stroke-width="{width:g}"' + (f' stroke-opacity="{share:.2g}"' if share < 1 else "") + f' d="{path}"/>'
+        for form, own, width, share in widths
     )
 
 

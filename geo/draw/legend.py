@@ -11,10 +11,12 @@ from typing import NamedTuple
 
 from geo.draw.marks import Look, Mark, amount_radius, growth_colour, look_without, plain_look, unsized_look
 from geo.layers.comparisons import Comparison
-from geo.palette import BELT_OPACITY, CARD, FULL_GROWTH, GREY, GROWTH_HUES, INK, LARGEST, LINE, OPACITIES, RADII, STROKES, mix
+from geo.palette import BELT_OPACITY, CARD, FULL_GROWTH, GREY, GROWTH_HUES, INK, LARGEST, LINE, OPACITIES, RADII, SPAN_OPACITY, STROKES, mix
 
-# In pixels: the width of a symbol beside its text and the least height of such a row, the letters of a scale and their distance, a step of growth.
-SWATCH, ROW, LETTERS, LETTER_GAP, STEP = 24.0, 16.0, 12, 14.0, 39.0
+# In pixels: the width of a symbol beside its text and the least height of such a row, the letters of a scale and their distance.
+SWATCH, ROW, LETTERS, LETTER_GAP = 24.0, 16.0, 12, 14.0
+# The length of the ramp of growth in pixels, and how many percent have one colour of it.
+RAMP, SLICE = 180.0, 2
 # What has no corridor's hue: a symbol in the legend stands for all corridors.
 _GREY = "none"
 # The forms of a comparison; without one a symbol is explained by its name.
@@ -144,8 +146,8 @@ class LegendWords(NamedTuple):
         Writes an amount in the unit of the title.
     symbols
         What each key of ``RADII`` means; those of the same meaning share a row.
-    growth, unsized, without, missing, belt, tie
-        The colours of growth; a figure without an amount; a place without a figure, and one without a location; a belt; a tie.
+    growth, span, unsized, without, missing, belt, tie
+        The colours of growth; a range; a figure without an amount; a place without a figure, and one without a location; a belt; a tie.
     corridors
         The name of each corridor, and of none, by their ids.
     """
@@ -154,6 +156,7 @@ class LegendWords(NamedTuple):
     amount: Callable[[Decimal], str]
     symbols: Mapping[str, str]
     growth: str
+    span: str
     unsized: str
     without: str
     missing: str
@@ -177,6 +180,7 @@ def build_legend(comparison: Comparison | None, words: LegendWords) -> Legend:
         meanings.setdefault(words.symbols[symbol], []).append(symbol)
     rows = [Row(tuple(symbols), text, _swatch(plain_look(symbols[0]))) for text, symbols in meanings.items()]
     rows += [
+        Row(("span",), words.span, _span()),
         Row(("unsized",), words.unsized, _swatch(unsized_look())),
         Row(("without",), words.without, _swatch(look_without("site"))),
         Row(("belt",), words.belt, _belt()),
@@ -210,7 +214,9 @@ def count_seen(marks: Iterable[Mark], missing: int, belts: Iterable[str], *, has
     counts = Counter({"missing": missing, "tie": int(has_ties)})
     for mark in marks:
         counts[mark.look.form if mark.look.form in _COMPARED else mark.symbol] += 1
-        if mark.look.form != "without" and not mark.look.growth:
+        if mark.look.core is not None:
+            counts["span"] += 1
+        if mark.look.form != "without":
             counts[corridor_key(mark.corridor)] += 1
     for corridor in belts:
         counts["belt"] += 1
@@ -243,7 +249,7 @@ def _round(amount: Decimal) -> Decimal:
 
 def _sizes(comparison: Comparison, write: Callable[[Decimal], str]) -> Drawing | None:
     """Nest circles, each with its amount at the height of its top, or as near below as there is room."""
-    amounts = [measure.amount for measure in comparison.measures.values() if measure.amount is not None]
+    amounts = [measure.ends[1] for measure in comparison.measures.values() if measure.ends]
     if not amounts or max(amounts) <= 0:
         return None
     middle, ground, right = LARGEST + 1, 2 * LARGEST + LETTERS / 2, 2 * LARGEST + 20
@@ -262,20 +268,25 @@ def _sizes(comparison: Comparison, write: Callable[[Decimal], str]) -> Drawing |
 
 
 def _growths(comparison: Comparison, heading: str) -> Drawing | None:
-    """Draw the colours of growth side by side, with their percents; those of a decline only where something declines."""
+    """Draw the colours of growth as a ramp over its percents; those of a decline only where something declines."""
     growths = [measure.growth_pct for measure in comparison.measures.values() if measure.growth_pct is not None]
     if not growths:
         return None
-    half = FULL_GROWTH // 2
-    steps = [step for step in (-FULL_GROWTH, -half, 0, half, FULL_GROWTH) if step >= 0 or min(growths) < 0]
+    low, half, left = -FULL_GROWTH if min(growths) < 0 else 0, FULL_GROWTH // 2, 16.0
     shapes, letters = [], [Letters(0, LETTERS, heading)]
-    for position, step in enumerate(steps):
-        growth = growth_colour(step)
-        box = {"x": f"{position * STEP + 0.5:g}", "y": "18.5", "width": f"{STEP:g}", "height": "11", "stroke-width": "1"}
-        shapes.append(Shape("rect", {**box, "fill-opacity": f"{OPACITIES['measured']:g}"}, Paint(growth.hue, growth.share), Paint("line")))
+    # A slice for each few percent, in the colour of its middle.
+    slices = range(low, FULL_GROWTH, SLICE)
+    wide = RAMP / len(slices)
+    for position, step in enumerate(slices):
+        growth = growth_colour(step + SLICE / 2)
+        box = {"x": f"{left + position * wide:.2f}", "y": "18", "width": f"{wide:.2f}", "height": "11", "fill-opacity": f"{OPACITIES['measured']:g}"}
+        shapes.append(Shape("rect", box, Paint(growth.hue, growth.share)))
+    for step in (one for one in (-FULL_GROWTH, -half, 0, half, FULL_GROWTH) if one >= low):
+        x = left + (step - low) / (FULL_GROWTH - low) * RAMP
+        shapes.append(_line(f"M{x:g} 29 v4", {"stroke-width": "1"}))
         text = "0" if step == 0 else f"≥{step}%" if step == FULL_GROWTH else f"{'≤' if step == -FULL_GROWTH else ''}{step:+d}%"
-        letters.append(Letters((position + 0.5) * STEP, 42, text.replace("-", "−"), "middle"))
-    return Drawing(len(steps) * STEP + 1, 46, tuple(shapes), tuple(letters))
+        letters.append(Letters(x, 44, text.replace("-", "−"), "middle"))
+    return Drawing(RAMP + 2 * left, 48, tuple(shapes), tuple(letters))
 
 
 def _swatch(look: Look, token: str = _GREY) -> Drawing:
@@ -306,6 +317,14 @@ def diamond(x: float, y: float, radius: float) -> str:
     """
     reach = f"{radius * math.sqrt(2):.1f}"
     return f"M{x:.1f} {y - float(reach):.1f} l{reach} {reach} l-{reach} {reach} l-{reach} -{reach} Z"
+
+
+def _span() -> Drawing:
+    """Draw a range: filled to its lower end, tinted to its upper one."""
+    x, y, inside = SWATCH / 2, ROW / 2, Paint(_GREY)
+    outer = {"cx": f"{x:g}", "cy": f"{y:g}", "r": "7", "fill-opacity": f"{OPACITIES['measured'] * SPAN_OPACITY:g}", "stroke-width": "1"}
+    inner = {"cx": f"{x:g}", "cy": f"{y:g}", "r": "4", "fill-opacity": f"{OPACITIES['measured']:g}"}
+    return Drawing(SWATCH, ROW, (Shape("circle", outer, inside, inside), Shape("circle", inner, inside)))
 
 
 def _belt() -> Drawing:

@@ -12,7 +12,22 @@ import shapely
 
 from geo.geocode.answers import Answer, Match
 from geo.layers.comparisons import Comparison
-from geo.palette import AREAS, FLOATING, FULL_GROWTH, GROWTH_HUES, LABEL_LEVELS, LARGEST, LEAST, RADII, UNSIZED, WEAKEST_GROWTH, WITHOUT, mix
+from geo.palette import (
+    AREAS,
+    FLOATING,
+    FULL_GROWTH,
+    GROWTH_HUES,
+    LABEL_LEVELS,
+    LARGEST,
+    LEAST,
+    OPACITIES,
+    RADII,
+    SPAN_OPACITY,
+    UNSIZED,
+    WEAKEST_GROWTH,
+    WITHOUT,
+    mix,
+)
 from geo.tables.kinds import NO_CORRIDOR, Basis, Kind, Relation
 from geo.tables.rows import Place, Tie
 
@@ -53,13 +68,26 @@ class Look(NamedTuple):
         A key of ``STROKES``: ``filled``, ``hollow``, ``measured`` with an amount of the comparison, ``unsized`` with a figure that has none,
         ``without`` a figure.
     growth
-        What fills it in the place of the hue of its corridor.
+        What fills it in the place of the hue of its corridor, which its edge has then.
+    core
+        Of a range the radius of its lower end, within which it is as opaque as its form says; ``None`` where it is no range.
     """
 
     shape: str
     radius: float
     form: str
     growth: Growth | None = None
+    core: float | None = None
+
+    @property
+    def is_edged(self) -> bool:
+        """Whether its edge has the hue of its corridor: where its face has another colour, or is only tinted up to there."""
+        return self.growth is not None or self.core is not None
+
+    @property
+    def opacity(self) -> float:
+        """How opaque it is, outside of its core where it has one."""
+        return OPACITIES[self.form] * (1 if self.core is None else SPAN_OPACITY)
 
     @property
     def is_hollow(self) -> bool:
@@ -208,7 +236,8 @@ def measured_look(comparison: Comparison, place: str) -> Look:
     growth = None if measure.growth_pct is None else growth_colour(float(measure.growth_pct))
     if measure.amount is None or largest is None or largest <= 0:
         return unsized_look(growth)
-    return Look("circle", amount_radius(measure.amount, largest), "measured", growth)
+    low, high = measure.ends or (measure.amount, measure.amount)
+    return Look("circle", amount_radius(high, largest), "measured", growth, None if low == high else amount_radius(low, largest))
 
 
 def unsized_look(growth: Growth | None = None) -> Look:

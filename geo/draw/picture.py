@@ -23,7 +23,8 @@ from geo.draw.basemap import Outline
 from geo.draw.legend import LETTERS, SWATCH, Drawing, Legend, diamond
 from geo.draw.lettering import Label, place_labels, place_names, text_width
 from geo.draw.marks import Mark, find_area
-from geo.draw.placement import Frame, Rectangle, fit, place_marks
+from geo.draw.placement import Cover, Frame, Rectangle, fit, place_marks
+from geo.draw.reference import Reference, place_reference, shows_metro, zoom_of
 from geo.palette import (
     AREAS,
     AXIS_NAME_SIZE,
@@ -35,11 +36,16 @@ from geo.palette import (
     LABEL_SIZES,
     LAND_LINE,
     LINE,
+    METRO,
     MUTE,
+    ON_WATER,
     OPACITIES,
     PAPER,
+    REFERENCE,
+    REFERENCE_SIZE,
     STROKES,
     WATER,
+    WATER_NAME,
 )
 
 FONT = "Noto Sans CJK SC"
@@ -88,6 +94,7 @@ def draw_svg(
     ties: Mapping[str, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
     view: Box,
     caption: Caption,
+    reference: Reference | None = None,
     *,
     width: int = 1400,
     height: int = 990,
@@ -104,6 +111,8 @@ def draw_svg(
         What the map has to show, degrees, WGS-84.
     caption
         What is written around it.
+    reference
+        What the map is oriented by, below everything else; ``None`` leaves it out.
     width, height
         Pixels; the default has the shape of A4 landscape.
 
@@ -122,7 +131,7 @@ def draw_svg(
         frame = fit(view, 32, 96, width - 64, height - 96 - 24 - 20 * len(caption.footer))
     else:
         frame = fit(view, 0, 0, width, height - (10 + 20 * len(caption.footer) if caption.footer else 0))
-    _draw_map(svg, frame, outline, belts, marks, ties, caption, _furniture(frame, caption.legend))
+    _draw_map(svg, frame, outline, reference, belts, marks, ties, caption, _furniture(frame, caption.legend))
     if caption.legend:
         _draw_legend(svg, frame, _lay_out_legend(caption.legend), caption.hues)
     _draw_scale(svg, frame, (view.south + view.north) / 2)
@@ -177,6 +186,7 @@ def _draw_map(
     svg: ET.Element,
     frame: Frame,
     outline: Outline,
+    reference: Reference | None,
     belts: gpd.GeoDataFrame,
     marks: Sequence[Mark],
     ties: Mapping[str, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
@@ -204,6 +214,8 @@ def _draw_map(
             _shape(inner, frame, geom, fill=WATER, stroke="none")
         else:
             _shape(inner, frame, geom, fill="none", stroke=WATER, **{"stroke-width": "3" if feature["properties"]["rank"] == 1 else "2"})
+    # The names of the reference layer come last to find room, and lie below the places and what ties them.
+    ground = ET.SubElement(inner, "g", {"id": "reference"})
     for corridor, lines in ties.items():
         for line in until_deadline(lines):
             _shape(inner, frame, shapely.LineString(line), fill="none", stroke=caption.hues[corridor], **{"stroke-width": "1.25"})
@@ -212,7 +224,9 @@ def _draw_map(
             _draw_area(inner, frame, mark, outline, caption.hues)
         else:
             _draw_uncertainty(inner, frame, mark, caption.hues)
-    _draw_marks(inner, frame, outline, belts, marks, caption, furniture)
+    cover = _draw_marks(inner, frame, outline, belts, marks, caption, furniture)
+    if reference:
+        _draw_reference(ground, frame, reference, cover)
     ET.SubElement(svg, "rect", {**_box(frame.left, frame.top, frame.width, frame.height), "fill": "none", "stroke": LINE})
 
 
@@ -224,8 +238,8 @@ def _draw_marks(
     marks: Sequence[Mark],
     caption: Caption,
     furniture: Sequence[Rectangle],
-) -> None:
-    """Draw the symbols, large ones first, and labels and names where there is room."""
+) -> Cover:
+    """Draw the symbols, large ones first, and labels and names where there is room; give what is covered then."""
     placed = place_marks(frame, marks)
     labels, cover = place_labels(frame, placed, furniture)
     for label in labels.values():
@@ -246,6 +260,29 @@ def _draw_marks(
         else:
             turned = {**MIDDLE, "letter-spacing": "1.5", "transform": f"rotate({angle:.1f} {x:.1f} {y - 4:.1f})"}
             _text(parent, x, y, text, size=AXIS_NAME_SIZE, weight="bold", colour=caption.hues[corridor], more=turned)
+    return cover
+
+
+def _draw_reference(parent: ET.Element, frame: Frame, reference: Reference, cover: Cover) -> None:
+    """Draw what the map is oriented by, with names where there is still room."""
+    if shows_metro(zoom_of(frame)):
+        for line in reference.metro:
+            _shape(parent, frame, shapely.LineString(line), fill="none", stroke=METRO, **{"stroke-width": "1"})
+    for written in place_reference(frame, reference, cover):
+        if written.mark and written.kind == "hill":
+            x, y = written.mark
+            ET.SubElement(parent, "path", {"d": f"M{x - 3.5:.1f} {y + 2.5:.1f} h7 l-3.5 -6 Z", "fill": REFERENCE})
+        elif written.mark:
+            x, y = written.mark
+            ET.SubElement(parent, "circle", {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "2", "fill": CARD, "stroke": REFERENCE})
+        style = dict(MIDDLE)
+        if written.kind in ON_WATER:
+            style["font-style"] = "italic"
+        if written.angle:
+            style |= {"letter-spacing": "2", "transform": f"rotate({written.angle:.1f} {written.x:.1f} {written.y:.1f})"}
+        if written.text:
+            colour = WATER_NAME if written.kind in ON_WATER else REFERENCE
+            _text(parent, written.x, written.y + 4, written.text, size=REFERENCE_SIZE, colour=colour, more=style)
 
 
 def _draw_label(parent: ET.Element, mark: Mark, label: Label) -> None:
@@ -282,13 +319,17 @@ def _draw_symbol(parent: ET.Element, mark: Mark, x: float, y: float, hues: Mappi
     if mark.look.is_hollow:
         paint = {"fill": CARD, "stroke": mark.colour(hues), "stroke-width": stroke}
     else:
-        paint = {"fill": mark.colour(hues), "fill-opacity": f"{OPACITIES[mark.look.form]:g}", "stroke": CARD, "stroke-width": stroke}
+        edge = hues[mark.corridor] if mark.look.is_edged else CARD
+        paint = {"fill": mark.colour(hues), "fill-opacity": f"{mark.look.opacity:g}", "stroke": edge, "stroke-width": stroke}
     if mark.uncertainty_m is not None:
         paint |= {"stroke": INK, "stroke-width": "2.5"}
     if mark.look.shape == "diamond":
         ET.SubElement(parent, "path", {"d": diamond(x, y, mark.size), **paint})
     else:
         ET.SubElement(parent, "circle", {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{mark.size:.1f}", **paint})
+    if mark.look.core is not None:
+        core = {"class": "core", "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{mark.look.core:.1f}"}
+        ET.SubElement(parent, "circle", {**core, "fill": mark.colour(hues), "fill-opacity": f"{OPACITIES[mark.look.form]:g}"})
 
 
 # --- around the map -----------------------------------------------------------------------------------------------------------------------

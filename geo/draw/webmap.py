@@ -22,6 +22,7 @@ from jinja2.utils import htmlsafe_json_dumps
 
 from geo.bbox import Box
 from geo.draw.basemap import Outline
+from geo.palette import UNFITTED
 
 MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP = 8, 17, 0.5
 # Degrees with four decimals are good to 6 m, and the outline is good to 100 m: the fifth would be a fifth of the script.
@@ -342,7 +343,7 @@ def _lines(ties: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> l
 
 def _view(places: Mapping[str, Sequence[Mapping[str, Any]]], belts: gpd.GeoDataFrame, frame: Box) -> Box:
     """Show the belts and every place but whole cities: the point of a city lies far from everything that is worth a look."""
-    located = [place for some in places.values() for place in some if place["lon"] is not None and place["symbol"] != "city"]
+    located = [place for some in places.values() for place in some if place["lon"] is not None and place["symbol"] not in UNFITTED]
     points = [(place["lon"], place["lat"]) for place in located]
     corners = np.array([*points, *belts.geometry.bounds.to_numpy().reshape(-1, 2)])
     if not len(corners):

@@ -58,12 +58,15 @@ class Query(NamedTuple):
         West, south, east, north in degrees, WGS-84, that it lies in.
     host
         A place that it belongs to, by any of its names.
+    assume_home
+        Whether a name that is ours, and others elsewhere bear it too, means ours where nothing is said; otherwise it is ambiguous.
     """
 
     text: str
     admin: str = ""
     bbox: Box | None = None
     host: str = ""
+    assume_home: bool = True
 
 
 class Division(NamedTuple):
@@ -208,7 +211,12 @@ class Fallback:
 
 
 def geocode_places(places: Iterable[Place], geocoder: Geocoder) -> Mapping[str, Answer]:
-    """Ask the geocoder for every place by its ``place_query`` within its district; the answers stand under the ids of the places, in their order."""
+    """Ask the geocoder for every place by its ``place_query`` within its district; the answers stand under the ids of the places, in their order.
+
+    What is found in part only is a miss: the district alone is known without asking.
+    """
     asked = list(places)
     queries = [Query(place.place_query, admin=place.district) for place in asked]
-    return dict(zip((place.id for place in asked), geocoder.geocode(queries), strict=True))
+    answers = geocoder.geocode(queries)
+    whole = [Miss(one.query, MissReason.UNKNOWN) if isinstance(one, Match) and one.unresolved else one for one in answers]
+    return dict(zip((place.id for place in asked), whole, strict=True))

@@ -6,20 +6,20 @@ an official name from a short one that others bear, too.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from enum import StrEnum
-from functools import cache
+from functools import cached_property
 from typing import NamedTuple, cast
+
+from pyproj import Geod
 
 from geo.datum import Datum, to_wgs84
 from geo.geocode.answers import Division, Level
-from geo.names import fold_name, normalize_name, pinyin_of
-from geo.tables.kinds import Basis, DivisionLevel, ElsewhereLevel, HomonymKind, Precision
-from geo.tables.profile import Profile
+from geo.geocode.spellings import FormKind, division_names, place_names, prefixes_of, shorten, station_names, stem_of, with_pinyin
+from geo.names import fold_name, normalize_name
+from geo.tables.kinds import Basis, DivisionLevel, ElsewhereLevel, FormerLevel, HomonymKind, PointKind, Precision
 from geo.tables.reading import Tables
-from geo.tables.rows import DivisionRow, ElsewhereRow, FormerRow, GazetteerRow, HomonymRow
+from geo.tables.rows import CorridorRow, DivisionRow, ElsewhereRow, FormerRow, GazetteerRow, HomonymRow, NameRow, PointRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +95,6 @@ class Feature:
         return self.divisions[-1].code if self.divisions else ""
 
 
-class FormKind(StrEnum):
-    """How a name relates to its feature."""
-
-    OWN = "own"
-    ALIAS = "alias"
-    SHORT = "short"
-    FORMER = "former"
-
-
 class Form(NamedTuple):
     """A name of a feature.
 
@@ -141,15 +132,18 @@ class Gazetteer:
         Folded former name to what its division became, with the words about it.
     homonyms, types
         Folded names that places elsewhere bear too, and those that only say what sort of place it is; to the words about elsewhere.
-    places, names
-        The curated places, and the folded names of every feature.
+    places, names, named
+        The curated places, the folded names of every feature, and the places whose names are in use without being curated: zones, towns, stations,
+        landmarks, corridors.
+    heirs
+        The names of districts that are gone, or that covered more, to the names of today's districts that they became.
     elsewhere, elsewhere_short
         Folded names of divisions outside the city, full and short, to the division's name.
     """
 
     def __init__(self, tables: Tables) -> None:
         self.profile = tables.profile
-        self._prefixes = _prefixes_of(tables.profile)
+        self._prefixes = prefixes_of(tables.profile)
         self.forms: dict[str, list[Form]] = {}
         self.former: dict[str, tuple[FormerRow, tuple[Feature, ...]]] = {}
         self._rows: dict[str, list[GazetteerRow]] = {}
@@ -166,14 +160,21 @@ class Gazetteer:
         self._locations = _locate(tables.gazetteer)
         self._features: dict[int, Feature] = {}
         # A zone may bear the short name of a district; whoever asks for a division by its name gets the division.
-        self._of_divisions = {name for row in tables.divisions for name, _ in _division_names(row)}
+        self._of_divisions = {name for row in tables.divisions for name, _ in division_names(row)}
         self.homonyms, self.types, others = _homonyms(tables.homonyms)
         self._add_places(tables)
+        self._points = {(row.kind, row.name): row for row in tables.points}
         self.by_code = self._add_divisions(tables.divisions, {fold_name(row.name) for row in tables.former})
         for former in tables.former:
             features = tuple(self.by_code[code] for code in former.became)
-            for name in _with_pinyin((former.name, former.name_en)):
+            for name in with_pinyin((former.name, former.name_en)):
                 self.former.setdefault(name, (former, features))
+        self.heirs = {
+            row.name: frozenset(self.by_code[code].district for code in row.became) for row in tables.former if row.level is not FormerLevel.TOWNSHIP
+        }
+        self._notes_of_heirs = {row.name: row.note_zh for row in tables.former if row.level is not FormerLevel.TOWNSHIP}
+        self._villages = tables.villages
+        self.named = tuple(dict.fromkeys(self._add_named(tables)))
         self.elsewhere, self.elsewhere_short = _elsewhere(tables.elsewhere, self.forms)
         for name, other in others.items():
             self.elsewhere.setdefault(name, other.elsewhere_zh)
@@ -182,7 +183,8 @@ class Gazetteer:
         for name, forms in self.forms.items():
             for form in forms:
                 self.names.setdefault(form.feature, []).append(name)
-        self.places = tuple(dict.fromkeys(form.feature for forms in self.forms.values() for form in forms if form.feature.level is Level.PLACE))
+        places = (form.feature for forms in self.forms.values() for form in forms if form.feature.level is Level.PLACE)
+        self.places = tuple(dict.fromkeys(place for place in places if place not in set(self.named)))
 
     def names_of(self, name: str) -> tuple[str, ...]:
         """Return every name under which the gazetteer's rows know the same place, the given one included."""
@@ -193,6 +195,10 @@ class Gazetteer:
             found |= dict.fromkeys(aliases)
             unseen += aliases
         return tuple(row.name for key in found for row in self._rows.get(key, ()))
+
+    def note_of_heirs(self, district: str) -> str:
+        """Say what became of a district that is gone, or covered more; empty where the name never did."""
+        return self._notes_of_heirs.get(district, "")
 
     # --- curated places ---
 
@@ -210,7 +216,7 @@ class Gazetteer:
                         self._add(self._feature(row), name, FormKind.ALIAS)
 
     def _add(self, feature: Feature, name: str, kind: FormKind) -> None:
-        for position, key in enumerate(_place_names(name, self._prefixes)):
+        for position, key in enumerate(place_names(name, self._prefixes)):
             if key in self.types or (key in self._of_divisions and name != feature.name):
                 continue
             forms = self.forms.setdefault(key, [])
@@ -260,7 +266,7 @@ class Gazetteer:
 
         for row in rows:
             feature = feature_of(row)
-            for name, kind in _division_names(row):
+            for name, kind in division_names(row):
                 # A town that was split up is not the subdistrict that kept its name.
                 if kind is FormKind.ALIAS and name in former:
                     continue
@@ -272,6 +278,11 @@ class Gazetteer:
 
     def _division(self, row: DivisionRow, find: Callable[[str], Feature]) -> Feature:
         chain = self._chain(row)
+        point = self._points.get((PointKind.TOWNSHIP, row.name)) if row.lon is None else None
+        if point is not None:
+            return Feature(
+                row.name, Level.TOWNSHIP, _location_of(point, Precision.TOWNSHIP), chain, is_by_host=False, source=point.source, note=row.note
+            )
         if row.lon is None or row.lat is None or row.uncertainty_m is None or row.source is None:
             assert row.parent is not None
             district = find(row.parent)
@@ -279,6 +290,89 @@ class Gazetteer:
         level = Level(row.level.value)
         location = Location(row.name, row.lon, row.lat, _PRECISIONS[level], row.uncertainty_m, Basis.DERIVED, row.source, Datum.WGS84, row.note)
         return Feature(row.name, level, location, chain, is_by_host=False, source=row.source, note=row.note)
+
+    # --- names in use ---
+
+    def _add_named(self, tables: Tables) -> Iterator[Feature]:
+        """Add the names in use, and yield what they stand for; what a name means already, it goes on to mean."""
+        for corridor in tables.corridors:
+            feature = self._corridor(corridor)
+            self._add_new(feature, [(name, FormKind.OWN) for name in (corridor.name_zh, corridor.name_en)])
+            yield feature
+        for row in tables.names:
+            gone = self.former.get(fold_name(row.name))
+            if gone is not None:
+                for alias in row.aliases or ():
+                    self.former.setdefault(fold_name(alias), gone)
+                continue
+            forms = (form for key in place_names(row.name, self._prefixes) for form in self.forms.get(key, ()))
+            known = next((form.feature for form in forms if form.feature.level is Level.PLACE), None)
+            feature = known or self._named(row)
+            self._add_new(feature, [(name, FormKind.ALIAS) for name in filter(None, (row.name_en, *(row.aliases or ())))], row.name)
+            if known is None:
+                yield feature
+        # A landmark before the station beside it that is called after it.
+        for point in sorted(tables.points, key=lambda point: point.kind is PointKind.STATION):
+            if point.kind not in (PointKind.STATION, PointKind.LANDMARK):
+                continue
+            feature = self._point(point)
+            if point.kind is PointKind.STATION:
+                for key, kind in station_names(point.name, point.name_en, point.aliases or ()):
+                    self._put(key, Form(feature, kind))
+            else:
+                self._add_new(feature, [(name, FormKind.ALIAS) for name in filter(None, (point.name_en, *(point.aliases or ())))], point.name)
+            yield feature
+
+    def _add_new(self, feature: Feature, names: Iterable[tuple[str, FormKind]], own: str = "") -> None:
+        for name, kind in ((own, FormKind.OWN), *names) if own else names:
+            for position, key in enumerate(place_names(name, self._prefixes)):
+                self._put(key, Form(feature, kind if position == 0 else FormKind.ALIAS))
+
+    def _put(self, key: str, form: Form) -> None:
+        if len(key) > 1 and key not in self.types and key not in self._of_divisions and key not in self.former:
+            self.forms.setdefault(key, [form])
+
+    def _named(self, row: NameRow) -> Feature:
+        district = self._by_district.get(row.district or "")
+        township = next((one for one in self._divisions.values() if one.name == row.township and district and one.parent == district.code), None)
+        host = township or district
+        if host is None:
+            host = next(one for one in self._divisions.values() if one.level is DivisionLevel.CITY)
+        chain, point = self._chain(host), self._points.get((PointKind.PLACE, row.name))
+        location: Location | None = None
+        if row.lon is not None and row.lat is not None and row.uncertainty_m is not None and row.source is not None:
+            precision = _precision_within(row.uncertainty_m)
+            location = Location(row.name, row.lon, row.lat, precision, row.uncertainty_m, Basis.DERIVED, row.source, Datum.WGS84, None)
+        elif point is not None:
+            location = _location_of(point, _precision_within(point.uncertainty_m))
+        if location is not None:
+            return Feature(row.name, Level.PLACE, location, chain, is_by_host=False, source=location.source, note=location.note)
+        above = self.by_code[host.code]
+        return Feature(row.name, Level.PLACE, above.location, chain, is_by_host=True, source=above.source, note=None)
+
+    def _point(self, point: PointRow) -> Feature:
+        is_station = point.kind is PointKind.STATION
+        name = f"{point.name.removesuffix('站')}站" if is_station else point.name
+        location = _location_of(point, _precision_within(point.uncertainty_m), name)
+        return Feature(name, Level.PLACE, location, self._divisions_of(point.district), is_by_host=False, source=point.source, note=point.note)
+
+    def _corridor(self, row: CorridorRow) -> Feature:
+        """Give a corridor the middle of its axis, and a radius that holds all of it."""
+        west, south, east, north = row.axis.bounds
+        lon, lat = (west + east) / 2, (south + north) / 2
+        *_, reach = _WGS84.inv(lon, lat, east, north)
+        city = next(one for one in self._divisions.values() if one.level is DivisionLevel.CITY)
+        location = Location(row.name_zh, lon, lat, Precision.AREA, round(reach), Basis.DERIVED, row.source, Datum.WGS84, None)
+        return Feature(row.name_zh, Level.PLACE, location, self._chain(city), is_by_host=False, source=row.source, note=None)
+
+    @cached_property
+    def villages(self) -> dict[str, tuple[Feature, ...]]:
+        """The townships in which a village or a community of a folded name lies; made when it is first asked for, as few addresses need it."""
+        found: dict[str, dict[Feature, None]] = {}
+        for row in self._villages:
+            for name in row.names:
+                found.setdefault(fold_name(name), {})[self.by_code[row.township]] = None
+        return {name: tuple(features) for name, features in found.items()}
 
 
 def _locate(rows: Iterable[GazetteerRow]) -> dict[int, Location]:
@@ -297,126 +391,27 @@ def _locate(rows: Iterable[GazetteerRow]) -> dict[int, Location]:
     return locations
 
 
+def _location_of(point: PointRow, precision: Precision, name: str = "") -> Location:
+    return Location(name or point.name, point.lon, point.lat, precision, point.uncertainty_m, Basis.DERIVED, point.source, Datum.WGS84, point.note)
+
+
+def _precision_within(uncertainty_m: int) -> Precision:
+    """Say what a point stands for whose true place lies within so many metres."""
+    return Precision.LOCALITY if uncertainty_m <= _MOST_OF_A_LOCALITY_M else Precision.AREA
+
+
+_WGS84 = Geod(ellps="WGS84")
+_MOST_OF_A_LOCALITY_M = 1500
 _LEVELS = {Precision.DISTRICT: Level.DISTRICT, Precision.CITY: Level.CITY}
 _PRECISIONS = {Level.TOWNSHIP: Precision.TOWNSHIP, Level.DISTRICT: Precision.DISTRICT, Level.CITY: Precision.CITY}
 
-# --- forms of names -----------------------------------------------------------------------------------------------------------------------
-
-# Long forms to the short ones that people write, in folded names; longest first.
-_SHORTENED = (
-    ("国家级高新技术产业开发区", "高新区"),
-    ("国家高新技术产业开发区", "高新区"),
-    ("高新技术产业开发区", "高新区"),
-    ("高新技术开发区", "高新区"),
-    ("高新开发区", "高新区"),
-    ("国家级高新区", "高新区"),
-    ("国家高新区", "高新区"),
-    ("国家级经济技术开发区", "经开区"),
-    ("经济技术开发区", "经开区"),
-    ("经济开发区", "经开区"),
-    ("hitech", "hightech"),
-    ("scienceandtechnology", "scitech"),
-    ("economicandtechnologicaldevelopment", "economicdevelopment"),
-    ("economictechnologicaldevelopment", "economicdevelopment"),
-    ("center", "centre"),
-)
-# One look tells that there is none, as in most names.
-_LONG = re.compile("|".join(long for long, _ in _SHORTENED))
-_BRACKETED = re.compile(r"(.+?)[(\uff08\uff3b\u3010\[](.+?)[)\uff09\uff3d\u3011\]]")
-# What a name without its bracket must have, to be told by itself.
-_LEAST_OWN = 5
-_KINDS_OF_TOWNSHIPS = ("街道", "镇", "畲族乡", "乡")
-_KINDS = (*_KINDS_OF_TOWNSHIPS, "特别行政区", "自治区", "自治州", "自治县", "地区", "省", "市", "区", "县", "盟", "旗")
-
-
-def shorten(folded: str) -> str:
-    """Write the long forms of a folded name short: 经济技术开发区 is 经开区."""
-    if not _LONG.search(folded):
-        return folded
-    for long, short in _SHORTENED:
-        if long in folded:
-            folded = folded.replace(long, short)
-    return folded
-
-
-class _Prefixes(NamedTuple):
-    """What a name may begin with that says no more than the city, folded: in Chinese, and in Latin script."""
-
-    zh: re.Pattern[str]
-    en: re.Pattern[str]
-
-
-def _prefixes_of(profile: Profile) -> _Prefixes:
-    province, city = profile.province, profile.city
-    names = [[re.escape(fold_name(name)) for name in (one.zh, one.short_zh, one.en)] for one in (province, city)]
-    (province_zh, province_short, province_en), (city_zh, city_short, city_en) = names
-    return _Prefixes(
-        re.compile(f"(?:中国)?(?:{province_zh}|{province_short})?(?:{city_zh}|{city_short})?"),
-        re.compile(f"(?:{province_en})?(?:province)?(?:{city_en})?(?:city)?"),
-    )
-
-
-def _place_names(name: str, prefixes: _Prefixes) -> Iterable[str]:
-    """Give the forms of a curated name: itself, short, without the city, without its bracket or with it in front, and in pinyin."""
-    own = fold_name(name)
-    variants = [own, shorten(own)]
-    bracket = _BRACKETED.fullmatch(name)
-    if bracket:
-        body, inner = fold_name(bracket[1]), fold_name(bracket[2])
-        variants += [inner + body] + ([body] if len(body) >= _LEAST_OWN else [])
-    # Most forms of most names are the same; each is read once.
-    variants = list(dict.fromkeys(variants))
-    for variant in list(variants):
-        bare = (prefixes.en if variant.isascii() else prefixes.zh).sub("", variant, count=1)
-        if len(bare) >= 4:
-            variants.append(bare)
-    names = dict.fromkeys(variants)
-    names |= dict.fromkeys([pinyin_of(variant) for variant in names if not variant.isascii()])
-    return names
-
-
-def _with_pinyin(names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        yield fold_name(name)
-        if not name.isascii():
-            yield pinyin_of(fold_name(name))
-
-
-def _division_names(row: DivisionRow) -> Iterator[tuple[str, FormKind]]:
-    """Give the forms of a division: 甲乙区 is also 甲乙, Jiayi District, jiayiqu and jiayi; 甲乙街道 was 甲乙镇."""
-    own, english = fold_name(row.name), fold_name(row.name_en)
-    stem = stem_of(own)
-    short_en = fold_name(re.sub(r" (Subdistrict|Town|She Township|She Ethnic Township|Township|District|County|City)$", "", row.name_en))
-    yield own, FormKind.OWN
-    yield english, FormKind.OWN
-    yield pinyin_of(own), FormKind.OWN
-    # Pinyin by the English name where that knows a reading better.
-    yield short_en + pinyin_of(own[len(stem) :]), FormKind.OWN
-    if row.level is DivisionLevel.TOWNSHIP:
-        for kind in _KINDS_OF_TOWNSHIPS:
-            yield stem + kind, FormKind.ALIAS
-        yield f"{short_en}street", FormKind.ALIAS
-    if row.level is DivisionLevel.CITY:
-        yield f"{english}city", FormKind.OWN
-    if len(stem) > 1:
-        yield stem, FormKind.SHORT
-        yield pinyin_of(stem), FormKind.SHORT
-    yield short_en, FormKind.SHORT
-
-
-@cache
-def stem_of(folded: str) -> str:
-    """Strip the kind from the name of a division: 甲乙 of 甲乙区, 丙丁 of 丙丁畲族乡."""
-    for kind in _KINDS:
-        if folded.endswith(kind) and len(folded) > len(kind) + 1:
-            return folded.removesuffix(kind)
-    return folded
+# --- names that mean something else --------------------------------------------------------------------------------------------------------
 
 
 def _homonyms(rows: Iterable[HomonymRow]) -> tuple[dict[str, HomonymRow], dict[str, HomonymRow], dict[str, HomonymRow]]:
     names: dict[HomonymKind, dict[str, HomonymRow]] = {kind: {} for kind in HomonymKind}
     for row in rows:
-        for name in _with_pinyin((row.name,)):
+        for name in with_pinyin((row.name,)):
             names[row.kind].setdefault(name, row)
             names[row.kind].setdefault(shorten(name), row)
     return names[HomonymKind.NAME], names[HomonymKind.TYPE], names[HomonymKind.OTHER]

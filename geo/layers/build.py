@@ -13,8 +13,9 @@ import shapely
 
 from geo.geocode.answers import Answer, Match
 from geo.geocode.gazetteer import Gazetteer
+from geo.layers.sectors import words_of_industry
 from geo.layers.select import DECIMALS, Layers
-from geo.names import search_keys
+from geo.names import normalize_name, search_keys
 from geo.tables.cells import Period
 from geo.tables.reading import Tables
 from geo.tables.rows import Indicator, Place, Tie, Vocable
@@ -39,8 +40,19 @@ def build_layers(tables: Tables, answers: Mapping[str, Answer], belts: gpd.GeoDa
         places=places,
         corridors=_build_corridors(tables, belts),
         indicators=_build_indicators(tables, places),
-        search={place.id: search_keys((place.name_zh, place.name_en, *gazetteer.names_of(place.place_query))) for place in tables.places},
+        search={place.id: _search_keys(place, tables, gazetteer) for place in tables.places},
     )
+
+
+def _search_keys(place: Place, tables: Tables, gazetteer: Gazetteer) -> tuple[str, ...]:
+    """Give everything by which a place is found: its names and how they sound, its district, and what it makes, in both languages."""
+    about = (place.district, tables.districts.get(place.district), place.sector, place.focus_zh, place.focus_en)
+    keys = (
+        *search_keys((place.name_zh, place.name_en, *gazetteer.names_of(place.place_query))),
+        *(normalize_name(text) for text in about if text),
+        *words_of_industry(" ".join(filter(None, (place.name_zh, place.name_en, place.sector, place.focus_zh, place.focus_en)))),
+    )
+    return tuple(dict.fromkeys(keys))
 
 
 def _build_places(tables: Tables, answers: Mapping[str, Answer]) -> gpd.GeoDataFrame:
@@ -64,6 +76,8 @@ def _place_properties(
     place: Place, figures: Sequence[Indicator], vocabulary: Mapping[str, Vocable], ties: Sequence[Tie], answer: Answer
 ) -> dict[str, Any]:
     return {
+        # As a property as well: many programs drop the id of a feature, or take text for none.
+        "id": place.id,
         "name_zh": place.name_zh,
         "name_en": place.name_en,
         "kind": place.kind.value,
@@ -89,7 +103,9 @@ def _build_indicators(tables: Tables, places: gpd.GeoDataFrame) -> gpd.GeoDataFr
     shown = [properties for some in places["indicators"] for properties in some] if figures else []
     geocodes = places["geocode"].to_numpy()[[position for _, position, _ in figures]] if figures else []
     ends = [_period_ends(figure.period) for _, _, figure in figures]
+    ids = [_figure_id(figure) for _, _, figure in figures]
     columns = {
+        "id": ids,
         "place": [place.id for place, _, _ in figures],
         "name_zh": [place.name_zh for place, _, _ in figures],
         "name_en": [place.name_en for place, _, _ in figures],
@@ -102,7 +118,7 @@ def _build_indicators(tables: Tables, places: gpd.GeoDataFrame) -> gpd.GeoDataFr
         **{f"geocode_{key}": [geocode.get(key) for geocode in geocodes] for key in _PLACE_OF_FIGURE},
     }
     points = places.geometry.to_numpy()[[position for _, position, _ in figures]]
-    return gpd.GeoDataFrame(columns, index=[_figure_id(figure) for _, _, figure in figures], geometry=points, crs="EPSG:4326", dtype=object)
+    return gpd.GeoDataFrame(columns, index=ids, geometry=points, crs="EPSG:4326", dtype=object)
 
 
 # What a figure states, as :func:`_figure_properties` lays it out.
@@ -167,7 +183,7 @@ def _geocode_properties(answer: Answer) -> dict[str, Any]:
 def _build_corridors(tables: Tables, belts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     rows = {corridor.id: corridor for corridor in tables.corridors}
     order = [rows[id_] for id_ in belts["corridor"]]
-    layer = belts[["corridor", "part"]].assign(
+    layer = gpd.GeoDataFrame({"id": belts.index, "corridor": belts["corridor"], "part": belts["part"]}, index=belts.index).assign(
         name_zh=[row.name_zh for row in order],
         name_en=[row.name_en for row in order],
         schematic=True,

@@ -9,10 +9,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
-from geo.tables.cells import Period, Unit
+from geo.tables.cells import Period
 from geo.tables.kinds import FigureStatus
 from geo.tables.reading import Tables
 from geo.tables.rows import Indicator, Vocable
+from geo.tables.units import Unit
 
 
 class Measure(NamedTuple):
@@ -31,6 +32,13 @@ class Measure(NamedTuple):
     amount: Decimal | None
     growth_pct: Decimal | None
     figure: Indicator
+
+    @property
+    def ends(self) -> tuple[Decimal, Decimal] | None:
+        """The lower and the upper end of what is stated, the same where it is no range; ``None`` where there is no amount."""
+        if self.figure.value is None:
+            return None
+        return self.figure.value, self.figure.value if self.figure.value_max is None else self.figure.value_max
 
 
 @dataclass(frozen=True)
@@ -55,24 +63,36 @@ class Comparison:
 
     @cached_property
     def largest(self) -> Decimal | None:
-        """The largest amount."""
-        return max((measure.amount for measure in self.measures.values() if measure.amount is not None), default=None)
+        """The largest amount; of a range its upper end."""
+        return max((measure.ends[1] for measure in self.measures.values() if measure.ends), default=None)
 
-    def share(self, place: str) -> float | None:
-        """Return the amount of a place as a share of the largest, or ``None`` where it cannot be compared: alone, or at an unknown time."""
+    @cached_property
+    def is_comparable(self) -> bool:
+        """Whether places can be compared by it: two of them at least state an amount, or a growth, of the same known time."""
+        amounts = sum(1 for measure in self.measures.values() if measure.amount is not None)
+        growths = sum(1 for measure in self.measures.values() if measure.growth_pct is not None)
+        return self.period is not None and max(amounts, growths) > 1
+
+    @cached_property
+    def order(self) -> list[str]:
+        """The places from the largest to the smallest: by amount, those with a growth alone behind, by growth; else in table order."""
+
+        def key(place: str) -> tuple[bool, Decimal]:
+            measure = self.measures[place]
+            return measure.amount is None, -(measure.growth_pct or Decimal(0) if measure.amount is None else measure.amount)
+
+        return sorted(self.measures, key=key)
+
+    def share(self, place: str) -> tuple[float, float] | None:
+        """Return both ends of an amount as shares of the largest, or ``None`` where it cannot be compared: alone, or at an unknown time."""
         measure = self.measures.get(place)
         largest = self.largest
-        if (
-            measure is None
-            or measure.amount is None
-            or not largest
-            or len(self.measures) < 2
-            or self.period is None
-            or measure.amount < 0
-            or largest < 0
-        ):
+        if measure is None or measure.ends is None or not largest or largest < 0 or measure.ends[0] < 0:
             return None
-        return float(measure.amount / largest)
+        if self.period is None or sum(1 for other in self.measures.values() if other.ends) < 2:
+            return None
+        low, high = measure.ends
+        return float(low / largest), float(high / largest)
 
 
 def find_comparisons(tables: Tables) -> dict[str, Comparison]:

@@ -62,7 +62,7 @@ class Selection:
     bbox
         Geometry that touches this box; what has no geometry is outside every box.
     q
-        A part of a name in Chinese, English, pinyin or its initials.
+        A part of a name in Chinese, English, pinyin or its initials, or of a district, an industry or what a place is about, in both languages.
     """
 
     corridors: frozenset[str] = frozenset()

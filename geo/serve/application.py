@@ -9,14 +9,14 @@ from flask import Flask, has_request_context
 from flask_babel import Babel
 
 from geo.serve import ogc
-from geo.serve.data import catalogue, downloads, geocoding
+from geo.serve.data import catalogue, downloads, geocoding, lists
 from geo.serve.http import problems, security
 from geo.serve.http.addresses import Addresses, believe_proxies
 from geo.serve.http.cache import Front
 from geo.serve.http.language import chosen_language
 from geo.serve.http.log import AccessLog
 from geo.serve.http.responses import notes
-from geo.serve.pages import assets, documents, pictures
+from geo.serve.pages import assets, documents, pictures, reference
 from geo.serve.pages import map as map_page
 from geo.serve.reload import Sites, sites_of
 from geo.settings import PROJECT, Settings
@@ -66,7 +66,9 @@ def create_app(settings: Settings, kind: type[Flask] = AtlasApp) -> Flask:
     app.register_blueprint(catalogue.blueprint)
     app.register_blueprint(downloads.blueprint)
     app.register_blueprint(pictures.blueprint)
+    app.register_blueprint(reference.blueprint)
     app.register_blueprint(geocoding.blueprint)
+    app.register_blueprint(lists.blueprint)
     app.register_blueprint(ogc.blueprint)
     app.register_blueprint(assets.blueprint)
     problems.init_app(app)

@@ -181,8 +181,10 @@ def current_site() -> Site:
 # The parts of the map page's script, in the order of reading; the last one starts it.
 _SCRIPT = (
     *("state", "symbols", "placement", "crowd", "layout", "lettering", "targets"),
-    *("legend", "list", "card", "sheet", "basemaps", "tools", "start"),
+    *("legend", "list", "card", "sheet", "basemaps", "tools", "later", "start"),
 )
+# What comes once the map is drawn: each with names of its own, beside those that static/atlas/later.js hands on.
+_LATER = ("reference",)
 # Comments and blanks are for those who read the files here; over the wire they are a tenth of the page.
 _SHORTENED: Mapping[str, Callable[[bytes], bytes]] = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin, ".svg": bytes}
 _MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
@@ -200,6 +202,8 @@ def read_assets(corridors: Sequence[CorridorRow], *, is_frozen: bool = False) ->
     names = (*_SCRIPT[:-1], "frozen", _SCRIPT[-1]) if is_frozen else _SCRIPT
     parts = "\n".join((PROJECT / "static" / "atlas" / f"{name}.js").read_text(encoding="utf-8") for name in names)
     contents["atlas.js"] = f'"use strict";\n(() => {{\n{parts}}})();\n'.encode()
+    later = [(PROJECT / "static" / "later" / f"{name}.js").read_text(encoding="utf-8") for name in _LATER]
+    contents["later.js"] = "".join(f'(() => {{\n"use strict";\n{part}}})();\n' for part in later).encode()
     contents["atlas.css"] += _hues(corridors).encode()
     # One style sheet for the map page, as each file is a round trip before the first paint; the other pages need ours only.
     contents["map.css"] = contents.pop("leaflet.css") + contents["atlas.css"]

@@ -1,4 +1,4 @@
-"""The values of cells: units, periods, and the parsers that turn the text of a cell into a value or say what was expected.
+"""The values of cells: periods, and the parsers that turn the text of a cell into a value or say what was expected.
 
 Nothing here does I/O.
 """
@@ -13,58 +13,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, NamedTuple
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import shapely
 from pydantic import BeforeValidator
 
 from geo.palette import CARD, DARK_CARD, LEAST_CONTRAST, contrast
-from geo.tables.kinds import NO_CORRIDOR, UnitKind
-
-# --- units --------------------------------------------------------------------------------------------------------------------------------
-
-
-class Unit(NamedTuple):
-    """A unit as it is printed.
-
-    Attributes
-    ----------
-    zh, en
-        The unit as printed, and in English.
-    kind
-        What it measures.
-    magnitude
-        How many of ``base`` one unit is; exact.
-    base, base_en
-        The unit without its 万 or 亿, as printed directly behind a number; and in English.
-    """
-
-    zh: str
-    en: str
-    kind: UnitKind
-    magnitude: Decimal
-    base: str
-    base_en: str
-
-
-UNITS = {
-    unit.zh: unit
-    for unit in (
-        Unit("万元", "10,000 CNY", UnitKind.MONEY, Decimal(10**4), "元", "CNY"),
-        Unit("亿元", "100 million CNY", UnitKind.MONEY, Decimal(10**8), "元", "CNY"),
-        Unit("万亿元", "trillion CNY", UnitKind.MONEY, Decimal(10**12), "元", "CNY"),
-        Unit("万元/亩", "10,000 CNY per mu", UnitKind.MONEY_PER_AREA, Decimal(10**4), "元", "CNY per mu"),
-        Unit("亩", "mu", UnitKind.AREA, Decimal(1), "亩", "mu"),
-        Unit("平方公里", "km²", UnitKind.AREA, Decimal(1), "平方公里", "km²"),
-        Unit("英寸", "inch", UnitKind.LENGTH, Decimal(1), "英寸", "inch"),
-        Unit("个", "", UnitKind.COUNT, Decimal(1), "", ""),
-        Unit("家", "", UnitKind.COUNT, Decimal(1), "家", ""),
-        Unit("年", "years", UnitKind.DURATION, Decimal(1), "年", "years"),
-        Unit("倍", "times", UnitKind.RATIO, Decimal(1), "倍", "times"),
-    )
-}
-
+from geo.tables.kinds import NO_CORRIDOR
+from geo.tables.units import Unit, parse_unit
 
 # --- values in cells ----------------------------------------------------------------------------------------------------------------------
 
@@ -76,7 +33,7 @@ class Period:
     Attributes
     ----------
     text
-        As written: ``2022``, ``2023-Q1``, ``2023-01/2023-05``, ``/2027`` (by 2027), ``2020/`` (since 2020).
+        As written: ``2022``, ``2023-Q1``, ``2023-01/2023-05``, ``/2027`` (by 2027), ``2020/`` (since 2020), ``after`` (达产后: after completion).
     start, end
         First and last day, both within the period; ``None`` where it is open.
     """
@@ -94,6 +51,8 @@ class Period:
         ValueError
             If the text is not a period, ends before it starts, or is of a year that no table speaks of.
         """
+        if text == AFTER:
+            return cls(text, None, None)
         first, slash, last = text.partition("/")
         if not first and not last:
             raise ValueError(_PERIOD)
@@ -106,7 +65,9 @@ class Period:
 
 # Industry and its plans: what is older or later is a slip of the keyboard. Not the clock of the day: the same tables are valid on every day.
 FIRST_YEAR, LAST_YEAR = 1800, 2100
-_PERIOD = "an ISO 8601 period such as 2022, 2023-05, 2023-Q1, 2023-01/2023-05, /2027 or 2020/"
+# What is said of the time after a project is completed, whenever that is.
+AFTER = "after"
+_PERIOD = "an ISO 8601 period such as 2022, 2023-05, 2023-Q1, 2023-01/2023-05, /2027 or 2020/, or after for after completion"
 _PERIOD_PART = re.compile(r"(?P<year>[12]\d{3})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])(?:-(?P<day>[0-3]\d))?))?", re.ASCII)
 
 
@@ -291,6 +252,13 @@ def _parse_codes(cell: object) -> tuple[str, ...]:
     return tuple(_parse_code(part) for part in _given(cell).split(";"))
 
 
+def _parse_names(cell: object) -> tuple[str, ...]:
+    names = tuple(expect_name(part, MOST_IN_A_NAME) for part in _given(cell).split(";"))
+    if len(set(names)) < len(names):
+        raise ValueError("names with a semicolon between them, none of them twice")
+    return names
+
+
 def _parse_degrees(cell: object) -> float:
     text = _given(cell)
     if not _DEGREES.fullmatch(text):
@@ -351,10 +319,7 @@ def _parse_sha256(cell: object) -> str:
 
 
 def _parse_unit(cell: object) -> Unit:
-    text = _given(cell)
-    if text not in UNITS:
-        raise ValueError(f"one of {', '.join(UNITS)}")
-    return UNITS[text]
+    return parse_unit(_given(cell))
 
 
 def _parse_axis(cell: object) -> shapely.LineString | shapely.MultiLineString:
@@ -400,6 +365,7 @@ def expect_in_china(lon: float, lat: float) -> None:
 
 Text = Annotated[str, BeforeValidator(_parse_text)]
 Name = Annotated[str, BeforeValidator(_parse_name)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_parse_names)]
 Word = Annotated[str, BeforeValidator(_parse_word)]
 Slug = Annotated[str, BeforeValidator(_parse_slug)]
 CorridorId = Annotated[str, BeforeValidator(_parse_slug_of_corridor)]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 from geo.errors import Problem
 from geo.names import normalize_name
 from geo.tables.kinds import MAY_BE_NEGATIVE, NO_CORRIDOR, DivisionLevel, ElsewhereLevel, UnitKind
-from geo.tables.rows import DivisionRow, FormerRow, GazetteerRow, Indicator, Paragraph, Row, Source, Vocable
+from geo.tables.rows import DivisionRow, FormerRow, GazetteerRow, Indicator, NameRow, Paragraph, Row, Source, VillageRow, Vocable
 
 
 class Line(NamedTuple):
@@ -60,6 +60,7 @@ def find_problems(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
     yield from _bad_pointers(read)
     yield from _lost_successors(read)
     yield from _unknown_districts(read)
+    yield from _unknown_townships(read)
 
 
 # What may stand once only in a table, and the column to name when it stands twice.
@@ -77,6 +78,9 @@ _UNIQUE: dict[str, tuple[str, Callable[[Any], Hashable]]] = {
     "admin/former.csv": ("name", lambda row: row.name),
     "admin/elsewhere.csv": ("code", lambda row: row.code),
     "admin/homonyms.csv": ("name", lambda row: normalize_name(row.name)),
+    "admin/villages.csv": ("township", lambda row: row.township),
+    "names.csv": ("name", lambda row: normalize_name(row.name)),
+    "osm/points.csv": ("name", lambda row: (normalize_name(row.name), row.kind, row.district)),
 }
 
 
@@ -108,6 +112,8 @@ _REFERENCES = (
     ("admin/divisions.csv", "parent", "admin/divisions.csv"),
     ("admin/divisions.csv", "source", "sources.csv"),
     ("admin/elsewhere.csv", "parent", "admin/elsewhere.csv"),
+    ("names.csv", "source", "sources.csv"),
+    ("osm/points.csv", "source", "sources.csv"),
 )
 # The column by which the rows of a table are referred to.
 KEYS = {
@@ -229,7 +235,7 @@ def _unknown_districts(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
     # A row that is broken itself is reported once, and not again by those that name it.
     if read["admin/divisions.csv"].broken:
         return
-    for file, column in (("places.csv", "district"), ("gazetteer.csv", "admin")):
+    for file, column in (("places.csv", "district"), ("gazetteer.csv", "admin"), ("names.csv", "district"), ("osm/points.csv", "district")):
         for line in read[file].lines:
             value = getattr(line.row, column)
             if value is not None and value not in known:
@@ -237,6 +243,26 @@ def _unknown_districts(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
                     f"one of {', '.join(known)}, as admin/divisions.csv names them" if known else "a district of admin/divisions.csv, which has none"
                 )
                 yield Problem(file, line.number, column, value, expected)
+
+
+def _unknown_townships(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
+    """Check that the township of a name in use lies in its district, and that a township of villages is one."""
+    table = read["admin/divisions.csv"]
+    divisions = [cast(DivisionRow, line.row) for line in table.lines]
+    names = {row.code: row.name for row in divisions}
+    # A code that is wrong itself is reported once, and not again by those that name the right one.
+    if not table.is_readable or table.broken or len(names) < len(divisions):
+        return
+    codes = {row.code for row in divisions if row.level is DivisionLevel.TOWNSHIP}
+    for line in read["admin/villages.csv"].lines:
+        code = cast(VillageRow, line.row).township
+        if code not in codes:
+            yield Problem("admin/villages.csv", line.number, "township", code, "the code of a township of admin/divisions.csv")
+    known = {(names.get(row.parent or ""), row.name) for row in divisions if row.level is DivisionLevel.TOWNSHIP}
+    for line in read["names.csv"].lines:
+        row = cast(NameRow, line.row)
+        if row.township is not None and (row.district, row.township) not in known:
+            yield Problem("names.csv", line.number, "township", row.township, f"a township of {row.district or 'a district, which is not given'}")
 
 
 def _bad_pointers(read: Mapping[str, ReadTable]) -> Iterator[Problem]:

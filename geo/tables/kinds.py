@@ -123,6 +123,27 @@ class HomonymKind(StrEnum):
     OTHER = "other"
 
 
+class NameKind(StrEnum):
+    """What a name in use stands for."""
+
+    ZONE = "zone"
+    PLATFORM = "platform"
+    PARK = "park"
+    TOWN = "town"
+    VALLEY = "valley"
+    LANDMARK = "landmark"
+
+
+class PointKind(StrEnum):
+    """What a point stands for."""
+
+    STATION = "station"
+    LANDMARK = "landmark"
+    TOWNSHIP = "township"
+    # Of a name in use, whose row stands in another table.
+    PLACE = "place"
+
+
 class Basis(StrEnum):
     """Where a location comes from; ``parent`` is the host's location, taken because the own one is not known."""
 
@@ -141,11 +162,18 @@ class UnitKind(StrEnum):
     COUNT = "count"
     DURATION = "duration"
     RATIO = "ratio"
+    SHARE = "share"
+    MASS = "mass"
+    VOLUME = "volume"
+    POWER = "power"
+    ENERGY = "energy"
+    RATE = "rate"
+    OTHER = "other"
     NONE = "none"
 
 
-# A loss is an amount, too; nothing else that is measured is less than nothing.
-MAY_BE_NEGATIVE = frozenset({UnitKind.MONEY, UnitKind.MONEY_PER_AREA})
+# A loss is an amount, too, and a share may be the rate at which something shrinks; nothing else that is measured is less than nothing.
+MAY_BE_NEGATIVE = frozenset({UnitKind.MONEY, UnitKind.MONEY_PER_AREA, UnitKind.SHARE})
 
 
 class NumberReason(StrEnum):
@@ -157,3 +185,12 @@ class NumberReason(StrEnum):
     PROGRAMME = "programme"
     CLASS = "class"
     FIGURE_OF_SPEECH = "figure_of_speech"
+    DATE = "date"
+    ORDINAL = "ordinal"
+    THRESHOLD = "threshold"
+    SIZE = "size"
+    CONTACT = "contact"
+    NAME = "name"
+    COMPANY = "company"
+    LISTED = "listed"
+    DURATION = "duration"

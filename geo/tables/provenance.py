@@ -12,33 +12,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain, pairwise
 
+from geo.tables.kinds import UnitKind
+from geo.tables.numbers import PrintedNumber, direction, growth_of, parse_numbers, to_half_width
 from geo.tables.reading import Tables
 from geo.tables.rows import Indicator, Source
 from geo.tables.texts import SourceText
-
-
-@dataclass(frozen=True)
-class PrintedNumber:
-    """A number as it is printed.
-
-    Attributes
-    ----------
-    low, high
-        The number, or the ends of a range; with its 万 or 亿 multiplied in.
-    ordinal
-        Whether it says a place in an order (第一, 首, 唯一) and not an amount.
-    unit
-        What is printed directly behind it, up to four characters.
-    start, end
-        Code-point offsets in the text.
-    """
-
-    low: Decimal
-    high: Decimal
-    ordinal: bool
-    unit: str
-    start: int
-    end: int
+from geo.tables.units import BASES, Unit, measures_the_same
 
 
 @dataclass(frozen=True)
@@ -54,80 +33,6 @@ class Finding:
         paragraph = f" paragraph {self.paragraph}" if self.paragraph else ""
         span = f" span {self.span[0]}-{self.span[1]}" if self.span else ""
         return f"{self.source}{paragraph}{span}: {self.message}"
-
-
-_DIGITS = {digit: value for value, digits in enumerate(("零〇", "一", "二两", "三", "四", "五", "六", "七", "八", "九")) for digit in digits}
-_TENS = {"十": 10, "百": 100, "千": 1000}
-_MYRIADS = {"万": 10**4, "亿": 10**8}
-_ARABIC = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
-_NUMBER = re.compile(
-    rf"(?P<arabic>{_ARABIC})(?:[—–~-](?P<arabic_high>{_ARABIC}))?(?P<scale>[百千万亿]*)"
-    r"|(?P<pair>一二|二三|两三|三四|四五|五六|六七|七八|八九)(?P<pair_scale>[十百千]?[万亿]*)"
-    r"|(?P<chinese>[零〇一二两三四五六七八九十百千万亿]+)"
-    r"|(?P<first>首[个条家座]|唯一|领跑|超越[^,\uff0c\u3002;\uff1b]{0,12}其他)"
-)
-
-
-def parse_numbers(text: str, start: int = 0, end: int | None = None) -> tuple[PrintedNumber, ...]:
-    """Find the numbers printed in a part of a text, in Arabic or Chinese digits.
-
-    ``756亿元`` is 75 600 000 000 with the unit ``元``; ``七八百亿元`` is a range, 700 to 800 times 亿; ``第一`` and ``首条`` are the ordinal 1.
-
-    Parameters
-    ----------
-    text
-        The whole text.
-    start, end
-        The part to read, as code-point offsets; what is printed behind ``end`` does not count as a unit.
-    """
-    end = len(text) if end is None else end
-    return tuple(_printed(found, text, end) for found in _NUMBER.finditer(text, start, end))
-
-
-def _printed(found: re.Match[str], text: str, end: int) -> PrintedNumber:
-    ordinal = found.start() > 0 and text[found.start() - 1] == "第"
-    if found["arabic"]:
-        scale = _scale(found["scale"])
-        low = _arabic(found["arabic"]) * scale
-        high = _arabic(found["arabic_high"]) * scale if found["arabic_high"] else low
-    elif found["pair"]:
-        scale = _scale(found["pair_scale"])
-        low, high = (Decimal(_DIGITS[digit]) * scale for digit in found["pair"])
-    elif found["chinese"]:
-        low = high = _chinese(found["chinese"])
-    else:
-        low = high = Decimal(1)
-        ordinal = True
-    return PrintedNumber(low, high, ordinal, text[found.end() : min(found.end() + 4, end)], found.start(), found.end())
-
-
-def _arabic(characters: str) -> Decimal:
-    return Decimal(characters.replace(",", ""))
-
-
-def _scale(characters: str) -> Decimal:
-    scale = Decimal(1)
-    for character in characters:
-        scale *= _TENS.get(character, 0) or _MYRIADS[character]
-    return scale
-
-
-def _chinese(characters: str) -> Decimal:
-    """Read a Chinese numeral; a leading unit counts once (千亿 is 1000 × 10⁸), and 万 before 亿 multiplies (万亿 is 10⁴ × 10⁸)."""
-    total = section = digit = 0
-    for character in characters:
-        if character in _DIGITS:
-            digit = _DIGITS[character]
-        elif character in _TENS:
-            section += (digit or 1) * _TENS[character]
-            digit = 0
-        elif total >= _MYRIADS[character] ** 2 or (character == "万" and total >= _MYRIADS["亿"]):
-            total += (section + digit or 1) * _MYRIADS[character]
-            section = digit = 0
-        else:
-            total = (total + section + digit or 1) * _MYRIADS[character]
-            section = digit = 0
-    return Decimal(total + section + digit)
 
 
 def check_text(tables: Tables, source: Source, text: str) -> list[Finding]:
@@ -210,24 +115,65 @@ def _check_figure(row: Indicator, text: str) -> Iterator[Finding]:
     if row.start is None or row.end is None:
         return
     printed = parse_numbers(text, row.start, row.end)
-    for what, stated in _missing_numbers(row, printed):
+    for what, stated in _missing_numbers(row, printed, text):
         message = f"{row.subject_id} {row.indicator}: the span does not state the {what} {stated}"
         yield Finding(row.source, row.paragraph, (row.start, row.end), message)
 
 
-def _missing_numbers(row: Indicator, printed: Sequence[PrintedNumber]) -> Iterator[tuple[str, str]]:
-    amounts = [number for number in printed if not number.ordinal]
-    if row.value is not None:
-        magnitude = row.unit.magnitude if row.unit else Decimal(1)
-        base = row.unit.base if row.unit else ""
-        low, high = row.value * magnitude, (row.value if row.value_max is None else row.value_max) * magnitude
-        # A class is printed without its unit: 万亿级 is 万亿元.
-        if not any((number.low, number.high) == (low, high) and number.unit.startswith((base, "级")) for number in amounts):
-            yield "value", f"{row.value}{f'–{row.value_max}' if row.value_max is not None else ''} {row.unit.zh if row.unit else ''}".strip()
-    if row.growth_pct is not None and not any(number.low == row.growth_pct and number.unit.startswith("%") for number in amounts):
-        yield "growth", f"{row.growth_pct} %"
+def _missing_numbers(row: Indicator, printed: Sequence[PrintedNumber], text: str) -> Iterator[tuple[str, str]]:
+    amounts = [number for number in printed if not number.ordinal and not number.vague]
+    if row.value is not None and not any(_states(row, number, text) for number in amounts):
+        yield "value", f"{row.value}{f'–{row.value_max}' if row.value_max is not None else ''} {row.unit.zh if row.unit else ''}".strip()
+    if row.growth_pct is not None:
+        rates = [(growth_of(text, number), number) for number in amounts]
+        if not any(growth == row.growth_pct and _upper_end(number) == row.growth_max for growth, number in rates):
+            yield "growth", f"{row.growth_pct}{f'–{row.growth_max}' if row.growth_max is not None else ''} %"
     if row.rank is not None and not any(number.ordinal and number.low == row.rank for number in printed):
         yield "rank", str(row.rank)
+
+
+def _upper_end(rate: PrintedNumber) -> Decimal | None:
+    return rate.value_max if rate.base == "%" else None
+
+
+def _states(row: Indicator, number: PrintedNumber, text: str) -> bool:
+    """Say whether a printed number is the value of a row, in a unit that measures the same."""
+    assert row.value is not None
+    unit = row.unit
+    high = row.value if row.value_max is None else row.value_max
+    if unit is None:
+        return (number.low, number.high) == (row.value, high) and not _measures(number)
+    factor = _factor(unit, number)
+    if factor is None:
+        return False
+    low, high = abs(row.value) * unit.magnitude, abs(high) * unit.magnitude
+    if (abs(number.low) * factor, abs(number.high) * factor) != (low, high):
+        return False
+    if row.value < 0:
+        return direction(text, number) < 0 or _LOSS.search(text, max(0, number.start - 6), number.start) is not None
+    return unit.zh != "%" or direction(text, number) >= 0
+
+
+# What says that an amount of money is one lost.
+_LOSS = re.compile("亏损|亏|净流出|赤字|逆差")
+
+
+def _factor(unit: Unit, number: PrintedNumber) -> Decimal | None:
+    """Say how many bases of a unit one of a printed number's is; ``None`` where it measures something else."""
+    # A class is printed without its unit: 万亿级 is 万亿元. So is an amount per area, whose area is named before: 亩均…突破千万元.
+    if number.unit.startswith("级"):
+        return Decimal(1)
+    if not unit.base:
+        return None if _measures(number) else Decimal(1)
+    base = number.base
+    if unit.base.partition("/")[0] == base and unit.kind in (UnitKind.MONEY_PER_AREA, UnitKind.RATE):
+        return Decimal(1)
+    return measures_the_same(base, unit.base)
+
+
+def _measures(number: PrintedNumber) -> bool:
+    """Say whether a printed number has a unit that does not count things."""
+    return bool(number.base) and ("/" in number.base or BASES[number.base].kind is not UnitKind.COUNT)
 
 
 def _check_names(tables: Tables, source: Source, text: str) -> Iterator[Finding]:
@@ -245,14 +191,18 @@ def _check_names(tables: Tables, source: Source, text: str) -> Iterator[Finding]
 
 
 # A year, month or day: the rows carry it as their period.
-_DATE = re.compile(r"\d{4}年|\d+(?:[—–-]\d+)?月(?:\d+日)?")
+DATE = re.compile(
+    r"(?<!\d)(?:19|20|21)\d{2}(?:年?(?:[—–~～-]+|至|到|、|和)(?:19|20|21)\d{2})*年|(?<![\d.])\d{1,2}(?:月?(?:[—–~～-]+|至|到|、|和)\d{1,2})*月(?:份|\d+日(?:(?:[—–~～-]+|至)(?:\d+月)?\d+日)?)?(?!亮)"
+    r"|(?<!\d)(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|(?<![\d.])\d{1,2}日(?!均)"
+)
 # What must be accounted for: Arabic digits, amounts in 百 千 万 亿, and ranks. Other Chinese digits are mostly words (一般, 进一步).
-_CLAIM = re.compile(r"\d+(?:\.\d+)?[百千万亿]*|[一二两三四五六七八九十]*[百千万亿]+|第[一二三四五六七八九十]+")
+CLAIM = re.compile(r"\d+(?:\.\d+)?[百千万亿]*|[一二两三四五六七八九十]*[百千万亿]+|第[一二三四五六七八九十]+")
 
 
 def _check_all_numbers_are_told(tables: Tables, source: Source, text: str) -> Iterator[Finding]:
-    told = _spans(tables.indicators, source) + _spans(tables.other_numbers, source) + [found.span() for found in _DATE.finditer(text)]
-    for claim in _CLAIM.finditer(text):
+    half = to_half_width(text)
+    told = _spans(tables.indicators, source) + _spans(tables.other_numbers, source) + [found.span() for found in DATE.finditer(half)]
+    for claim in CLAIM.finditer(half):
         if not any(start <= claim.start() and claim.end() <= end for start, end in told):
             paragraph = next((row.paragraph for row in tables.paragraphs if row.source == source.id and row.start <= claim.start() < row.end), None)
             yield Finding(source.id, paragraph, claim.span(), "a number that no row of indicators.csv or other_numbers.csv covers")

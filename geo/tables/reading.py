@@ -35,12 +35,15 @@ from geo.tables.rows import (
     GazetteerRow,
     HomonymRow,
     Indicator,
+    NameRow,
     OtherNumber,
     Paragraph,
     Place,
+    PointRow,
     Row,
     Source,
     Tie,
+    VillageRow,
     Vocable,
 )
 
@@ -51,7 +54,8 @@ class Tables:
 
     Attributes
     ----------
-    sources, paragraphs, corridors, places, vocabulary, indicators, relations, gazetteer, other_numbers, divisions, former, elsewhere, homonyms
+    sources, paragraphs, corridors, places, vocabulary, indicators, relations, gazetteer, other_numbers, divisions, former, elsewhere, homonyms,
+    villages, names, points
         The rows of each table, in file order.
     profile
         What the atlas is called, which city it is about, and how it is drawn.
@@ -76,6 +80,9 @@ class Tables:
     former: tuple[FormerRow, ...] = ()
     elsewhere: tuple[ElsewhereRow, ...] = ()
     homonyms: tuple[HomonymRow, ...] = ()
+    villages: tuple[VillageRow, ...] = ()
+    names: tuple[NameRow, ...] = ()
+    points: tuple[PointRow, ...] = ()
     summed: frozenset[str] = frozenset()
 
     def count_rows(self) -> dict[str, int]:
@@ -217,7 +224,8 @@ def _read_table(file: str, content: bytes | None, model: type[Row], problems: li
 
 def _expect_columns(file: str, header: Sequence[str], model: type[Row], problems: list[Problem]) -> bool:
     wanted = list(model.model_fields)
-    found = [Problem(file, 1, column, "", "this column, which is missing") for column in wanted if column not in header]
+    required = [column for column in wanted if model.model_fields[column].is_required()]
+    found = [Problem(file, 1, column, "", "this column, which is missing") for column in required if column not in header]
     found += [Problem(file, 1, column, column, f"one of the columns {', '.join(wanted)}") for column in header if column not in wanted]
     found += [Problem(file, 1, column, column, "each column once") for column in wanted if header.count(column) > 1]
     problems.extend(found)

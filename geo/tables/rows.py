@@ -26,6 +26,7 @@ from geo.tables.cells import (
     Degrees,
     Growth,
     Name,
+    Names,
     Number,
     PeriodCell,
     Positive,
@@ -49,8 +50,10 @@ from geo.tables.kinds import (
     FormerLevel,
     HomonymKind,
     Kind,
+    NameKind,
     NumberReason,
     PlaceStatus,
+    PointKind,
     Precision,
     Qualifier,
     Relation,
@@ -186,6 +189,9 @@ class Indicator(Row):
     paragraph: Positive | None
     start: Count | None = Field(description="code-point offset in the whole text")
     end: Count | None = Field(description="code-point offset, excluded")
+    growth_max: Growth | None = Field(
+        default=None, description="percent, the upper end of a range of growth; a table without one may leave the column out"
+    )
 
     @model_validator(mode="after")
     def _states_something(self) -> Self:
@@ -193,10 +199,12 @@ class Indicator(Row):
             raise ColumnError("value", "a value, a growth or a rank")
         if self.value_max is not None and (self.value is None or self.value_max <= self.value):
             raise ColumnError("value_max", "a number above the value")
+        if self.growth_max is not None and (self.growth_pct is None or self.growth_max <= self.growth_pct):
+            raise ColumnError("growth_max", "a percentage above growth_pct")
         if self.unit is not None and self.value is None:
             raise ColumnError("unit", "no unit where there is no value")
         if self.value is not None and self.value < 0 and (self.unit is None or self.unit.kind not in MAY_BE_NEGATIVE):
-            raise ColumnError("value", "0 or more: only money can be lost")
+            raise ColumnError("value", "0 or more: only money can be lost, and a share can shrink")
         if (self.rank is None) != (self.rank_scope_zh is None) or (self.rank is None) != (self.rank_scope_en is None):
             raise ColumnError("rank_scope_zh", "a scope in both languages where there is a rank, and only there")
         pointer = (self.paragraph, self.start, self.end)
@@ -334,6 +342,58 @@ class HomonymRow(Row):
     source_note: Text
 
 
+class NameRow(Row):
+    """A name in use for an industrial platform, a zone, a park or a landmark, and where it lies as far as that is known."""
+
+    name: Name
+    aliases: Names | None = Field(description="separated by semicolons")
+    name_en: Name | None
+    kind: NameKind
+    district: Name | None = Field(description="as admin/divisions.csv names it; empty where it lies in several, or where that is not known")
+    township: Name | None = Field(description="as admin/divisions.csv names it; the first where there are several")
+    lon: Degrees | None = Field(description="degrees, WGS-84; empty when no point of its own is known, or when it stands in osm/points.csv")
+    lat: Degrees | None = Field(description="degrees, WGS-84")
+    uncertainty_m: Uncertainty | None = Field(description="metres: the true place lies within this radius")
+    source: Slug | None = Field(description="of the point")
+    source_note: Text = Field(description="who uses the name")
+
+    @model_validator(mode="after")
+    def _has_a_whole_point(self) -> Self:
+        given = [self.lon is not None, self.lat is not None, self.uncertainty_m is not None, self.source is not None]
+        if any(given) and not all(given):
+            raise ColumnError("lon", "lon, lat, uncertainty_m and source together or none of them")
+        if self.lon is not None and self.lat is not None:
+            _expect_in_china(self.lon, self.lat)
+        return self
+
+
+class PointRow(Row):
+    """A point that comes from OpenStreetMap: of a station, a landmark, a township, or a name in use."""
+
+    name: Name
+    aliases: Names | None = Field(description="separated by semicolons")
+    name_en: Name | None
+    kind: PointKind
+    district: Name = Field(description="as admin/divisions.csv names it")
+    lon: Degrees = Field(description="degrees, WGS-84")
+    lat: Degrees = Field(description="degrees, WGS-84")
+    uncertainty_m: Uncertainty = Field(description="metres: the true place, of an area nearly all of it, lies within this radius")
+    source: Slug
+    note: Text | None
+
+    @model_validator(mode="after")
+    def _lies_in_china(self) -> Self:
+        _expect_in_china(self.lon, self.lat)
+        return self
+
+
+class VillageRow(Row):
+    """The villages and communities of a township."""
+
+    township: Code = Field(description="a code of admin/divisions.csv")
+    names: Names = Field(description="separated by semicolons")
+
+
 TABLES: dict[str, type[Row]] = {
     "sources.csv": Source,
     "paragraphs.csv": Paragraph,
@@ -348,4 +408,7 @@ TABLES: dict[str, type[Row]] = {
     "admin/former.csv": FormerRow,
     "admin/elsewhere.csv": ElsewhereRow,
     "admin/homonyms.csv": HomonymRow,
+    "admin/villages.csv": VillageRow,
+    "names.csv": NameRow,
+    "osm/points.csv": PointRow,
 }

@@ -45,8 +45,6 @@ class Entry:
         The name in the reader's language.
     headline, headline_note
         What stands for it in a list: a figure, or a dash and the reason.
-    converted
-        The figure of the headline in whole units; may be empty.
     located
         How exactly it is located, in words.
     """
@@ -55,7 +53,6 @@ class Entry:
     name: str
     headline: str
     headline_note: str
-    converted: str
     located: str
 
 
@@ -126,13 +123,12 @@ class Wording(FigureWording):
     def entry(self, place: Place, atlas: Atlas) -> Entry:
         """Write a place in a line."""
         host = atlas.tables.places_by_id.get(place.parent_id or "")
-        headline, headline_note, converted = self._headline(place, atlas.tables)
+        headline, headline_note = self._headline(place, atlas.tables)
         return Entry(
             id=place.id,
             name=self.name(place),
             headline=headline,
             headline_note=headline_note,
-            converted=converted,
             located=self.located(atlas.answers[place.id], self.pick(host.name_zh, host.name_en) if host else ""),
         )
 
@@ -179,28 +175,59 @@ class Wording(FigureWording):
     def _labels(self) -> dict[str, str]:
         return {vocable.indicator: self.pick(vocable.label_zh, vocable.label_en) for vocable in self._tables.vocabulary}
 
-    def _headline(self, place: Place, tables: Tables) -> tuple[str, str, str]:
+    def _headline(self, place: Place, tables: Tables) -> tuple[str, str]:
         for row in tables.figures_by_place[place.id]:
-            if value := self.value(row):
-                return f"{value} {self.unit(row)}".strip(), f"{self._labels[row.indicator]} · {self.period(row.period)}", self.converted(row)
-        return "—", self._("报道未给出单独的数字"), ""
+            if self.value(row):
+                return self.stated(row), f"{self._labels[row.indicator]} · {self.period(row.period)}"
+        return "—", self._("报道未给出单独的数字")
 
     def comparison(self, comparison: Comparison) -> str:
         """Name a comparison: what, when."""
-        return f"{self.pick(comparison.vocable.label_zh, comparison.vocable.label_en)} · {self.period(comparison.period)}"
+        return f"{self._labels[comparison.vocable.indicator]} · {self.period(comparison.period)}"
+
+    def comparable(self, count: int) -> str:
+        """Say how many comparisons there are."""
+        if not count:
+            return self._("没有两处以上都有的数字，无从比较")
+        return self._("可以比较 · 1 项") if count == 1 else self._("可以比较 · %(count)s 项") % {"count": count}
+
+    @property
+    def alone(self) -> str:
+        """What figures are called that cannot be compared."""
+        return self._("只此一处，或时期不明")
+
+    @property
+    def having(self) -> str:
+        """Heads the places that have the chosen figure."""
+        return self._("有这个数字")
+
+    @property
+    def lacking(self) -> str:
+        """Heads the places that do not have the chosen figure."""
+        return self._("没有这个数字")
+
+    def count_of_places(self, count: int) -> str:
+        """Say how many places there are."""
+        return self._("1 处") if count == 1 else self._("%(count)s 处") % {"count": count}
+
+    def compared(self, count: int) -> str:
+        """Say how many places of a view can be compared; ``{with}`` and ``{all}`` stand for how many have the figure, and how many are shown."""
+        if count == 0:
+            return self._("显示的 {all} 处都没有这个数字")
+        return self._("只有 1 处有这个数字，无从比较") if count == 1 else self._("{all} 处中 {with} 处有这个数字，可以比较")
 
     def legend(self, comparison: Comparison | None) -> Legend:
         """Make the legend of a comparison, or that of the map where nothing is compared."""
         title, factor = [], Decimal(1)
         if comparison:
-            unit, factor = self.whole_unit(comparison.unit, comparison.largest or Decimal(0))
-            label = self.pick(comparison.vocable.label_zh, comparison.vocable.label_en)
-            title = [label, self.period(comparison.period), *([unit] if unit else [])]
+            unit, factor = self.scale_unit(comparison.unit, comparison.largest or Decimal(0))
+            title = [self._labels[comparison.vocable.indicator], self.period(comparison.period), *([unit] if unit else [])]
         words = LegendWords(
             title=tuple(title),
             amount=lambda amount: self.number(amount if factor == 1 else (amount * factor).normalize()),
             symbols={symbol: self._(phrase) for symbol, phrase in SYMBOLS.items()},
-            growth=self._("颜色为增长"),
+            growth=self._("填色为增长"),
+            span=self._("实心到下限，外圈到上限"),
             unsized=self._("没有数额，大小固定"),
             without=self._("没有这个数字：{count} 处"),
             missing=self._("位置不明，图上不标：{count} 处"),
@@ -210,35 +237,75 @@ class Wording(FigureWording):
         )
         return build_legend(comparison, words)
 
-    def measure(self, comparison: Comparison, place: str) -> tuple[str, str, str]:
-        """Write what a place has in a comparison, its growth, and the amount in whole units; a dash and the reason where it has nothing."""
+    def measure(self, comparison: Comparison, place: str) -> tuple[str, str]:
+        """Write what a place has in a comparison, and its growth; a dash and the reason where it has nothing."""
         measure = comparison.measures.get(place)
         if measure is None:
-            return "—", self._("没有这个数字"), ""
-        amount = f"{self.amount(measure.figure)} {self.unit(measure.figure)}".strip()
-        if not amount:
-            return self.growth(measure.figure), self._("增长"), ""
-        return amount, self.growth(measure.figure), self.converted(measure.figure)
+            return "—", self._("没有这个数字")
+        if measure.amount is None:
+            return self.growth(measure.figure), self._("增长").strip()
+        return self.stated(measure.figure), self.growth(measure.figure)
 
     def comparison_finding(self, comparison: Comparison, places: Mapping[str, Place]) -> str:
-        """State what a comparison shows: how many places have the figure, and which has the most."""
-        title, count = self.comparison(comparison), len(comparison.measures)
-        largest = [id_ for id_, measure in comparison.measures.items() if measure.amount is not None and measure.amount == comparison.largest]
-        if not largest:
-            return self._("%(title)s：%(count)s 处有这个数字。") % {"title": title, "count": count}
-        names = self._("、").join(self.pick(places[id_].name_zh, places[id_].name_en) for id_ in largest)
-        if len(largest) == count > 1:
-            return self._("%(title)s：%(names)s都是%(amount)s。") % {
-                "title": title,
-                "names": names,
-                "amount": self.measure(comparison, largest[0])[0],
-            }
-        return self._("%(title)s：%(count)s 处有这个数字，%(names)s最大，%(amount)s。") % {
-            "title": title,
-            "count": count,
+        """State what a comparison shows, as a headline: which place has the most, or that they are even, or what the only one has."""
+        first, count = comparison.measures[comparison.order[0]], len(comparison.measures)
+        if not comparison.is_comparable:
+            statement = self._statement(places[comparison.order[0]], first.figure)
+            others = self._("只有这一处有这个数字") if count == 1 else self._("%(count)s 处有这个数字，时期不明，无从比较") % {"count": count}
+            return self._("%(statement)s；%(others)s。") % {"statement": statement, "others": others}
+        same = [id_ for id_ in comparison.order if self.measure(comparison, id_) == self.measure(comparison, comparison.order[0])]
+        names = self.joined([self.name(places[id_]) for id_ in same])
+        words = {
             "names": names,
-            "amount": self.measure(comparison, largest[0])[0],
+            "label": self._label_within(first.figure),
+            "count": count,
+            "amount": self.stated(first.figure),
+            "period": self.period(comparison.period),
         }
+        if len(same) == count:
+            return self._("%(count)s 处的%(label)s不相上下，都是%(amount)s（%(period)s）：%(names)s。") % words
+        if len(same) == 1 and first.figure.rank is not None:
+            return self._("%(statement)s。") % {"statement": self._statement(places[same[0]], first.figure)}
+        if first.amount is None:
+            return self._("%(count)s 处中%(names)s的%(label)s增长最快：%(amount)s（%(period)s）。") % words
+        return self._("%(count)s 处中%(names)s的%(label)s最大：%(amount)s（%(period)s）。") % words
+
+    def joined(self, names: Sequence[str]) -> str:
+        """List names as in a sentence."""
+        if self.language != "en":
+            return "、".join(names)
+        return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+    def _label_within(self, figure: Indicator) -> str:
+        """Name an indicator within a sentence: in English a word that is no abbreviation begins small."""
+        label = self._labels[figure.indicator]
+        return label[:1].lower() + label[1:] if self.language == "en" and label[1:2].islower() else label
+
+    def _statement(self, place: Place, figure: Indicator) -> str:
+        """State a figure of a place as a person would say it, without a full stop."""
+        words = {
+            "name": self.name(place),
+            "label": self._label_within(figure),
+            "rank": self.rank(figure),
+            "amount": self.stated(figure),
+            "period": self.period(figure.period),
+        }
+        if figure.rank is not None:
+            if figure.value is None and figure.growth_pct is None:
+                return self._("%(name)s%(label)s居%(rank)s（%(period)s）") % words
+            statement = self._("%(name)s%(label)s居%(rank)s：%(amount)s（%(period)s）") % words
+        elif figure.value is None:
+            return self._("%(name)s%(label)s%(change)s（%(period)s）") % (words | {"change": self._change(figure)})
+        else:
+            statement = self._("%(name)s%(label)s：%(amount)s（%(period)s）") % words
+        if figure.value is None or figure.growth_pct is None:
+            return statement
+        return self._("%(statement)s，%(change)s") % {"statement": statement, "change": self._change(figure)}
+
+    def _change(self, figure: Indicator) -> str:
+        growth = figure.growth_pct or Decimal(0)
+        phrase = self._("增长 %(growth)s%%") if growth >= 0 else self._("下降 %(growth)s%%")
+        return phrase % {"growth": abs(growth)}
 
     def finding(self, places: Sequence[Place], tables: Tables) -> str:
         """State what the places of a view show: the lead of the place whose ranked amount comes first, or how much there is to see."""
@@ -250,38 +317,23 @@ class Wording(FigureWording):
         if first is not None and (lead := self.lead(first, tables)):
             return lead[1]
         count = sum(len(tables.figures_by_place[place.id]) for place in places)
-        return self.count_of_figures(bool(count)) % {"places": len(places), "figures": count}
+        return self.count_of_figures(len(places), count).format(places=len(places), figures=count)
 
-    def count_of_figures(self, has_figures: bool) -> str:
-        """Give the phrase that counts the ``places`` of a view without a ranked amount, and their ``figures``."""
-        return (
-            self._("%(places)s 处地点，%(figures)s 个数字，逐条注明出处。")
-            if has_figures
-            else self._("%(places)s 处地点，报道没有单独给出它们的数字。")
-        )
+    def count_of_figures(self, places: int, figures: int) -> str:
+        """Give the phrase that counts the ``{places}`` of a view without a ranked amount, and their ``{figures}``."""
+        if figures == 0:
+            return self._("1 处地点，报道没有单独给出它的数字。") if places == 1 else self._("{places} 处地点，报道没有单独给出它们的数字。")
+        if places == 1:
+            return self._("1 处地点，1 个数字，注明出处。") if figures == 1 else self._("1 处地点，{figures} 个数字，逐条注明出处。")
+        return self._("{places} 处地点，1 个数字，注明出处。") if figures == 1 else self._("{places} 处地点，{figures} 个数字，逐条注明出处。")
 
     def lead(self, place: Place, tables: Tables) -> tuple[int, str] | None:
-        """State the first ranked amount of a place and its later ones, and where in its table it stands; ``None`` where there is none."""
+        """State the first ranked amount of a place as a headline, and where in its table it stands; ``None`` where there is none."""
         ranked = tables.ranked_amounts.get(place.id)
         if not ranked:
             return None
         position, first = ranked[0]
-        parts = [self._finding_part(row) for _, row in ranked if row.indicator == first.indicator]
-        return position, self._("%(name)s%(label)s：%(parts)s。") % {
-            "name": self.name(place),
-            "label": self._labels[first.indicator],
-            "parts": self._("；").join(parts),
-        }
-
-    def _finding_part(self, row: Indicator) -> str:
-        amount = f"{self.amount(row)} {self.unit(row)}"
-        if row.period:
-            amount = self._("%(period)s %(amount)s") % {"period": self.period(row.period), "amount": amount}
-        parts = [amount, self._("居%(rank)s") % {"rank": self.rank(row)}]
-        if row.growth_pct is not None:
-            phrase = self._("增长 %(growth)s%%") if row.growth_pct >= 0 else self._("下降 %(growth)s%%")
-            parts.append(phrase % {"growth": abs(row.growth_pct)})
-        return self._("，").join(parts)
+        return position, self._("%(statement)s。") % {"statement": self._statement(place, first)}
 
     def review_number(self, basemap: Basemap | None) -> str:
         """Say which map review number (审图号) a basemap has; ``None`` is the built-in outline."""

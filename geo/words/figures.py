@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from geo.tables.cells import Period, Unit
+from geo.tables.cells import AFTER, Period
 from geo.tables.kinds import FigureStatus
 from geo.tables.rows import Indicator, Source
+from geo.tables.units import Unit
 from geo.words.phrases import QUALIFIERS, Phrases
 
 _MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _POWERS_EN = ((Decimal(10**12), "trillion"), (Decimal(10**9), "billion"), (Decimal(10**6), "million"))
 _QUARTERS_ZH = "一二三四"
+_ORDINALS_ZH = "一二三四五六七八九十"
+_ORDINALS_EN = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+# Units of which there may be one, and several.
+_SINGULARS_EN, _PLURALS_EN = {"years": "year", "times": "time"}, {"inch": "inches"}
 
 
 @dataclass(frozen=True)
@@ -23,8 +28,6 @@ class FigureWords:
     ----------
     label, value, unit
         What, how much, in what; the value carries its 约 or 超, is the rank where nothing else is stated, and empty where only a growth is.
-    converted
-        The value in whole units, such as ``75.6 billion CNY``, for readers who do not count in 万 and 亿; else empty.
     growth, growth_sign
         Such as ``+8.1%``, and -1, 0 or 1; empty and 0 where none is stated.
     period, rank
@@ -36,7 +39,7 @@ class FigureWords:
     source, paragraph
         For the link to it.
     share
-        Its amount as a share of the largest that it may be compared with; ``None`` where there is none.
+        Both ends of its amount as shares of the largest that it may be compared with, the same where it is no range; ``None`` where there is none.
     doubt
         The mark of a figure that the text of its source does not bear out; else empty.
     """
@@ -44,7 +47,6 @@ class FigureWords:
     label: str
     value: str
     unit: str
-    converted: str
     growth: str
     growth_sign: int
     period: str
@@ -53,7 +55,7 @@ class FigureWords:
     where: str
     source: str
     paragraph: int | None
-    share: float | None
+    share: tuple[float, float] | None
     doubt: str
 
 
@@ -65,41 +67,47 @@ class FigureWording(Phrases):
         return f"{number:,f}" if self.language == "en" else f"{number:f}"
 
     def amount(self, figure: Indicator) -> str:
-        """Write the value of a figure with its qualifier, without its unit; empty where only a growth or a rank is stated."""
+        """Write the value of a figure with its qualifier; empty where only a growth or a rank is stated.
+
+        In English money is written whole, as people say it: 756 亿元 is CNY 75.6 billion.
+        """
         if figure.value is None:
             return ""
-        number = self.number(figure.value)
-        if figure.value_max is not None:
-            number = f"{number}–{self.number(figure.value_max)}"
-        return self._(QUALIFIERS[figure.qualifier]) % {"number": number}
+        ends = [value for value in (figure.value, figure.value_max) if value is not None]
+        before, factor, behind = self._spelling(figure.unit, max(ends))
+        number = "–".join(self.number(end if factor == 1 else _plain(end * factor)) for end in ends)
+        return self._(QUALIFIERS[figure.qualifier]) % {"number": " ".join(filter(None, (before, number, behind)))}
 
     def value(self, figure: Indicator) -> str:
         """Write what a figure says first: its amount, or its rank where nothing else is stated; empty where only a growth is."""
-        return self.place_in_order(figure) if figure.value is None and figure.growth_pct is None else self.amount(figure)
+        if figure.value is not None or figure.growth_pct is not None:
+            return self.amount(figure)
+        rank = self.place_in_order(figure).strip()
+        return rank[:1].upper() + rank[1:]
 
     def unit(self, figure: Indicator) -> str:
-        """Write the unit of a figure; empty where it has none.
-
-        In English a unit that is itself a number stands behind a times sign: 756 × 100 million CNY.
-        """
-        if figure.unit is None:
+        """Write what stands behind the amount of a figure; empty where it has no unit, or has it written within the amount."""
+        if figure.unit is None or self._spelling(figure.unit, Decimal(0))[0]:
             return ""
-        if self.language == "en":
-            return f"× {figure.unit.en}" if figure.unit.magnitude != 1 else figure.unit.en
-        return figure.unit.zh
+        if self.language != "en":
+            return figure.unit.zh
+        other = _SINGULARS_EN if figure.value == 1 and figure.value_max is None else _PLURALS_EN
+        return other.get(figure.unit.en, figure.unit.en)
 
-    def converted(self, figure: Indicator) -> str:
-        """Write a value that is counted in 万 or 亿 in whole units: 756 亿元 is 75.6 billion CNY. Empty in Chinese, which counts so itself."""
-        if self.language != "en" or figure.value is None or figure.unit is None or figure.unit.magnitude == 1:
-            return ""
-        ends = [value for value in (figure.value, figure.value_max) if value is not None]
-        unit, power = self.whole_unit(figure.unit, max(ends))
-        number = "–".join(f"{(end * power).normalize():,f}" for end in ends)
-        amount = self._(QUALIFIERS[figure.qualifier]) % {"number": number}
-        return " ".join(part for part in (amount, unit) if part)
+    def stated(self, figure: Indicator) -> str:
+        """Write an amount with its unit, or the rank or the growth where nothing else is stated."""
+        return f"{self.value(figure)} {self.unit(figure)}".strip() or self.growth(figure)
 
-    def whole_unit(self, unit: Unit | None, largest: Decimal) -> tuple[str, Decimal]:
-        """Choose the unit in which amounts are written: in English 750 of 100 million CNY are 75 billion CNY.
+    def _spelling(self, unit: Unit | None, largest: Decimal) -> tuple[str, Decimal, str]:
+        """Say what stands before an amount, what it is multiplied by, and what stands behind it within the amount: CNY, 0.1, billion."""
+        if unit is None or self.language != "en" or not unit.base_en.startswith("CNY"):
+            return "", Decimal(1), ""
+        currency, _, rest = unit.base_en.partition(" ")
+        power, word = next(((power, word) for power, word in _POWERS_EN if largest * unit.magnitude >= power), (Decimal(1), ""))
+        return currency, unit.magnitude / power, " ".join(filter(None, (word, rest)))
+
+    def scale_unit(self, unit: Unit | None, largest: Decimal) -> tuple[str, Decimal]:
+        """Choose the unit in which the amounts of a scale are written: in English 750 of 100 million CNY are 75 of CNY billion.
 
         Parameters
         ----------
@@ -113,31 +121,46 @@ class FigureWording(Phrases):
         unit, factor
             In words, empty where there is none; and what a stated amount is multiplied by.
         """
-        if unit is None:
-            return "", Decimal(1)
-        if self.language != "en" or unit.magnitude == 1:
-            return unit.en if self.language == "en" else unit.zh, Decimal(1)
-        power, word = next(((power, word) for power, word in _POWERS_EN if largest * unit.magnitude >= power), (Decimal(1), ""))
-        return " ".join(part for part in (word, unit.base_en) if part), unit.magnitude / power
+        before, factor, behind = self._spelling(unit, largest)
+        if before or unit is None:
+            return " ".join(filter(None, (before, behind))), factor
+        return unit.en if self.language == "en" else unit.zh, factor
 
     def growth(self, figure: Indicator) -> str:
         """Write the growth of a figure with its sign."""
-        return "" if figure.growth_pct is None else f"{figure.growth_pct:+f}%"
+        if figure.growth_pct is None:
+            return ""
+        return f"{figure.growth_pct:+f}%" if figure.growth_max is None else f"{figure.growth_pct:+f}%–{figure.growth_max:+f}%"
 
     def place_in_order(self, figure: Indicator) -> str:
         """Write the rank of a figure without its scope."""
-        return "" if figure.rank is None else self._("第 %(rank)s") % {"rank": figure.rank}
-
-    def rank(self, figure: Indicator) -> str:
-        """Write the rank of a figure with its scope."""
         if figure.rank is None:
             return ""
-        return self._("%(scope)s第 %(rank)s") % {"rank": figure.rank, "scope": self.pick(figure.rank_scope_zh, figure.rank_scope_en)}
+        if self.language == "en":
+            return _ORDINALS_EN[figure.rank - 1] if figure.rank <= len(_ORDINALS_EN) else f"No. {figure.rank}"
+        return f"第{_ORDINALS_ZH[figure.rank - 1]}" if figure.rank <= len(_ORDINALS_ZH) else f"第 {figure.rank} "
+
+    def rank_scope(self, figure: Indicator) -> str:
+        """Write among what a figure is ranked: 全市, 全省, or as the table says; in English with its preposition."""
+        profile, scope = self._tables.profile, self.pick(figure.rank_scope_zh, figure.rank_scope_en)
+        if self.language == "en":
+            # A proper name is a place to be first in; others are things to be first among.
+            return f"{'in' if scope[:1].isupper() else 'among'} {scope}"
+        return {profile.city.zh: "全市", profile.province.zh: "全省"}.get(scope, scope)
+
+    def rank(self, figure: Indicator) -> str:
+        """Write the rank of a figure with its scope: 全市第一, first in the city."""
+        if figure.rank is None:
+            return ""
+        parts = (self.place_in_order(figure), self.rank_scope(figure))
+        return " ".join(parts) if self.language == "en" else f"{parts[1]}{parts[0]}".strip()
 
     def period(self, period: Period | None) -> str:
         """Write a period: 2023 年 1—5 月, 2023 年一季度, 到 2027 年, 2020 年以来."""
         if period is None:
             return self._("原文未写时期")
+        if period.text == AFTER:
+            return self._("达产后")
         first, slash, last = period.text.partition("/")
         if not slash:
             return self._point(first)
@@ -172,7 +195,9 @@ class FigureWording(Phrases):
             return source.title
         return self._("报道第 %(paragraph)s 段") % {"paragraph": paragraph}
 
-    def figure(self, figure: Indicator, label: str, source: Source, *, share: float | None = None, is_unverified: bool = False) -> FigureWords:
+    def figure(
+        self, figure: Indicator, label: str, source: Source, *, share: tuple[float, float] | None = None, is_unverified: bool = False
+    ) -> FigureWords:
         """Write a figure in words; where only a rank is stated, the rank stands as its value.
 
         Parameters
@@ -182,17 +207,16 @@ class FigureWording(Phrases):
         source
             Where it stands.
         share
-            How much it is of the largest that it can be compared with, from 0 to 1; ``None`` where it cannot be.
+            How much both of its ends are of the largest that it can be compared with, from 0 to 1; ``None`` where it cannot be.
         is_unverified
             Whether the text of its source does not bear it out.
         """
         only_rank = figure.value is None and figure.growth_pct is None
-        rank = self.pick(figure.rank_scope_zh, figure.rank_scope_en) if only_rank else self.rank(figure)
+        rank = self.rank_scope(figure) if only_rank else self.rank(figure)
         return FigureWords(
             label=label,
             value=self.value(figure),
             unit=self.unit(figure),
-            converted=self.converted(figure),
             growth=self.growth(figure),
             growth_sign=0 if figure.growth_pct is None else int(figure.growth_pct.compare(Decimal(0))),
             period=self.period(figure.period),
@@ -204,3 +228,9 @@ class FigureWording(Phrases):
             share=share,
             doubt=self._("未核实") if is_unverified else "",
         )
+
+
+def _plain(number: Decimal) -> Decimal:
+    """Drop zeros behind the last digit, without turning to powers of ten."""
+    short = number.normalize()
+    return short.quantize(Decimal(1)) if short == short.to_integral_value() else short

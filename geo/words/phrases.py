@@ -88,6 +88,15 @@ NUMBER_REASONS = {
     NumberReason.PROGRAMME: N_("工程名称"),
     NumberReason.CLASS: N_("泛指的量级"),
     NumberReason.FIGURE_OF_SPEECH: N_("修辞"),
+    NumberReason.DATE: N_("日期"),
+    NumberReason.ORDINAL: N_("次序"),
+    NumberReason.THRESHOLD: N_("门槛"),
+    NumberReason.SIZE: N_("规格"),
+    NumberReason.CONTACT: N_("联系方式"),
+    NumberReason.NAME: N_("名称的一部分"),
+    NumberReason.COMPANY: N_("企业自身的数字"),
+    NumberReason.LISTED: N_("所列各项之数"),
+    NumberReason.DURATION: N_("时长"),
 }
 QUALIFIERS = {
     Qualifier.EXACT: "%(number)s",

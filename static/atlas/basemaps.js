@@ -43,7 +43,7 @@ let drawnBasemap = "outline";
 function showBasemap() {
   const basemap = page.basemaps[state.basemap];
   document.getElementById("review").textContent = basemap.review;
-  document.querySelectorAll("#basemaps input").forEach((choice) => {
+  document.querySelectorAll("#basemaps input[name=basemap]").forEach((choice) => {
     choice.checked = choice.value === state.basemap;
   });
   if (state.basemap === drawnBasemap) return;
@@ -81,7 +81,8 @@ function escaped(text) {
 function offerBasemaps() {
   const names = Object.entries(page.basemaps);
   const box = document.getElementById("basemaps");
-  box.hidden = names.length < 2;
+  if (names.length < 2) return;
+  box.hidden = false;
   for (const [id, basemap] of names) {
     const label = element("label", "");
     const choice = element("input", "");

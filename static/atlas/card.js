@@ -34,10 +34,7 @@ function drawFigure(figure) {
   head.append(label, notes);
   const cell = element("td");
   if (figure.value) {
-    const unit = element("span", "unit", figure.unit);
-    if (figure.converted) unit.title = figure.converted;
-    cell.append(element("span", "value", figure.value), " ", unit, " ");
-    if (figure.converted) cell.append(element("span", "converted", `= ${figure.converted}`), " ");
+    cell.append(element("span", "value", figure.value), " ", element("span", "unit", figure.unit), " ");
   }
   if (figure.growth) {
     const growth = element("span", `growth ${figure.growth_sign > 0 ? "up" : figure.growth_sign < 0 ? "down" : ""}`);
@@ -45,8 +42,10 @@ function drawFigure(figure) {
     cell.append(growth);
   }
   if (figure.share !== null) {
+    const [low, high] = figure.share;
     const bar = svgElement("svg", { class: "bar", viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" });
-    bar.append(svgElement("rect", { width: 100 * figure.share, height: 4 }));
+    bar.append(svgElement("rect", { width: 100 * low, height: 4 }));
+    if (high > low) bar.append(svgElement("rect", { class: "span", x: 100 * low, width: 100 * (high - low), height: 4 }));
     cell.append(bar);
   }
   if (figure.planned) cell.append(element("span", "planned", figure.planned));

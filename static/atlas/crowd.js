@@ -101,9 +101,11 @@ function drawDots() {
     const look = lookOf(entry.place);
     const radius = dotRadius(entry);
     if (x < -radius || y < -radius || x > width + radius || y > height + radius) continue;
-    const colour = look.growth ? growthColour(look.growth) : `var(--${hueOf(entry.place)})`;
-    const key = `${colour} ${look.form} ${radius}`;
-    if (!stamps.has(key)) stamps.set(key, stampOf(colour, look, radius, density));
+    const own = `var(--${hueOf(entry.place)})`;
+    const colour = look.growth ? growthColour(look.growth) : own;
+    const edge = look.isEdged ? own : "var(--card)";
+    const key = `${colour} ${edge} ${look.form} ${radius} ${look.core}`;
+    if (!stamps.has(key)) stamps.set(key, stampOf(colour, edge, look, radius, density));
     const stamp = stamps.get(key);
     pen.drawImage(stamp, Math.round(x * density - stamp.width / 2), Math.round(y * density - stamp.height / 2));
   }
@@ -115,21 +117,27 @@ function dotRadius({ place }) {
 }
 
 /** A dot on a canvas of its own, in device pixels. */
-function stampOf(colour, { form, isHollow }, radius, density) {
+function stampOf(colour, edge, { form, isHollow, opacity, core }, radius, density) {
   const stamp = element("canvas");
   const half = Math.ceil((radius + 1) * density);
   stamp.width = stamp.height = 2 * half;
   const pen = stamp.getContext("2d");
   pen.scale(density, density);
   pen.arc(half / density, half / density, radius, 0, 2 * Math.PI);
-  const { stroke, opacity } = page.marks.forms[form];
+  const { stroke, opacity: whole } = page.marks.forms[form];
   const [hue, card] = [colourOf(colour), colourOf("var(--card)")];
   pen.globalAlpha = opacity;
   pen.fillStyle = isHollow ? card : hue;
-  pen.strokeStyle = isHollow ? hue : card;
+  pen.strokeStyle = isHollow ? hue : colourOf(edge);
   pen.lineWidth = stroke;
   pen.fill();
   pen.stroke();
+  if (core) {
+    pen.globalAlpha = whole;
+    pen.beginPath();
+    pen.arc(half / density, half / density, core, 0, 2 * Math.PI);
+    pen.fill();
+  }
   return stamp;
 }
 

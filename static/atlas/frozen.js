@@ -54,6 +54,8 @@ function droppedNotes() {
   const appended = new RegExp(`^(?:${page.frozen.appended})$`);
   const isKnown = (name) => page.frozen.parameters.includes(name) || appended.test(name);
   [...new Set(query.keys())].filter((name) => !isKnown(name)).forEach((name) => drop(name, query.get(name)));
+  const metro = query.get("metro") ?? "on";
+  if (!["on", "off"].includes(metro)) drop("metro", metro);
   const basemap = query.get("basemap") ?? "outline";
   if (!Object.hasOwn(page.basemaps, basemap)) drop("basemap", basemap);
   const id = query.get("place");

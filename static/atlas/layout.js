@@ -34,6 +34,7 @@ function layOut() {
     drawHits(drawn);
   }
   keepOneTabStop();
+  afterLayout.forEach((act) => act());
   if (popup) followSymbol();
 }
 

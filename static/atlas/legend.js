@@ -15,7 +15,8 @@ function countSeen() {
       continue;
     }
     count(state.indicator ? look.form : place.symbol);
-    if (look.form !== "without" && !look.growth) count(`corridor:${place.corridor}`);
+    if (look.core) count("span");
+    if (look.form !== "without") count(`corridor:${place.corridor}`);
   }
   ["belt", "tie"].filter((part) => isDrawn(`.${part}`)).forEach(count);
   page.corridors.filter((corridor) => isDrawn(`.belt.corridor-${corridor}`)).forEach((corridor) => count(`corridor:${corridor}`));

@@ -29,7 +29,7 @@ const leaderCorners = page.marks.label.lengths.flatMap((far) => page.marks.label
 function valueOf(place) {
   const comparison = comparisons[state.indicator];
   const measure = comparison && comparison.measures[place.id];
-  return measure ? measure.words[2] || measure.words[0] : "";
+  return measure ? measure.words[0] : "";
 }
 
 /** The level of a name: what has a value is what the map is about. */

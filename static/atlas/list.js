@@ -6,30 +6,28 @@ function copyOf(template) {
   return document.getElementById(template).content.firstElementChild.cloneNode(true);
 }
 
-/** The chosen figure of a place, or its first one: what, note, and the amount in whole units. */
+/** The chosen figure of a place, or its first one, and its note. */
 function figureOf(place) {
   const comparison = comparisons[state.indicator];
-  if (!comparison) return [place.headline, place.note, place.converted];
+  if (!comparison) return [place.headline, place.note];
   const measure = comparison.measures[place.id];
-  return measure ? measure.words : ["—", page.phrases.noMeasure, ""];
+  return measure ? measure.words : ["—", page.phrases.noMeasure];
 }
 
-function write(row, selector, text, title) {
-  const target = row.querySelector(`${selector} bdi`);
-  target.textContent = text;
-  if (title) target.parentElement.title = title;
+function write(row, selector, text) {
+  row.querySelector(`${selector} bdi`).textContent = text;
 }
 
 function drawListRow({ place, latLng }) {
   const row = copyOf("list-template");
-  const [headline, note, converted] = figureOf(place);
+  const [headline, note] = figureOf(place);
   row.classList.add(`corridor-${place.corridor}`);
   row.dataset.id = place.id;
   if (place.id === state.place) row.setAttribute("aria-current", "true");
   row.querySelector("a").setAttribute("href", page.placeUrl.replace("ID", encodeURIComponent(place.id)));
   row.querySelector(".dot").classList.toggle("hollow", !latLng);
   write(row, ".name", place.name);
-  write(row, ".headline", headline, converted);
+  write(row, ".headline", headline);
   write(row, ".headline-note", note);
   const about = [page.words.corridor[place.corridor], page.words.district[place.district], latLng ? "" : page.phrases.missing];
   row.querySelector(".about").append(...about.filter(Boolean).flatMap((text, position) => [position ? " · " : "", element("bdi", "", text)]));
@@ -42,14 +40,14 @@ function cellsOf(place) {
 
 function drawTableRow({ place }) {
   const row = copyOf("table-template");
-  const [headline, note, converted] = figureOf(place);
+  const [headline, note] = figureOf(place);
   const [name, basis, kind, district, , located] = cellsOf(place);
   row.dataset.id = place.id;
   write(row, "th", name);
   [basis, kind, district].forEach((text, position) => {
     write(row, `td:nth-of-type(${position + 1})`, text);
   });
-  write(row, ".headline", headline, converted);
+  write(row, ".headline", headline);
   write(row, ".notes", note);
   write(row, "td:last-child", located);
   return row;
@@ -74,24 +72,55 @@ function drawRowsNext() {
   }));
 }
 
+let isUnfolded = false; // whether the reader has opened the places without the chosen figure
+
+/** The groups of the list, as geo.serve.pages.map groups it: by kind, or by who has the chosen figure, from the largest. */
+function groupsOfList() {
+  const comparison = comparisons[state.indicator];
+  if (!comparison) return page.groups.map(({ title, kinds }) => ({ title, entries: shown.filter(({ place }) => kinds.includes(place.kind)) }));
+  const measureOf = ({ place }) => comparison.measures[place.id];
+  const isAmount = (entry) => measureOf(entry).amount !== null;
+  const sizeOfFigure = (entry) => (isAmount(entry) ? measureOf(entry).amount : measureOf(entry).growth);
+  const having = shown.filter(measureOf).sort((a, b) => isAmount(b) - isAmount(a) || sizeOfFigure(b) - sizeOfFigure(a));
+  return [
+    { title: page.phrases.having, entries: having },
+    { title: page.phrases.noMeasure, entries: shown.filter((entry) => !measureOf(entry)), isFolded: having.length > 0 },
+  ];
+}
+
 function drawList(rows) {
-  const groupOf = ({ place }) => page.groups.findIndex(({ kinds }) => kinds.includes(place.kind));
-  const inGroups = page.groups.map(() => []);
-  shown.forEach((entry) => inGroups[groupOf(entry)].push(entry));
-  const drawn = new Set(inGroups.flat().slice(...rows));
+  const groups = groupsOfList();
+  const drawn = new Set(groups.flatMap(({ entries }) => entries).slice(...rows));
   const list = document.getElementById("list");
   list.querySelectorAll(".group").forEach((group) => group.remove());
-  const sections = inGroups.map((entries, position) => {
+  const sections = groups.map(({ title, entries, isFolded }) => {
     const visible = entries.filter((entry) => drawn.has(entry));
     if (!visible.length) return null;
-    const section = copyOf("group-template");
-    section.querySelector("h2 span").textContent = page.groups[position].title;
+    const section = copyOf(isFolded ? "folded-template" : "group-template");
+    section.querySelector("h2 span").textContent = title;
     section.querySelector(".count").textContent = entries.length;
     section.querySelector("ul").append(...visible.map(drawListRow));
+    section.open = isUnfolded;
     return section;
   });
   list.prepend(...sections.filter(Boolean));
-  document.getElementById("empty").hidden = shown.length > 0;
+}
+
+/** Where nothing is found, say what is read, and what would be found without the other filters. */
+function showEmpty() {
+  const empty = document.getElementById("empty");
+  empty.hidden = shown.length > 0;
+  const { corridors, kinds, districts } = state;
+  if (shown.length || !state.q) {
+    document.getElementById("elsewhere").hidden = true;
+    return;
+  }
+  Object.assign(state, { corridors: new Set(page.corridors), kinds: new Set(), districts: new Set() });
+  const count = filterPlaces().found.length;
+  Object.assign(state, { corridors, kinds, districts });
+  const elsewhere = document.getElementById("elsewhere");
+  elsewhere.hidden = count === 0;
+  elsewhere.textContent = page.phrases.elsewhere[count === 1 ? 0 : 1].replace("{count}", count);
 }
 
 function drawTable(rows) {
@@ -144,7 +173,7 @@ function markCurrent() {
 function goThroughList(event) {
   const search = document.querySelector("#filters input[name=q]");
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  const entries = [...document.querySelectorAll("#list [data-id] a")];
+  const entries = [...document.querySelectorAll("#list [data-id] a")].filter((anchor) => !anchor.closest("details:not([open])"));
   const at = entries.indexOf(event.target);
   if (!step || (event.target !== search && at < 0)) return;
   event.preventDefault();

@@ -1,5 +1,31 @@
 /* Start: folium's script hands over the places, the comparisons, the names and, last, the map. */
 
+const LEAST_SPAN = 0.08; // degrees of latitude that a view shows at least: a place alone is shown with what lies around it
+
+let wholeView = null; // what the map shows where nothing is chosen
+
+/** What a view has to show, as geo.serve.pages.seen.fit_view: the places that are compared, or that are shown, with the belts where those are all. */
+function boundsOfView() {
+  const comparison = comparisons[state.indicator];
+  const located = shown.filter(({ place, latLng }) => latLng && page.marks.symbols[place.symbol].isFitted);
+  const compared = comparison && comparison.isComparable ? located.filter(({ place }) => comparison.measures[place.id]) : [];
+  const wanted = compared.length > 1 ? compared : located;
+  const bounds = L.latLngBounds(wanted.map(({ latLng }) => latLng));
+  if (compared.length < 2 && (!isNarrowed() || !wanted.length)) {
+    page.corridors.filter((corridor) => state.corridors.has(corridor)).forEach((corridor) => page.belts[corridor] && bounds.extend(page.belts[corridor]));
+  }
+  if (!bounds.isValid()) return wholeView;
+  const { lat, lng } = bounds.getCenter();
+  const [tall, wide] = [LEAST_SPAN / 2, LEAST_SPAN / 2 / Math.cos((lat * Math.PI) / 180)];
+  return bounds.extend([lat - tall, lng - wide]).extend([lat + tall, lng + wide]);
+}
+
+function fitView() {
+  // A move that is still under way would carry on afterwards.
+  map.stop();
+  map.fitBounds(boundsOfView(), { ...margins(), animate: false });
+}
+
 /** The free part of the map, as Leaflet wants it. */
 function margins() {
   const { left, top, right, bottom } = roomAround(covered());
@@ -7,23 +33,48 @@ function margins() {
 }
 
 /** What narrows the view begins a list at its first page. */
-function narrow(how = "pushState") {
+function narrow(how = "pushState", { fits = true } = {}) {
+  clearTimeout(typing);
   state.page = 1;
   remember(how);
   apply();
+  if (fits) fitView();
 }
+
+let combined = null; // the switch that was last pressed together with a key that combines
+
+/** A switch means "only this", and pressed again "all"; together with Ctrl, Shift or the button beside it, it is added or taken away. */
+function isCombining(box) {
+  return combined === box || document.getElementById("combine").getAttribute("aria-pressed") === "true";
+}
+
+/** Show everything again that filters have left out. */
+function clearFilters(event) {
+  event.preventDefault();
+  Object.assign(state, { corridors: new Set(page.corridors), kinds: new Set(), districts: new Set(), q: "" });
+  narrow();
+}
+
+let typing = 0;
 
 function listen() {
   document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
   document.querySelectorAll("#filters input[name=corridor]").forEach((box) => {
     box.addEventListener("change", () => {
-      state.corridors[box.checked ? "add" : "delete"](box.value);
+      if (isCombining(box)) state.corridors[box.checked ? "add" : "delete"](box.value);
+      else state.corridors = new Set(state.corridors.size === 1 && state.corridors.has(box.value) ? page.corridors : [box.value]);
       narrow();
     });
+    box.addEventListener("click", (event) => (combined = event.ctrlKey || event.metaKey || event.shiftKey ? box : null));
   });
+  const combine = document.getElementById("combine");
+  combine.addEventListener("click", () => combine.setAttribute("aria-pressed", String(combine.getAttribute("aria-pressed") !== "true")));
   document.querySelector("#filters input[name=q]").addEventListener("input", (event) => {
     state.q = event.target.value;
-    narrow("replaceState");
+    narrow("replaceState", { fits: false });
+    // The map follows when the word is finished.
+    clearTimeout(typing);
+    typing = setTimeout(fitView, 500);
   });
   document.getElementById("kind").addEventListener("change", (event) => {
     state.kinds = new Set(event.target.value.split(",").filter(Boolean));
@@ -40,10 +91,9 @@ function listen() {
     state.corridors = new Set(page.corridors);
     narrow();
   });
-  document.getElementById("clear").addEventListener("click", (event) => {
-    event.preventDefault();
-    state.kinds.clear();
-    state.districts.clear();
+  for (const id of ["clear", "everything"]) document.getElementById(id).addEventListener("click", clearFilters);
+  document.getElementById("elsewhere").addEventListener("click", () => {
+    Object.assign(state, { corridors: new Set(page.corridors), kinds: new Set(), districts: new Set() });
     narrow();
   });
   sheet.addEventListener("keydown", goThroughList);
@@ -55,6 +105,8 @@ function listen() {
     event.preventDefault();
     select(entry.place.id, { push: true, focus: true, from: anchor });
   });
+  // The event does not bubble.
+  document.getElementById("list").addEventListener("toggle", ({ target }) => (isUnfolded = target.isConnected ? target.open : isUnfolded), true);
   document.addEventListener("click", turnPage);
   document.addEventListener("focusin", fetchAhead);
   document.addEventListener("pointerdown", fetchAhead);
@@ -66,8 +118,10 @@ function listen() {
   window.addEventListener("popstate", () => {
     const wanted = readState();
     const id = wanted.place;
-    state = { ...wanted, place: state.place };
+    Object.assign(state, wanted, { place: state.place });
     apply();
+    const view = viewOf(location.hash);
+    if (view) map.setView(view.centre, view.zoom, { animate: false });
     if (id !== state.place) select(id);
     linkElsewhere();
   });
@@ -81,7 +135,9 @@ function listen() {
 function start(drawnMap, drawnLayers, view) {
   map = drawnMap;
   layers = drawnLayers;
-  state = readState();
+  Object.assign(state, readState());
+  wholeView = L.latLngBounds(view);
+  shown = filterPlaces().found;
   map.createPane("dots").style.zIndex = 450;
   L.control.scale({ imperial: false }).addTo(map);
   map.attributionControl.setPrefix("Leaflet");
@@ -100,7 +156,7 @@ function start(drawnMap, drawnLayers, view) {
   const room = margins();
   showHeight();
   if (wanted) map.setView(wanted.centre, wanted.zoom, { animate: false });
-  else map.fitBounds(view, { ...room, animate: false });
+  else map.fitBounds(boundsOfView(), { ...room, animate: false });
   if (frozen.begin) frozen.begin();
   addTools(view);
   offerBasemaps();
@@ -122,6 +178,7 @@ function start(drawnMap, drawnLayers, view) {
   remember("replaceState");
   followPrinter();
   container.dataset.ready = "true";
+  fetchLater();
 }
 
 window.atlas = { addPlaces, addComparisons, addNames, addAxisName, start };

@@ -8,7 +8,7 @@ const SVG = "http://www.w3.org/2000/svg";
 
 let map;
 let layers; // corridor -> its layer
-let state;
+const state = {}; // as readState gives it
 let shown = []; // the places of the view, in the order of the table
 const frozen = {}; // what a site without a server does itself; frozen.js fills it
 
@@ -25,6 +25,7 @@ function readState() {
     q: [...(query.get("q") || "")].length <= 100 ? query.get("q") || "" : "",
     page: /^[1-9]\d{0,5}$/.test(query.get("page")) ? Number(query.get("page")) : 1,
     basemap: Object.hasOwn(page.basemaps, query.get("basemap")) ? query.get("basemap") : "outline",
+    metro: query.get("metro") !== "off",
     indicator: Object.hasOwn(comparisons, query.get("indicator")) ? query.get("indicator") : null,
     place: places.has(query.get("place")) ? query.get("place") : null,
     lang: query.get("lang"),
@@ -50,6 +51,7 @@ function address(lang, number = state.page) {
   if (state.indicator) query.append("indicator", state.indicator);
   if (state.place) query.append("place", state.place);
   if (state.basemap !== "outline") query.append("basemap", state.basemap);
+  if (!state.metro) query.append("metro", "off");
   if (number > 1) query.append("page", number);
   if (lang && !page.frozen) query.append("lang", lang);
   const text = query.toString();
@@ -85,19 +87,43 @@ function normalize(text) {
   return text.normalize("NFKC").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
 }
 
+/** What the view shows, in the order of the table; and how many each switch and each kind would show beside the other filters. */
 function filterPlaces() {
   const wanted = normalize(state.q);
-  const isShown = ({ place }) =>
-    state.corridors.has(place.corridor) &&
-    (state.kinds.size === 0 || state.kinds.has(place.kind)) &&
-    (state.districts.size === 0 || state.districts.has(place.district)) &&
-    (wanted === "" || place.search.some((key) => key.includes(wanted)));
-  return [...places.values()].filter(isShown).sort((a, b) => a.place.position - b.place.position);
+  const found = [];
+  const counts = { corridor: {}, kind: {} };
+  const count = (name, value) => (counts[name][value] = (counts[name][value] || 0) + 1);
+  for (const entry of places.values()) {
+    const { corridor, kind, district, search } = entry.place;
+    if (state.districts.size && !state.districts.has(district)) continue;
+    if (wanted !== "" && !search.some((key) => key.includes(wanted))) continue;
+    const [isOn, isOfKind] = [state.corridors.has(corridor), state.kinds.size === 0 || state.kinds.has(kind)];
+    if (isOfKind) count("corridor", corridor);
+    if (isOn) count("kind", kind);
+    if (isOn && isOfKind) found.push(entry);
+  }
+  return { found: found.sort((a, b) => a.place.position - b.place.position), counts };
 }
+
+function showCounts({ corridor, kind }) {
+  document.querySelectorAll("#filters .switch .count").forEach((written) => {
+    const own = written.closest(".switch").querySelector("input");
+    written.textContent = own ? corridor[own.value] || 0 : Object.values(corridor).reduce((sum, one) => sum + one, 0);
+  });
+  document.querySelectorAll("#kind option").forEach((option) => {
+    if (Object.hasOwn(page.words.kind, option.value)) option.textContent = `${page.words.kind[option.value]} ${kind[option.value] || 0}`;
+  });
+}
+
+/** Whether the view shows a part only, whatever its corridors. */
+const isNarrowed = () => Boolean(state.q || state.kinds.size || state.districts.size);
+const isWhole = () => !isNarrowed() && state.corridors.size === page.corridors.length;
 
 /** Make the map, the list, the table, the counts and the downloads show the state. */
 function apply({ isFirst = false } = {}) {
-  shown = filterPlaces();
+  const { found, counts } = filterPlaces();
+  shown = found;
+  showCounts(counts);
   for (const corridor of page.corridors) {
     map[state.corridors.has(corridor) ? "addLayer" : "removeLayer"](layers[corridor]);
   }
@@ -109,9 +135,9 @@ function apply({ isFirst = false } = {}) {
   const all = document.getElementById("all");
   if (state.corridors.size === page.corridors.length) all.setAttribute("aria-current", "true");
   else all.removeAttribute("aria-current");
-  const counted = page.phrases.shown.replace("{shown}", shown.length).replace("{all}", places.size);
-  document.getElementById("shown").textContent = counted;
-  document.getElementById("clear").hidden = state.kinds.size + state.districts.size === 0;
+  document.getElementById("shown").textContent = countOfView();
+  document.getElementById("clear").hidden = isWhole();
+  showEmpty();
   document.getElementById("kind").value = [...state.kinds].join(",");
   document.getElementById("indicator").value = state.indicator || "";
   showFinding();
@@ -119,7 +145,7 @@ function apply({ isFirst = false } = {}) {
   // The server, where there is one, has written the rows of the address already.
   if (!isFirst || page.frozen) (places.size > page.marks.crowd ? drawRowsNext : drawRows)();
   // A tie joins two places: where only some are shown, none is drawn.
-  map.getContainer().classList.toggle("narrowed", Boolean(state.q || state.kinds.size || state.districts.size));
+  map.getContainer().classList.toggle("narrowed", isNarrowed());
   drawLegend();
   showBasemap();
   (frozen.offerDownloads || offerDownloads)();
@@ -127,11 +153,18 @@ function apply({ isFirst = false } = {}) {
   layOut();
 }
 
-function showFinding() {
-  const narrowed = state.q || state.kinds.size || state.districts.size;
-  const isWhole = !narrowed && state.corridors.size === page.corridors.length;
+/** How many places are shown, and how many of them can be compared. */
+function countOfView() {
   const comparison = comparisons[state.indicator];
-  document.querySelector("#finding bdi").textContent = comparison && isWhole ? comparison.finding : findingOfView();
+  const { shown: whole, compared } = page.phrases;
+  if (!comparison || !shown.length) return whole.replace("{shown}", shown.length).replace("{all}", places.size);
+  const having = shown.filter(({ place }) => comparison.measures[place.id]).length;
+  return compared[comparison.isComparable ? Math.min(having, 2) : 1].replace("{with}", having).replace("{all}", shown.length);
+}
+
+function showFinding() {
+  const comparison = comparisons[state.indicator];
+  document.querySelector("#finding bdi").textContent = comparison && isWhole() ? comparison.finding : findingOfView();
 }
 
 /** The sentence of the view: as geo.words.cards.Wording.finding. */
@@ -141,7 +174,7 @@ function findingOfView() {
   const leads = shown.map(({ place }) => place.lead).filter(Boolean);
   if (leads.length) return leads.reduce((first, lead) => (lead[0] < first[0] ? lead : first))[1];
   const figures = shown.reduce((sum, { place }) => sum + place.figures, 0);
-  return (figures ? page.phrases.counted : page.phrases.noFigure).replace("{places}", shown.length).replace("{figures}", figures);
+  return page.phrases.counted[Math.min(shown.length, 2) - 1][Math.min(figures, 2)].replace("{places}", shown.length).replace("{figures}", figures);
 }
 
 function offerDownloads() {

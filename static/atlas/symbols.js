@@ -89,13 +89,20 @@ function dress(entry) {
   const corner = BOX / 2 - radius;
   // A square with round corners is the circle that it is compared as.
   const size = shape.tagName === "rect" ? { x: corner, y: corner, width: 2 * radius, height: 2 * radius, rx: look.shape === "circle" ? radius : 0 } : { r: radius };
-  const { stroke, opacity } = page.marks.forms[look.form];
+  const { stroke, opacity: whole } = page.marks.forms[look.form];
   // As attributes: the style sheet has the last word on what is pointed at or chosen.
-  Object.entries({ ...size, "stroke-width": stroke, "fill-opacity": opacity }).forEach(([name, value]) => shape.setAttribute(name, value));
+  Object.entries({ ...size, "stroke-width": stroke, "fill-opacity": look.opacity }).forEach(([name, value]) => shape.setAttribute(name, value));
   pin.classList.toggle("without", look.form === "without");
   pin.classList.toggle("measured", look.form === "measured" || look.form === "unsized");
   pin.classList.toggle("selected", entry.place.id === state.place);
   shape.style.fill = look.growth ? growthColour(look.growth) : "";
+  pin.classList.toggle("edged", look.isEdged);
+  pin.querySelector(".core")?.remove();
+  if (look.core) {
+    const core = svgElement("circle", { class: "core", cx: BOX / 2, cy: BOX / 2, r: look.core, "fill-opacity": whole });
+    core.style.fill = shape.style.fill;
+    shape.after(core);
+  }
   entry.marker.setZIndexOffset(Math.round(100 * (page.marks.largest + 2 - radius)));
 }
 

@@ -20,7 +20,7 @@ AREA = "area@2022"
 GROWTH = "manufacturing_investment@2023-Q1"
 SINGLE = "industrial_value_added_above_scale@2023-01/2023-05"
 AREAS = {"binxiao-park": 13.48, "xianghu-future-community": 7.13, "sanjiang-new-city": 5.36}
-FINDING = "杭州高新区(滨江)规上工业增加值：2022 年 756 亿元，居杭州市第 1；2023 年 1—5 月 305.8 亿元，居杭州市第 1，增长 8.1%。"
+FINDING = "杭州高新区(滨江)规上工业增加值居全市第一：756 亿元（2022 年）。"
 
 RADII = """pins => Object.fromEntries(pins.map((pin) => {
   const shape = pin.querySelector('.shape');
@@ -46,7 +46,7 @@ def radii(page: Page) -> dict[str, float]:
 
 def entry_of(page: Page, id_: str) -> list[str]:
     """The figure and its note in the list."""
-    return [page.locator(f"#list [data-id={id_}] .{part}").inner_text() for part in ("headline", "headline-note")]
+    return [(page.locator(f"#list [data-id={id_}] .{part}").text_content() or "").strip() for part in ("headline", "headline-note")]
 
 
 def row_of(page: Page, id_: str) -> list[str]:
@@ -59,11 +59,73 @@ def fill_of(page: Page, id_: str) -> list[int]:
     return red_green_blue
 
 
-def test_every_comparison_is_offered_with_the_places_it_has(open_map: Open, atlas: Atlas) -> None:
+OFFERED = """groups => groups.map((group) => [group.label, [...group.children].map((option) => option.value)])"""
+
+
+def test_only_what_can_be_compared_is_offered_as_a_comparison(open_map: Open, atlas: Atlas) -> None:
     page = open_map()
-    options = page.locator("#indicator option")
-    assert options.evaluate_all("options => options.map(option => option.value)") == ["", *atlas.comparisons]
-    assert options.all_text_contents()[:3] == ["按指标比较…", "工业增加值 · 2022 年 · 3 处", "面积 · 2022 年 · 3 处"]
+    comparable = [key for key, one in atlas.comparisons.items() if one.is_comparable]
+    others = [key for key, one in atlas.comparisons.items() if not one.is_comparable]
+    offered = page.locator("#indicator optgroup").evaluate_all(OFFERED)
+    assert offered == [[f"可以比较 · {len(comparable)} 项", comparable], ["只此一处，或时期不明", others]]
+    assert page.locator("#indicator option").all_text_contents()[:3] == ["按指标比较…", "工业增加值 · 2022 年 · 3 处", "面积 · 2022 年 · 3 处"]
+
+
+def test_the_page_says_how_many_can_be_compared_and_when_none_can(open_map: Open) -> None:
+    page = open_map()
+    shown = page.locator("#shown")
+    choose(page, AREA)
+    expect(shown).to_have_text("30 处中 3 处有这个数字，可以比较")
+    page.get_by_role("searchbox").fill("未来产业社区")
+    expect(shown).to_have_text("只有 1 处有这个数字，无从比较")
+    page.get_by_role("searchbox").fill("桐庐")
+    expect(shown).to_have_text("显示的 1 处都没有这个数字")
+    page.get_by_role("searchbox").fill("")
+    choose(page, GROWTH)
+    expect(shown).to_have_text("只有 1 处有这个数字，无从比较")
+
+
+def test_the_list_stands_from_the_largest_and_folds_those_without_the_figure(open_map: Open, atlas: Atlas) -> None:
+    page = open_map()
+    choose(page, AREA)
+    assert listed(page) == list(AREAS)
+    folded = page.locator("#list details.group")
+    expect(folded.locator("summary")).to_have_text(re.compile("没有这个数字 *27"))
+    folded.locator("summary").click()
+    assert len(listed(page)) == len(atlas.tables.places)
+    # What a reader has opened stays open.
+    choose(page, VALUE_ADDED)
+    assert len(listed(page)) == len(atlas.tables.places)
+    choose(page, "")
+    expect(folded).to_have_count(0)
+
+
+def test_the_arrow_keys_pass_over_what_is_folded(open_map: Open) -> None:
+    page = open_map(f"/?indicator={AREA}")
+    page.get_by_role("searchbox").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowDown")
+    expect(page.locator("#list [data-id=sanjiang-new-city] a")).to_be_focused()
+
+
+def test_a_range_is_drawn_as_a_range(open_map: Open) -> None:
+    page = open_map(f"/?indicator={VALUE_ADDED}")
+    pin = page.locator(".pin[data-id=xiaoshan-district]")
+    low, high = float(pin.locator(".core").get_attribute("r") or 0), radii(page)["xiaoshan-district"]
+    assert (low / high) ** 2 == pytest.approx(700 / 800)
+    expect(page.locator("#symbols")).to_contain_text("实心到下限，外圈到上限")
+    choose(page, AREA)
+    assert page.locator(".pin .core").count() == 0
+    expect(page.locator("#symbols")).not_to_contain_text("实心到下限")
+
+
+def test_what_grows_keeps_the_hue_of_its_corridor_on_its_edge(open_map: Open) -> None:
+    page = open_map()
+    plain = fill_of(page, "binjiang-hitech")
+    choose(page, GROWTH)
+    edge = page.locator(".pin[data-id=binjiang-hitech] .shape").evaluate("shape => getComputedStyle(shape).stroke")
+    assert [int(part) for part in re.findall(r"\d+", edge)] == plain
+    expect(page.locator("#hues")).to_contain_text("城东")
 
 
 def test_list_and_table_show_the_chosen_figure(open_map: Open) -> None:
@@ -164,8 +226,8 @@ def test_growth_colours_the_symbol(open_map: Open) -> None:
     choose(page, GROWTH)
     red, green, blue = fill_of(page, "binjiang-hitech")
     assert [red, green, blue] != plain
-    assert green > red
-    assert green > blue
+    # Violet, neither red nor green.
+    assert blue > red > green
     assert entry_of(page, "binjiang-hitech") == ["+49.3%", "增长"]
     choose(page, "")
     assert fill_of(page, "binjiang-hitech") == plain
@@ -186,8 +248,8 @@ def test_a_decline_has_the_other_colour(page: Page, serve: Serve, data_copy: Pat
     page.goto(f"{serve(data_copy)}/?indicator={GROWTH}")
     wait_until_drawn(page)
     red, green, blue = fill_of(page, "binjiang-hitech")
-    assert green < red
-    assert green < blue
+    # Ochre.
+    assert red > green > blue
 
 
 def test_a_comparison_without_growth_keeps_the_colours_of_the_corridors(open_map: Open) -> None:
@@ -200,9 +262,9 @@ def test_a_comparison_without_growth_keeps_the_colours_of_the_corridors(open_map
 @pytest.mark.parametrize(
     ("indicator", "finding"),
     [
-        (VALUE_ADDED, "工业增加值 · 2022 年：杭州高新区(滨江)、钱塘区、萧山区都是约 700–800 亿元。"),
-        (AREA, "面积 · 2022 年：3 处有这个数字，滨萧特别合作园最大，13.48 平方公里。"),
-        (GROWTH, "制造业投资 · 2023 年一季度：1 处有这个数字。"),
+        (VALUE_ADDED, "3 处的工业增加值不相上下，都是约 700–800 亿元（2022 年）：杭州高新区(滨江)、钱塘区、萧山区。"),
+        (AREA, "3 处中滨萧特别合作园的面积最大：13.48 平方公里（2022 年）。"),
+        (GROWTH, "杭州高新区(滨江)制造业投资增长 49.3%（2023 年一季度）；只有这一处有这个数字。"),
     ],
 )
 def test_the_finding_states_the_comparison(open_map: Open, indicator: str, finding: str) -> None:
@@ -263,7 +325,7 @@ def test_a_comparison_goes_together_with_the_filters(open_map: Open) -> None:
     page.get_by_role("searchbox").fill("未来产业社区(滨萧)")
     assert listed(page) == ["xianghu-future-community"]
     assert entry_of(page, "xianghu-future-community")[0] == "7.13 平方公里"
-    expect(page.locator("#finding")).to_have_text("1 处地点，1 个数字，逐条注明出处。")
+    expect(page.locator("#finding")).to_have_text("1 处地点，1 个数字，注明出处。")
     # The scale is that of all places: narrowing does not blow a symbol up.
     assert radii(page)["xianghu-future-community"] ** 2 == pytest.approx(26**2 * 7.13 / 13.48)
 

@@ -120,7 +120,7 @@ def test_the_legend_counts_the_symbols_without_the_figure(open_map: Open) -> Non
     ("indicator", "title", "amounts"),
     [
         # All three are the same: there is nothing to measure between.
-        (VALUE_ADDED, "工业增加值 · 2022 年 · 亿元", ["750"]),
+        (VALUE_ADDED, "工业增加值 · 2022 年 · 亿元", ["800"]),
         (AREA, "面积 · 2022 年 · 平方公里", ["13.48", "4", "1"]),
         ("industrial_value_added_per_mu_above_scale@2022", "规上工业亩均增加值 · 2022 年 · 万元/亩", ["1851.1"]),
     ],
@@ -143,10 +143,10 @@ def test_the_nested_circles_are_as_large_as_the_symbols(open_map: Open, indicato
 def test_growth_is_explained_by_its_colours_and_their_percents(open_map: Open) -> None:
     page = open_map(f"/?indicator={GROWTH}")
     # A growth alone has no size.
-    assert page.locator("#sizes text").all_text_contents() == ["颜色为增长", "0", "+25%", "≥50%"]
+    assert page.locator("#sizes text").all_text_contents() == ["填色为增长", "0", "+25%", "≥50%"]
     assert "没有数额，大小固定" in rows(page)
     page.locator("#indicator").select_option(AREA)
-    expect(page.locator("#sizes")).not_to_contain_text("颜色为增长")
+    expect(page.locator("#sizes")).not_to_contain_text("填色为增长")
     assert "没有数额，大小固定" not in rows(page)
 
 

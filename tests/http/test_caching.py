@@ -37,6 +37,7 @@ REVALIDATED = [
     "/places/binjiang-hitech/card.json",
     "/places/binjiang-hitech/map.svg",
     "/map.js",
+    "/reference.js",
 ]
 EVERYTHING = [
     *REVALIDATED,

@@ -32,7 +32,9 @@ def counted(told: Told, key: str) -> Counter[str]:
         measure = told.comparisons[key]["measures"].get(id_) if key else None
         form = measure["look"]["form"] if measure else "without"
         counts[form if key else place["symbol"]] += 1
-        if not key or (measure and "growth" not in measure["look"]):
+        if measure and "core" in measure["look"]:
+            counts["span"] += 1
+        if not key or measure:
             counts[f"corridor:{place['corridor']}"] += 1
     return counts
 

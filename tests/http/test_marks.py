@@ -47,7 +47,7 @@ def test_every_place_is_drawn_in_the_picture_as_the_page_is_told(client: FlaskCl
 
 def test_growth_has_its_colour_and_what_has_no_amount_the_size_of_a_platform(told: Told) -> None:
     symbol = told.symbols("manufacturing_investment@2023-Q1")["binjiang-hitech"]
-    assert (symbol.shape, symbol.radius, symbol.fill) == ("circle", 10, "#217056")
+    assert (symbol.shape, symbol.radius, symbol.fill) == ("circle", 10, "#5d3c94")
     assert {one.radius for one in told.symbols("manufacturing_investment@2023-Q1").values()} == {10, 4}
 
 

@@ -45,6 +45,7 @@ PAGES = [
     "/layers?f=html",
     "/layers?f=jsonld",
     "/map.js",
+    "/reference.js",
     "/map.svg",
     f"/map.svg?indicator={COMPARISON}",
     *(f"/places/{place}{rest}" for place in PLACES for rest in ("", "/card.json")),
@@ -187,6 +188,7 @@ def test_every_address_is_asked(other_app: Flask) -> None:
     adapter = other_app.url_map.bind("localhost")
     pictures = ["/map.png", "/places/stone-port/map.png", "/assets/x"]
     asked = {adapter.match(address.partition("?")[0])[0] for address in [*PAGES, *OGC, *TEXT_FILES, *OTHER, *pictures]}
+    asked.add(adapter.match("/geocode/list", method="POST")[0])
     assert asked == {rule.endpoint for rule in other_app.url_map.iter_rules()}
 
 
@@ -197,6 +199,13 @@ def test_a_picture_is_answered_under_a_name_of_this_city(city: FlaskClient, addr
     assert (response.status_code, response.content_type) == (200, "image/png")
     assert response.data.startswith(b"\x89PNG")
     assert find_shipped(str(response.headers)) == []
+
+
+def test_a_list_is_answered_without_a_word_of_the_shipped_city(city: FlaskClient) -> None:
+    rows = "名称\n云陂区\n没有这里\n"
+    response = city.post("/geocode/list", data=rows.encode(), content_type="text/csv")
+    assert response.status_code == 200
+    assert find_shipped(response.text) == []
 
 
 @pytest.mark.parametrize("extension", ["xlsx", "gpkg", "fgb", "parquet"])

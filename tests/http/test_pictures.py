@@ -75,7 +75,7 @@ def test_the_picture_says_what_it_is_from_what_and_when(client: FlaskClient, fla
     site = site_of(flask_app)
     written = texts(svg_at(client, "/map.svg"))
     assert written[0] == "杭州产业平台图"
-    assert written[1].startswith("杭州高新区(滨江)规上工业增加值：2022 年 756 亿元")
+    assert written[1].startswith("杭州高新区(滨江)规上工业增加值居全市第一：756 亿元")
     assert site.report
     assert written[-1] == (
         f"显示 30 处，共 30 处 · 来源：{site.report.title} · 数据 {site.last_change.date().isoformat()}，版本 {site.atlas.tables.version}"
@@ -131,7 +131,7 @@ def test_a_comparison_sizes_the_symbols_by_area(client: FlaskClient) -> None:
     # Districts and the city have no area here, and stay diamonds.
     assert len([symbol for symbol in read_symbols(svg) if symbol.shape == "diamond"]) == 3
     written = texts(svg)
-    assert written[1] == "面积 · 2022 年：3 处有这个数字，滨萧特别合作园最大，13.48 平方公里。"
+    assert written[1] == "3 处中滨萧特别合作园的面积最大：13.48 平方公里（2022 年）。"
 
 
 def test_a_place_without_the_figure_is_a_grey_ring(client: FlaskClient) -> None:

@@ -19,7 +19,20 @@ from tests.other_city import DATA, TEXTS
 Row = dict[str, str]
 
 ADDRESSES = [
-    *("/", "/?lang=en", "/?corridor=none", "/embed", "/about", "/map.js", "/map.svg", "/map.png", "/layers", "/layers?f=jsonld", "/ogc/api"),
+    *(
+        "/",
+        "/?lang=en",
+        "/?corridor=none",
+        "/embed",
+        "/about",
+        "/map.js",
+        "/reference.js",
+        "/map.svg",
+        "/map.png",
+        "/layers",
+        "/layers?f=jsonld",
+        "/ogc/api",
+    ),
     *("/places/cloud-valley", "/places/cloud-valley/card.json", "/sources/qinglan-evening", "/reverse?lon=108.2&lat=33.95", "/geocode?q=Yunbei"),
     *(f"/ogc/collections/{layer}{rest}" for layer in LAYERS for rest in ("", "/queryables", "/items?f=json", "/items?f=html")),
     *(f"/layers/{layer}.{extension}" for layer in LAYERS for extension in FORMATS),

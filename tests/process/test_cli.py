@@ -353,6 +353,27 @@ def test_what_is_wrong_with_a_list_is_told_without_a_traceback(
     assert not names_csv.with_name("found.csv").exists()
 
 
+def test_ctrl_c_says_how_to_go_on(names_csv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def stop(*given: object, **named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("geo.geocode.lists.running.geocode_table", stop)
+    assert main(["geocode", str(names_csv), "-o", str(names_csv.with_name("found.csv"))]) == 130
+    assert capsys.readouterr().err.endswith("\nstopped; a list that was under way goes on there with the same command\n")
+    monkeypatch.undo()
+    assert main(["geocode", str(names_csv), "-o", str(names_csv.with_name("found.csv"))]) == 0
+
+
+def test_corrections_come_from_the_list_of_misses(names_csv: Path) -> None:
+    target, misses = names_csv.with_name("found.csv"), names_csv.with_name("found.misses.csv")
+    assert main(["geocode", str(names_csv), "-o", str(target)]) == 0
+    with misses.open("a", encoding="utf-8") as file:
+        # Below the rows that are there already: 中国数谷 is meant in a district.
+        file.write("4,,,,,,滨江区\n")
+    assert main(["geocode", str(names_csv), "-o", str(target), "--corrections", str(misses)]) == 0
+    assert [row["geo_name"] for row in read_list(target)][2] == "中国数谷"
+
+
 def test_one_list_is_geocoded_at_a_time(names_csv: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["geocode", str(names_csv), str(names_csv), "-o", str(names_csv.with_name("found.csv"))]) == 2
     assert capsys.readouterr().err == "geocode: one file at a time with -o\n"

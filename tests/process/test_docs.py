@@ -16,6 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -49,7 +50,8 @@ EMPHASIS = {
 FORMAT_NAMES = {format.name for format in FORMATS.values()}
 LANGUAGES = {"sh", "bat", "text", "json", "python"}
 SERVER, PYTHON = "http://127.0.0.1:8000", ".venv/bin/python"
-FORMS = ("make ", f"curl '{SERVER}/", "curl -o ", f"{PYTHON} -m geo ", f"{PYTHON} -m tests.record ")
+SENDING = ("curl -F ", "curl --data-binary ")
+FORMS = ("make ", f"curl '{SERVER}/", "curl -o ", *SENDING, f"{PYTHON} -m geo ", f"{PYTHON} -m tests.record ")
 # Without the settings of whoever runs the tests.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("GEO_")} | {"PYTHONPATH": str(PROJECT)}
 
@@ -269,7 +271,23 @@ def test_every_python_example_prints_what_is_shown(capsys: pytest.CaptureFixture
 # --- addresses ----------------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", [command for command in commands("sh") if command.startswith("curl")])
+@pytest.mark.parametrize("command", [command for command in commands("sh") if command.startswith(SENDING)])
+def test_every_list_that_is_sent_is_answered(made_server: str, command: str, folder_with_files: Path) -> None:
+    run(f"{PYTHON} -m geo geocode companies.csv -o located.csv", folder_with_files)
+    (folder_with_files / "located.misses.csv").rename(folder_with_files / "companies.misses.csv")
+    arguments = [argument.replace(SERVER, made_server) for argument in shlex.split(command)]
+    sent = subprocess.run([*arguments, "--silent", "--fail-with-body"], cwd=folder_with_files, capture_output=True, encoding="utf-8", check=False)
+    assert sent.returncode == 0, sent.stdout
+    if "-o" in arguments:
+        assert zipfile.is_zipfile(folder_with_files / arguments[arguments.index("-o") + 1])
+    else:
+        documents = [json.loads(line) for line in sent.stdout.splitlines()]
+        assert documents[0]["kind"] == "list"
+        assert documents[0]["choice"]["columns"] == ["地址"]
+        assert documents[-1]["kind"] == ("list" if "f=preview" in command else "end")
+
+
+@pytest.mark.parametrize("command", [command for command in commands("sh") if command.startswith("curl") and not command.startswith(SENDING)])
 def test_every_address_that_is_asked_gives_features(made_server: str, command: str, tmp_path: Path) -> None:
     *options, address = shlex.split(command)[1:]
     target = tmp_path / (options[1] if options else "printed.geojson")

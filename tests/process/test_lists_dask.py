@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from geo.geocode.lists.reading import ListError
+from geo.geocode.lists.rows import ListError
 from geo.settings import PROJECT
 from tests.unit.test_lists import FakeGeocoder, GatedGeocoder, Said, many, run, wait_for
 

@@ -4,8 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pytest
 import shapely
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
 
 from geo.draw.basemap import Outline, read_outline
 from geo.errors import TableError
@@ -65,7 +68,7 @@ def test_districts_do_not_overlap(outline: Outline) -> None:
 
 def test_water_and_neighbours_are_there(outline: Outline) -> None:
     assert {"sea", "river-qiantang", "river-fuchun", "lake-qiandao"} <= {feature["id"] for feature in outline.water["features"]}
-    assert {water["rank"] for water in properties(outline.water)} <= {1, 2}
+    assert {water["rank"] for water in properties(outline.water)} <= {1, 2, 3}
     assert len(outline.surround["features"]) == 8
 
 
@@ -75,6 +78,67 @@ def test_every_part_names_who_it_comes_from(outline: Outline) -> None:
     assert outline.surround["attribution"] == tianditu
     for credit in (tianditu, "GSHHG", "LGPL-3.0-or-later", "© OpenStreetMap contributors, ODbL"):
         assert credit in outline.water["attribution"]
+
+
+def in_metres(feature: dict[str, Any]) -> BaseGeometry:
+    projected: BaseGeometry = gpd.GeoSeries([shape(feature["geometry"])], crs="EPSG:4326").to_crs("EPSG:4549")[0]
+    return projected
+
+
+def named(collection: dict[str, Any], kind: str) -> dict[str, BaseGeometry]:
+    return {feature["properties"]["name_zh"]: in_metres(feature) for feature in collection["features"] if feature["properties"]["kind"] == kind}
+
+
+def test_no_station_and_no_landmark_but_a_bridge_stands_in_water(outline: Outline) -> None:
+    areas = [in_metres(feature) for feature in outline.water["features"] if feature["geometry"]["type"].endswith("Polygon")]
+    water = shapely.union_all(areas)
+    # Of the hills one is an island, and of the parks one is a pool.
+    dry = named(outline.metro, "station")
+    for kind in ("airport", "station", "university", "landmark"):
+        dry |= named(outline.landmarks, kind)
+    assert [name for name, point in dry.items() if water.contains(point)] == []
+
+
+def test_a_line_of_the_metro_crosses_the_river_from_bank_to_bank(outline: Outline) -> None:
+    river = next(in_metres(feature) for feature in outline.water["features"] if feature["id"] == "osm-qiantang")
+    lengths = {
+        name: [round(part.length) for part in shapely.get_parts(line.intersection(river))] for name, line in named(outline.metro, "line").items()
+    }
+    crossings = sorted(length for some in lengths.values() for length in some if length)
+    assert len(crossings) == 10
+    # Line 8 crosses at the edge of the extract, line 1 obliquely where the river is widest.
+    assert [length for length in crossings if not 800 <= length <= 1600] == [lengths["8号线"][0], max(lengths["1号线"])]
+
+
+def test_every_station_lies_on_a_line(outline: Outline) -> None:
+    lines = shapely.union_all(list(named(outline.metro, "line").values()))
+    off = {name: point.distance(lines) for name, point in named(outline.metro, "station").items()}
+    assert max(off.values()) < 20, max(off, key=lambda name: off[name])
+
+
+def test_the_river_goes_on_where_what_is_known_of_its_banks_ends(outline: Outline) -> None:
+    """No end of it stands squarely in the land: banks, narrows, line and sea are one."""
+    parts = [in_metres(feature) for feature in outline.water["features"] if feature["properties"]["name_zh"] in ("钱塘江", "杭州湾")]
+    whole = shapely.union_all([shapely.buffer(part, 30) for part in parts])
+    assert whole.geom_type == "Polygon"
+
+
+def test_no_edge_of_the_sea_can_be_brought_into_view(outline: Outline, settings: Settings) -> None:
+    frame = read_tables(settings.data).profile.box
+    sea = next(shape(feature["geometry"]) for feature in outline.water["features"] if feature["id"] == "sea")
+    assert sea.is_valid
+    # As far as the map can be moved; see geo.draw.webmap.
+    seen = shapely.box(frame.west - 2.5, frame.south - 2.5, frame.east + 2.5, frame.north + 2.5)
+    edges = shapely.boundary(shapely.box(*sea.bounds))
+    assert not shapely.boundary(sea).intersection(edges).intersects(seen.buffer(-0.01))
+
+
+def test_what_is_from_openstreetmap_lies_in_a_folder_of_its_own_and_says_so(settings: Settings) -> None:
+    for path in (settings.data / "basemap").rglob("*.geojson"):
+        collection = json.loads(path.read_text(encoding="utf-8"))
+        is_osm = any({"osm", "osm-picture"} & set(feature["properties"].get("source", ())) for feature in collection["features"])
+        assert is_osm == (path.parent.name == "osm"), path.name
+        assert ("© OpenStreetMap contributors, ODbL 1.0" in collection["attribution"]) == is_osm
 
 
 def test_every_missing_part_is_named(tmp_path: Path) -> None:

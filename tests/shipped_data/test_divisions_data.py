@@ -258,14 +258,17 @@ def test_the_point_of_a_district_is_well_inside(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", sorted(OUTLINES))
-def test_the_radius_of_a_township_follows_from_its_district(code: str) -> None:
-    """3.4 radii of a disc with the mean area of the townships, and never farther than the farthest point of the district."""
-    area = abs(EARTH.geometry_area_perimeter(OUTLINES[code])[0])
-    radius = 3.4 * float(np.sqrt(area / TOWNSHIPS[code] / np.pi))
-    for row in (row for row in LOCATED if row["parent"] == code):
-        expected = min(radius, farthest(row, OUTLINES[code]))
-        # Rounded up to 100 m.
-        assert -ROUNDED_M <= float(row["uncertainty_m"]) - expected <= 100 + ROUNDED_M, row
+def test_the_radius_of_a_township_reaches_into_its_neighbours_and_not_beyond_its_district(code: str) -> None:
+    """What is nearest to a seat lies within its radius, with the error of the seats; nothing outside of the district does so for its sake."""
+    of_osm = {row["name"]: row for row in read_rows(PROJECT / "data/osm/points.csv") if row["kind"] == "township"}
+    seats = [of_osm.get(row["name"], row) for row in DIVISIONS if row["parent"] == code and (row["lon"] or row["name"] in of_osm)]
+    for row in seats:
+        radius = float(row["uncertainty_m"])
+        away = [metres(row, float(other["lon"]), float(other["lat"])) for other in seats if other is not row]
+        assert radius >= 1500
+        assert radius <= farthest(row, OUTLINES[code]) + 100
+        # Half way to the nearest neighbour is the least that a cell has.
+        assert radius >= 0.9 * min(away) / 2, row
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from geo.geocode.gazetteer import stem_of
+from geo.geocode.spellings import stem_of
 from geo.settings import PROJECT
 
 DATA = PROJECT / "data"

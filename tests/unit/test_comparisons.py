@@ -9,9 +9,10 @@ from babel.support import Translations
 from geo.atlas import Atlas
 from geo.layers.comparisons import find_comparisons
 from geo.settings import PROJECT
-from geo.tables.cells import UNITS, Period
+from geo.tables.cells import Period
 from geo.tables.reading import Tables, read_tables
 from geo.tables.rows import Indicator, Vocable
+from geo.tables.units import parse_unit
 from geo.words.cards import Wording
 from tests.known import DATA
 from tests.unit.test_provenance import TABLES_OF_BRIEF, row
@@ -77,11 +78,33 @@ def test_a_range_is_measured_by_its_middle(atlas: Atlas) -> None:
 def test_a_share_is_of_the_largest_of_the_same_time(atlas: Atlas) -> None:
     area = atlas.comparisons["area@2022"]
     assert area.largest == Decimal("13.48")
-    assert area.share("binxiao-park") == 1
-    assert area.share("sanjiang-new-city") == pytest.approx(5.36 / 13.48)
+    assert area.share("binxiao-park") == (1, 1)
+    assert area.share("sanjiang-new-city") == pytest.approx((5.36 / 13.48, 5.36 / 13.48))
     # Its area is of 2020.
     assert area.share("binfu-zone") is None
     assert atlas.comparisons["area@2020"].share("binfu-zone") is None
+
+
+def test_a_range_is_a_range_in_its_ends_and_in_its_share() -> None:
+    comparison = find_comparisons(tables_of(figure("a", value="3", value_max="4"), figure("b", value="2")))["output@2022"]
+    assert comparison.largest == 4
+    assert (comparison.measures["a"].ends, comparison.measures["b"].ends) == ((Decimal(3), Decimal(4)), (Decimal(2), Decimal(2)))
+    assert (comparison.share("a"), comparison.share("b")) == ((0.75, 1), (0.5, 0.5))
+
+
+def test_what_can_be_compared_has_the_same_figure_of_two_places_at_one_known_time(atlas: Atlas) -> None:
+    for one in atlas.comparisons.values():
+        assert one.is_comparable == (one.period is not None and len(one.measures) > 1), one.key
+    grown = [figure(place, value="", unit="", growth_pct=percent) for place, percent in (("a", "1"), ("b", "2"))]
+    assert find_comparisons(tables_of(*grown))["output@2022"].is_comparable
+    assert not find_comparisons(tables_of(figure("a", period=""), figure("b", period="")))["output@"].is_comparable
+
+
+def test_places_stand_from_the_largest_to_the_smallest() -> None:
+    figures = [figure("c", value="1"), figure("a", value="9"), figure("d", value="1"), figure("b", value="2", value_max="4")]
+    assert find_comparisons(tables_of(*figures))["output@2022"].order == ["a", "b", "c", "d"]
+    grown = [figure("e", value="", unit="", growth_pct="-2"), figure("f", value="", unit="", growth_pct="7")]
+    assert find_comparisons(tables_of(*grown))["output@2022"].order == ["f", "e"]
 
 
 def test_a_place_alone_has_no_share() -> None:
@@ -108,8 +131,8 @@ def test_figures_of_other_times_are_apart(period: str) -> None:
 def test_figures_in_other_units_are_apart_and_the_keys_name_the_units() -> None:
     comparisons = find_comparisons(tables_of(figure("a"), figure("b", unit="万元")))
     assert {key: (one.unit, list(one.measures)) for key, one in comparisons.items()} == {
-        "output@2022@万元@actual": (UNITS["万元"], ["b"]),
-        "output@2022@亿元@actual": (UNITS["亿元"], ["a"]),
+        "output@2022@万元@actual": (parse_unit("万元"), ["b"]),
+        "output@2022@亿元@actual": (parse_unit("亿元"), ["a"]),
     }
 
 
@@ -128,8 +151,8 @@ def test_a_growth_alone_is_measured_without_an_amount() -> None:
     assert comparison.measures["a"] == (None, Decimal("4.9"), grown)
     assert comparison.largest is None
     assert comparison.share("a") is None
-    assert ZH.measure(comparison, "a") == ("+4.9%", "增长", "")
-    assert ZH.measure(comparison, "b") == ("-1.2%", "增长", "")
+    assert ZH.measure(comparison, "a") == ("+4.9%", "增长")
+    assert ZH.measure(comparison, "b") == ("-1.2%", "增长")
 
 
 def test_where_the_largest_is_nothing_there_is_no_share() -> None:
@@ -146,7 +169,7 @@ def test_the_places_of_a_comparison_stand_in_the_order_of_the_rows() -> None:
 def test_a_card_states_the_share_of_a_figure(atlas: Atlas) -> None:
     place = next(place for place in atlas.tables.places if place.id == "sanjiang-new-city")
     (area,) = ZH.card(place, atlas).figures
-    assert area.share == pytest.approx(5.36 / 13.48)
+    assert area.share == pytest.approx((5.36 / 13.48, 5.36 / 13.48))
     zone = next(place for place in atlas.tables.places if place.id == "binfu-zone")
     assert [stated.share for stated in ZH.card(zone, atlas).figures] == [None, None]
 
@@ -155,12 +178,12 @@ def test_a_comparison_is_put_in_words(atlas: Atlas) -> None:
     places = {place.id: place for place in atlas.tables.places}
     area, added = atlas.comparisons["area@2022"], atlas.comparisons["industrial_value_added@2022"]
     assert ZH.comparison(area) == "面积 · 2022 年"
-    assert ZH.measure(area, "binxiao-park") == ("13.48 平方公里", "", "")
-    assert ZH.measure(area, "hangzhou") == ("—", "没有这个数字", "")
-    assert ZH.comparison_finding(area, places) == "面积 · 2022 年：3 处有这个数字，滨萧特别合作园最大，13.48 平方公里。"
-    assert ZH.comparison_finding(added, places) == "工业增加值 · 2022 年：杭州高新区(滨江)、钱塘区、萧山区都是约 700–800 亿元。"
-    assert EN.measure(added, "xiaoshan-district") == ("about 700–800 × 100 million CNY", "", "about 70–80 billion CNY")
-    assert EN.measure(area, "binxiao-park") == ("13.48 km²", "", "")
+    assert ZH.measure(area, "binxiao-park") == ("13.48 平方公里", "")
+    assert ZH.measure(area, "hangzhou") == ("—", "没有这个数字")
+    assert ZH.comparison_finding(area, places) == "3 处中滨萧特别合作园的面积最大：13.48 平方公里（2022 年）。"
+    assert ZH.comparison_finding(added, places) == "3 处的工业增加值不相上下，都是约 700–800 亿元（2022 年）：杭州高新区(滨江)、钱塘区、萧山区。"
+    assert EN.measure(added, "xiaoshan-district") == ("about CNY 70–80 billion", "")
+    assert EN.measure(area, "binxiao-park") == ("13.48 km²", "")
     grown = atlas.comparisons["manufacturing_investment@2023-Q1"]
-    assert ZH.measure(grown, "binjiang-hitech") == ("+49.3%", "增长", "")
-    assert ZH.comparison_finding(grown, places).endswith(" · 2023 年一季度：1 处有这个数字。")
+    assert ZH.measure(grown, "binjiang-hitech") == ("+49.3%", "增长")
+    assert ZH.comparison_finding(grown, places) == "杭州高新区(滨江)制造业投资增长 49.3%（2023 年一季度）；只有这一处有这个数字。"

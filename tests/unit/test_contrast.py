@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from itertools import product
 
@@ -103,3 +104,40 @@ def test_print_is_the_light_theme_on_white() -> None:
     assert "color-scheme: light; --paper: #fff; --card: #fff;" in printed
     for text in TEXTS:
         assert contrast(tokens("light")[text], "#fff") >= TEXT
+
+
+# Machado, Oliveira and Fernandes 2009, of an eye that lacks one kind of cone wholly; linear sRGB.
+EYES = {
+    "all": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "no long": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "no middle": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "no short": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+}
+
+
+def seen(colour: str, eye: str) -> list[float]:
+    """CIE L*a*b* of a colour as an eye sees it."""
+    parts = [part / 255 for part in channels(colour)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    linear = [min(1.0, max(0.0, sum(share * part for share, part in zip(row, linear, strict=True)))) for row in EYES[eye]]
+    to_xyz = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
+    xyz = [sum(share * part for share, part in zip(row, linear, strict=True)) for row in to_xyz]
+    x, y, z = (part / white for part, white in zip(xyz, (0.9505, 1.0, 1.089), strict=True))
+    x, y, z = (part ** (1 / 3) if part > 0.008856 else 7.787 * part + 16 / 116 for part in (x, y, z))
+    return [116 * y - 16, 500 * (x - y), 200 * (y - z)]
+
+
+@pytest.mark.parametrize("eye", EYES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_growth_and_decline_stay_apart_whatever_colours_an_eye_tells(theme: str, eye: str) -> None:
+    colours = tokens(theme)
+    # 10 is about four times what can just be told apart.
+    assert math.dist(seen(colours["up"], eye), seen(colours["down"], eye)) > 10
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_hues_of_growth_are_neither_red_nor_green_nor_a_corridors(tables: Tables, theme: str) -> None:
+    colours = tokens(theme)
+    for own in (colours["up"], colours["down"]):
+        for other in (*hues(tables, theme), "#c62828", "#2e7d32"):
+            assert math.dist(seen(own, "all"), seen(other, "all")) > 25, (own, other)

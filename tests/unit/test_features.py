@@ -20,7 +20,7 @@ def problems_of(tmp_path: Path, name: str, member: str, value: Any) -> list[Prob
     """Read an outline whose second feature has another member; ``properties.label`` is one of its properties."""
     folder = tmp_path / "basemap"
     folder.mkdir()
-    for path in (DATA / "basemap").iterdir():
+    for path in (DATA / "basemap").glob("*.geojson"):
         (folder / path.name).write_bytes(path.read_bytes())
     path = folder / f"{name}.geojson"
     document = json.loads(path.read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ from geo.atlas import Atlas
 from geo.draw.legend import Drawing, Legend, corridor_key, count_seen, scale_amounts
 from geo.draw.marks import Mark, amount_radius, growth_colour, map_marks
 from geo.layers.comparisons import Comparison
-from geo.palette import LARGEST, RADII
+from geo.palette import FULL_GROWTH, LARGEST, RADII
 from geo.tables.kinds import NO_CORRIDOR
 from geo.words.cards import Wording
 from tests.unit.test_wording import EN, ZH
@@ -77,8 +77,8 @@ def test_the_nested_circles_are_as_large_as_the_symbols_of_their_amounts(atlas: 
 
 def test_english_amounts_are_in_whole_units(atlas: Atlas) -> None:
     legend = EN.legend(atlas.comparisons["industrial_value_added@2022"])
-    assert legend.title == ("Industrial value added", "2022", "billion CNY")
-    assert [letters.text for letters in legend.scales[0].letters] == ["75"]
+    assert legend.title == ("Industrial value added", "2022", "CNY billion")
+    assert [letters.text for letters in legend.scales[0].letters] == ["80"]
 
 
 @given(st.lists(AMOUNTS, min_size=1, max_size=5))
@@ -104,7 +104,17 @@ def test_growth_is_shown_in_its_colours_with_a_decline_only_where_there_is_one(a
         for scale in shown:
             percents = [float(text.text.strip("≥≤%").replace("−", "-")) for text in scale.letters[1:]]
             assert (percents[0] < 0) == (min(growths) < 0)
-            assert [(shape.fill.token, shape.fill.share) for shape in scale.shapes if shape.fill] == [growth_colour(percent) for percent in percents]
+            assert percents[-1] == FULL_GROWTH
+            # From end to end, each slice in the colour of its middle, and the numbers where they belong.
+            slices = [(float(one.attributes["x"]), float(one.attributes["width"]), one.fill) for one in scale.shapes if one.tag == "rect"]
+            left, right = slices[0][0], slices[-1][0] + slices[-1][1]
+
+            def percent(x: float, left: float = left, right: float = right, low: float = percents[0]) -> float:
+                return low + (x - left) / (right - left) * (FULL_GROWTH - low)
+
+            for x, width, fill in slices:
+                assert fill == pytest.approx(growth_colour(percent(x + width / 2)), abs=1)
+            assert [percent(letters.x) for letters in scale.letters[1:]] == pytest.approx(percents, abs=0.2)
 
 
 def test_a_view_keeps_the_rows_of_what_it_shows_with_their_numbers() -> None:
@@ -115,11 +125,11 @@ def test_a_view_keeps_the_rows_of_what_it_shows_with_their_numbers() -> None:
     assert legend.seen({}).rows == ()
 
 
-def test_what_has_another_colour_than_its_corridor_does_not_ask_for_it(atlas: Atlas) -> None:
+def test_whatever_has_the_hue_of_a_corridor_on_its_face_or_its_edge_asks_for_it(atlas: Atlas) -> None:
     for comparison in atlas.comparisons.values():
         marks = marks_of(atlas, comparison)
         counts = count_seen(marks, 0, (), has_ties=False)
         for corridor in atlas.tables.corridor_ids:
-            own = [mark for mark in marks if mark.corridor == corridor and mark.look.form != "without" and mark.look.growth is None]
+            own = [mark for mark in marks if mark.corridor == corridor and mark.look.form != "without"]
             assert counts[corridor_key(corridor)] == len(own)
     assert sum(count_seen(marks_of(atlas, None), 0, (), has_ties=False)[symbol] for symbol in RADII) == len(marks_of(atlas, None))

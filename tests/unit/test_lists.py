@@ -20,9 +20,11 @@ from geo.datum import Datum
 from geo.geocode.answers import Answer, Candidate, Division, Level, Match, Method, Miss, MissReason, Query
 from geo.geocode.gazetteer import Gazetteer
 from geo.geocode.lists.columns import choose_columns
+from geo.geocode.lists.parquet import ParquetList
 from geo.geocode.lists.progress import BarProgress, LineProgress, choose_progress
-from geo.geocode.lists.reading import ListError, ParquetList, open_list
+from geo.geocode.lists.reading import open_list
 from geo.geocode.lists.results import RESULTS
+from geo.geocode.lists.rows import ListError
 from geo.geocode.lists.running import Summary, geocode_file
 from geo.geocode.lists.writing import WRITERS
 from geo.geocode.offline import OfflineGeocoder
@@ -212,17 +214,17 @@ def test_what_is_not_matched_is_listed_beside_with_its_row(names_csv: Path, tmp_
     run(names_csv, tmp_path / "out.csv", chunk_rows=2)
     assert (tmp_path / "out.misses.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     assert read_csv(tmp_path / "out.misses.csv") == [
-        ["row", "query", "status", "reason", "candidates"],
-        ["4", "合作区", "ambiguous", "ambiguous", "滨富合作区 (富阳区, place): 名称含此; 滨萧合作园 (萧山区, place)"],
-        ["5", "上海张江", "miss", "out_of_area", ""],
-        ["6", "没有的地方", "miss", "unknown", ""],
-        ["7", "", "miss", "empty", ""],
+        ["row", "query", "status", "reason", "candidates", "corrected", "division"],
+        ["4", "合作区", "ambiguous", "ambiguous", "滨富合作区 (富阳区, place): 名称含此; 滨萧合作园 (萧山区, place)", "", ""],
+        ["5", "上海张江", "miss", "out_of_area", "", "", ""],
+        ["6", "没有的地方", "miss", "unknown", "", "", ""],
+        ["7", "", "miss", "empty", "", "", ""],
     ]
 
 
 def test_the_same_row_is_asked_once_an_empty_one_never_and_no_call_is_larger_than_a_chunk(tmp_path: Path) -> None:
     geocoder = CountingGeocoder()
-    rows = [["名称", "区县"], ["未来科技城", " 余杭区 "], ["", ""], ["未来科技城", "余杭区"], ["未来科技城", "滨江区"], ["合作区", ""]]
+    rows = [["名称", "区县"], ["未来科技城", " 余杭区 "], ["", "余杭区"], ["未来科技城", "余杭区"], ["未来科技城", "滨江区"], ["合作区", ""]]
     run(write_csv(tmp_path / "in.csv", rows), tmp_path / "out.csv", lambda: geocoder, chunk_rows=4)
     assert geocoder.calls == [[Query("未来科技城", admin="余杭区"), Query("未来科技城", admin="滨江区")], [Query("合作区")]]
     assert [row["geo_status"] for row in records(tmp_path / "out.csv")] == ["match", "miss", "match", "miss", "ambiguous"]
@@ -433,14 +435,21 @@ def test_broken_bytes_are_reported_with_line_and_byte(tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     good = "名称\n合作区\n".encode()
     source.write_bytes(good + b"ab\xff\xfe\n")
-    with pytest.raises(ListError) as caught:
-        run(source, tmp_path / "out.csv")
-    place = f"byte {len(good) + 3}: 0xff"
-    assert str(caught.value) == f"in.csv:3 {place!r}: expected text in UTF-8, which it is up to there; --encoding names another"
+    summary = run(source, tmp_path / "out.csv")
+    (flaw,) = summary.flaws.first
+    assert str(flaw.problem) == "in.csv:3 [名称] 'ab��': expected bytes of the file's encoding; those that are none stand as �"
+    assert [row["名称"] for row in records(tmp_path / "out.csv")] == ["合作区", "ab��"]
+    assert "odd: 1 rows or cells, kept" in str(summary)
+
+
+def test_a_file_of_broken_bytes_is_refused_with_the_first_one(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
     # Across the border of two blocks the place is still right.
-    source.write_bytes("名称\n".encode() + b"a" * ((1 << 20) - 8) + "滨".encode()[:2] + b"\n")
-    with pytest.raises(ListError, match=rf"in\.csv:2 'byte {(1 << 20)}: 0xe6'"):
+    source.write_bytes("名称\n".encode() + b"a" * ((1 << 20) - 8) + "滨".encode()[:2] + b"\n" + b"\xff" * 3000)
+    with pytest.raises(ListError) as caught:
         run(source, tmp_path / "out.csv", encoding="utf-8")
+    expected = "expected text in UTF-8, which it is up to there, but for a few bytes, and 3001 are none; --encoding names another"
+    assert str(caught.value) == f"in.csv:2 'byte {1 << 20}: 0xe6': {expected}"
 
 
 def test_an_encoding_can_be_given(tmp_path: Path) -> None:
@@ -462,19 +471,41 @@ def test_the_delimiter_is_found_by_the_header(tmp_path: Path, delimiter: str, sa
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "message", "rows"),
     [
-        ("id,名称\n1,合作区\n2\n", "in.csv:3 '2': expected 2 cells, as in the header, and not 1"),
-        ('id,名称\n1,"两\n行"\n2,合作区,3\n', "in.csv:4 '2,合作区,3': expected 2 cells, as in the header, and not 3"),
-        ('id,名称\n1,"合作区\n2,x\n', "in.csv:3 'unexpected end of data': expected cells whose quotes are doubled inside and closed"),
-        ("", "in.csv:1: expected a header with the names of the columns"),
+        ("id,名称\n1,合作区\n2\n", "in.csv:3 '2': expected 2 cells, as in the header, and not 1", [["1", "合作区"], ["2", ""]]),
+        (
+            'id,名称\n1,"两\n行"\n2,合作区,3\n',
+            "in.csv:4 '2,合作区,3': expected 2 cells, as in the header, and not 3",
+            [["1", "两\n行", ""], ["2", "合作区", "3"]],
+        ),
+        (
+            'id,名称\n1,"合作区\n2,x\n',
+            """in.csv:2 '1,"合作区': expected cells whose quotes are doubled inside and closed""",
+            [["1", '"合作区'], ["2", "x"]],
+        ),
+        (
+            'id,名称\n1,"合作区" 二期\n2,"a\nb"\n',
+            """in.csv:2 '1,"合作区" 二期': expected cells whose quotes are doubled inside and closed""",
+            [["1", '"合作区" 二期'], ["2", "a\nb"]],
+        ),
     ],
 )
-def test_a_broken_row_is_reported_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+def test_a_broken_row_is_reported_with_its_line_and_kept(tmp_path: Path, text: str, message: str, rows: list[list[str]]) -> None:
     (tmp_path / "in.csv").write_text(text, encoding="utf-8")
-    with pytest.raises(ListError) as caught:
-        run(tmp_path / "in.csv", tmp_path / "out.csv")
-    assert str(caught.value) == message
+    summary = run(tmp_path / "in.csv", tmp_path / "out.csv")
+    assert [str(flaw.problem) for flaw in summary.flaws.first] == [message]
+    assert f"  {message}" in str(summary).splitlines()
+    written = read_csv(tmp_path / "out.csv")
+    assert [row[: len(rows[0])] for row in written[1:]] == rows
+
+
+def test_a_file_without_headings_is_refused(tmp_path: Path) -> None:
+    for text in ("", "\n\n", ",,,\n"):
+        (tmp_path / "in.csv").write_text(text, encoding="utf-8")
+        with pytest.raises(ListError) as caught:
+            run(tmp_path / "in.csv", tmp_path / "out.csv")
+        assert str(caught.value) == "in.csv:1: expected a header with the names of the columns"
 
 
 def test_blank_lines_are_rows_only_where_a_row_is_one_cell(tmp_path: Path) -> None:
@@ -496,13 +527,13 @@ def test_headings_that_are_missing_or_twice_get_a_name_and_that_is_said(tmp_path
 @pytest.mark.parametrize(
     ("file", "options", "message"),
     [
-        ("in.doc", {}, "in.doc '.doc': expected a list to read as .csv, .tsv, .xlsx or .parquet"),
+        ("in.doc", {}, "in.doc '.doc': expected a list to read as .csv, .tsv, .txt, .xlsx, .xlsm or .parquet"),
         ("no.csv", {}, "no.csv '{path}': expected a file that exists"),
         ("in.csv", {"sheet": "a"}, "in.csv 'a': expected no sheet for .csv, which has none"),
         ("in.parquet", {"encoding": "gbk"}, "in.parquet 'gbk': expected no encoding for .parquet, which has its own"),
     ],
 )
-def test_a_list_that_cannot_be_opened_says_why(tmp_path: Path, file: str, options: dict[str, str], message: str) -> None:
+def test_a_list_that_cannot_be_opened_says_why(tmp_path: Path, file: str, options: dict[str, Any], message: str) -> None:
     for name in ("in.csv", "in.parquet"):
         (tmp_path / name).write_text("名称\n", encoding="utf-8")
     with pytest.raises(ListError) as caught:
@@ -582,10 +613,10 @@ def test_a_cell_far_right_of_the_header_is_not_lost_in_silence(tmp_path: Path) -
         sheet.append(["名称"])
     sheet.append(["合作区", "远处"])
     book.save(tmp_path / "far.xlsx")
-    with pytest.raises(ListError) as caught:
-        run(tmp_path / "far.xlsx", tmp_path / "out.csv")
-    expected = "expected nothing right of column 1, the last one with a heading or a cell in the first 1000 rows"
-    assert str(caught.value) == f"far.xlsx:1003 [column 2] '远处': {expected}"
+    summary = run(tmp_path / "far.xlsx", tmp_path / "out.csv")
+    expected = "expected nothing right of column 1, the last one with a heading or with cells beside it in the first 1000 rows"
+    assert [str(flaw.problem) for flaw in summary.flaws.first] == [f"far.xlsx:1003 [B] '远处': {expected}"]
+    assert summary.rows == 1002
 
 
 # --- Parquet ------------------------------------------------------------------------------------------------------------------------------
@@ -628,7 +659,7 @@ WORDS = ["半导体", "医药", "软件", "新材料"]
     ],
 )
 def test_the_column_is_found_and_it_is_said_why(head: dict[str, list[str]], column: str, why: str) -> None:
-    choice = choose_columns("in.csv", head, None, None)
+    choice = choose_columns("in.csv", head, (), None)
     assert (choice.column, choice.why) == (column, why)
     assert choice.admin_column == ("区县" if "区县" in head else None)
 
@@ -653,7 +684,7 @@ def test_the_column_is_found_and_it_is_said_why(head: dict[str, list[str]], colu
 )
 def test_the_column_is_not_guessed(head: dict[str, list[str]], expected: str) -> None:
     with pytest.raises(ListError) as caught:
-        choose_columns("in.csv", head, None, None)
+        choose_columns("in.csv", head, (), None)
     assert str(caught.value) == expected
 
 
@@ -669,11 +700,10 @@ def test_a_division_column_is_used_and_it_is_said(tmp_path: Path, heading: str) 
 def test_columns_can_be_given(tmp_path: Path) -> None:
     rows = [["名称", "甲", "乙"], ["合作区", "未来科技城", "余杭区"]]
     source = write_csv(tmp_path / "in.csv", rows)
-    summary = run(source, tmp_path / "out.csv", column="甲", admin_column="乙")
-    assert summary.choice == ("甲", "it was asked for", "乙")
+    summary = run(source, tmp_path / "out.csv", columns=["甲"], admin_column="乙")
+    assert summary.choice == (("甲",), "it was asked for", "乙")
     assert summary.matched[Level.PLACE] == 1
-    for option, name in (("column", "--column"), ("admin_column", "--admin-column")):
-        options: dict[str, Any] = {option: "丙"}
+    for name, options in (("--column", {"columns": ["丙"]}), ("--admin-column", {"admin_column": "丙"})):
         with pytest.raises(ListError) as caught:
             run(source, tmp_path / "out.csv", **options)
         assert str(caught.value) == f"in.csv:1 [丙]: expected one of the columns 名称, 甲, 乙 for {name}"
@@ -708,7 +738,7 @@ def test_interrupted_work_goes_on_and_gives_the_same_bytes(tmp_path: Path, exten
         ({"source": 90}, "input"),
         ({"chunk_rows": 20}, "chunk_rows"),
         ({"version": "2"}, "geocoder"),
-        ({"column": "id"}, "column"),
+        ({"columns": ["id"]}, "column"),
     ],
 )
 def test_parts_of_other_work_are_not_used_and_that_is_said(tmp_path: Path, change: dict[str, Any], said: str) -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.tables.provenance import PrintedNumber, check_text, parse_numbers
+from geo.tables.numbers import PrintedNumber, parse_numbers
+from geo.tables.provenance import check_text
 from geo.tables.reading import Tables, read_tables
 from geo.tables.rows import GazetteerRow, Indicator, OtherNumber, Paragraph, Place, Row, Source
 from tests.known import DATA
@@ -313,3 +314,60 @@ def test_the_pointers_into_the_report_are_of_every_row_that_has_its_text(tables:
     assert report.sha256 == "7cf46e8d87e7725ccc08d36334cdce3a583c2ae4f0f148382f2362db57bdf718"
     assert sum(1 for figure in tables.indicators if figure.source == report.id and figure.start is not None) == 36
     assert [paragraph.paragraph for paragraph in tables.paragraphs] == list(range(1, 53))
+
+
+WHOLE = {"start": 0, "end": 1}
+
+
+def stated(text: str, **cells: str) -> list[str]:
+    """Check one row whose span is a whole text, without what is checked beside its numbers."""
+    figure = row(
+        Indicator, subject_id="sample-park", indicator="output", qualifier="exact", status="actual", source="brief", paragraph="1", **WHOLE, **cells
+    )
+    figure = figure.model_copy(update={"start": 0, "end": len(text)})
+    tables = dataclasses.replace(TABLES_OF_BRIEF, paragraphs=(), places=(), other_numbers=(), indicators=(figure,))
+    return [finding.message for finding in check_text(tables, SOURCE, text) if "does not state" in finding.message]
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ("投资3．26亿元", {"value": "3.26", "unit": "亿元"}),
+        ("装机34万千瓦", {"value": "34", "unit": "万千瓦"}),
+        ("装机340兆瓦", {"value": "34", "unit": "万千瓦"}),
+        ("利用外资2.1亿美元", {"value": "2.1", "unit": "亿美元"}),
+        ("净利润4.2亿至4.8亿元，增长25%—43%", {"value": "4.2", "value_max": "4.8", "unit": "亿元", "growth_pct": "25", "growth_max": "43"}),
+        ("营收突破千亿元", {"value": "1000", "unit": "亿元"}),
+        ("税收翻了一番", {"growth_pct": "100"}),
+        ("产值下降2.1%", {"growth_pct": "-2.1"}),
+        ("产值下降2.1%", {"value": "-2.1", "unit": "%"}),
+        ("亏损1.5亿元", {"value": "-1.5", "unit": "亿元"}),
+        ("加快2.4个百分点", {"value": "2.4", "unit": "个百分点"}),
+        ("位居首位", {"rank": "1", "rank_scope_zh": "全市", "rank_scope_en": "the city"}),
+    ],
+)
+def test_a_right_figure_is_borne_out(text: str, cells: dict[str, str]) -> None:
+    assert stated(text, **cells) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ("投资3．26亿元", {"value": "26", "unit": "亿元"}),
+        ("投资3．26亿元", {"value": "3", "unit": "亿元"}),
+        ("装机34万千瓦", {"value": "34", "unit": "亿千瓦"}),
+        ("装机34万千瓦", {"value": "340000", "unit": "个"}),
+        ("利用外资2.1亿美元", {"value": "2.1", "unit": "亿元"}),
+        ("净利润4.2亿至4.8亿元", {"value": "4.2", "unit": "亿元"}),
+        ("增长25%—43%", {"growth_pct": "25"}),
+        ("产值下降2.1%", {"growth_pct": "2.1"}),
+        ("产值下降2.1%", {"value": "2.1", "unit": "%"}),
+        ("盈利1.5亿元", {"value": "-1.5", "unit": "亿元"}),
+        ("面积5亩", {"value": "5", "unit": "个"}),
+        ("占比5%", {"value": "5", "unit": "个"}),
+        ("投入数百亿元", {"value": "100", "unit": "亿元"}),
+    ],
+)
+def test_a_wrong_figure_is_not_called_right(text: str, cells: dict[str, str]) -> None:
+    (message,) = stated(text, **cells)
+    assert "does not state the" in message

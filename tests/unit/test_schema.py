@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from geo.tables.cells import UNITS, Period, Unit
+from geo.tables.cells import Period
 from geo.tables.kinds import Kind, UnitKind
 from geo.tables.rows import TABLES, CorridorRow, GazetteerRow, Indicator, Place, Row, Source
+from geo.tables.units import Unit, parse_unit
 
 FIGURE = {
     "subject_id": "somewhere",
@@ -97,7 +98,9 @@ def test_a_period_covers_its_first_to_its_last_day(text: str, start: date | None
     ["", "/", "last year", "今年", "23", "2023-13", "2023-00", "2023-Q5", "2023-Q0", "2023-02-30", "2023-5", "2023/05", "2020/2021/2022", "２０２３"],
 )
 def test_what_is_no_period_is_refused_with_examples(text: str) -> None:
-    with pytest.raises(ValueError, match=r"^an ISO 8601 period such as 2022, 2023-05, 2023-Q1, 2023-01/2023-05, /2027 or 2020/$"):
+    with pytest.raises(
+        ValueError, match=r"^an ISO 8601 period such as 2022, 2023-05, 2023-Q1, 2023-01/2023-05, /2027 or 2020/, or after for after completion$"
+    ):
         Period.parse(text)
 
 
@@ -128,17 +131,14 @@ def test_a_month_ends_the_day_before_the_next_one_starts(day: date) -> None:
 
 
 def test_units_of_money_are_exact_multiples_of_the_yuan() -> None:
-    assert {unit.zh: unit.magnitude for unit in UNITS.values() if unit.kind is UnitKind.MONEY} == {
-        "万元": Decimal("10000"),
-        "亿元": Decimal("100000000"),
-        "万亿元": Decimal("1000000000000"),
-    }
-    assert UNITS["亿元"] == Unit("亿元", "100 million CNY", UnitKind.MONEY, Decimal(100_000_000), "元", "CNY")
+    for text, magnitude in (("元", 1), ("万元", 10**4), ("亿元", 10**8), ("万亿元", 10**12), ("千亿元", 10**11)):
+        assert (parse_unit(text).magnitude, parse_unit(text).kind) == (Decimal(magnitude), UnitKind.MONEY)
+    assert parse_unit("亿元") == Unit("亿元", "100 million CNY", UnitKind.MONEY, Decimal(100_000_000), "元", "CNY")
 
 
 def test_a_figure_keeps_its_digits_as_a_decimal_in_its_unit() -> None:
     figure = row(Indicator, FIGURE, value="1851.10", unit="万元/亩", growth_pct="-3.2")
-    assert (str(figure.value), figure.unit, figure.growth_pct) == ("1851.10", UNITS["万元/亩"], Decimal("-3.2"))
+    assert (str(figure.value), figure.unit, figure.growth_pct) == ("1851.10", parse_unit("万元/亩"), Decimal("-3.2"))
 
 
 @given(st.decimals(min_value=-(10**14), max_value=10**14, places=3, allow_nan=False, allow_infinity=False))
@@ -163,8 +163,8 @@ def test_a_value_that_is_no_plain_number_is_refused(cell: str) -> None:
         ({"rank_scope_en": "city"}, "rank_scope_zh", "a scope in both languages where there is a rank, and only there"),
         ({"paragraph": "1", "start": "5"}, "paragraph", "paragraph, start and end together or none of them"),
         ({"paragraph": "1", "start": "5", "end": "5"}, "end", "an offset after the start (5)"),
-        ({"value": "-3", "unit": "亩"}, "value", "0 or more: only money can be lost"),
-        ({"value": "-3", "unit": None}, "value", "0 or more: only money can be lost"),
+        ({"value": "-3", "unit": "亩"}, "value", "0 or more: only money can be lost, and a share can shrink"),
+        ({"value": "-3", "unit": None}, "value", "0 or more: only money can be lost, and a share can shrink"),
     ],
 )
 def test_the_cells_of_a_figure_go_together(cells: dict[str, str | None], column: str, expected: str) -> None:
@@ -345,4 +345,7 @@ def test_every_table_has_its_model() -> None:
         "admin/former.csv": "FormerRow",
         "admin/elsewhere.csv": "ElsewhereRow",
         "admin/homonyms.csv": "HomonymRow",
+        "admin/villages.csv": "VillageRow",
+        "names.csv": "NameRow",
+        "osm/points.csv": "PointRow",
     }

@@ -8,10 +8,10 @@ import pytest
 
 from geo.errors import Problem, TableError
 from geo.geocode.gazetteer import Gazetteer
-from geo.tables.cells import UNITS
 from geo.tables.kinds import DivisionLevel
 from geo.tables.reading import Tables, read_tables
 from geo.tables.rows import TABLES
+from geo.tables.units import EXPECTED, parse_unit
 from tests.conftest import Edit
 from tests.known import DATA
 from tests.other_city import DATA as SMALL
@@ -19,7 +19,7 @@ from tests.other_city import DATA as SMALL
 KINDS = "'platform', 'cooperation_zone', 'park', 'town', 'valley', 'facility', 'project', 'district' or 'city'"
 DISTRICTS = ", ".join(row.name for row in read_tables(DATA).divisions if row.level is not DivisionLevel.TOWNSHIP)
 NUMBER = "a number in plain digits, such as 305.8"
-PERIOD = "an ISO 8601 period such as 2022, 2023-05, 2023-Q1, 2023-01/2023-05, /2027 or 2020/"
+PERIOD = "an ISO 8601 period such as 2022, 2023-05, 2023-Q1, 2023-01/2023-05, /2027 or 2020/, or after for after completion"
 
 
 def problems_of(data: Path) -> tuple[Problem, ...]:
@@ -35,7 +35,7 @@ def messages_of(data: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("table", "count"),
     [
-        ("sources", 22),
+        ("sources", 26),
         ("paragraphs", 52),
         ("corridors", 2),
         ("places", 30),
@@ -48,6 +48,9 @@ def messages_of(data: Path) -> list[str]:
         ("admin/former", 33),
         ("admin/elsewhere", 3239),
         ("admin/homonyms", 268),
+        ("admin/villages", 191),
+        ("names", 126),
+        ("osm/points", 339),
     ],
 )
 def test_every_shipped_row_is_valid(tables: Tables, table: str, count: int) -> None:
@@ -232,7 +235,8 @@ def test_a_long_value_is_shortened_in_its_message(data_copy: Path, edit: Edit) -
             2,
             "reason",
             "noise",
-            "other_numbers.csv:2 [reason] 'noise': expected one of 'page', 'title', 'rank_scope', 'programme', 'class' or 'figure_of_speech'",
+            "other_numbers.csv:2 [reason] 'noise': expected one of 'page', 'title', 'rank_scope', 'programme', 'class', 'figure_of_speech', 'date', "
+            "'ordinal', 'threshold', 'size', 'contact', 'name', 'company', 'listed' or 'duration'",
         ),
         # Duplicates.
         ("places.csv", 7, "id", "qiantang-smart-city", "places.csv:7 [id] 'qiantang-smart-city': expected no duplicate of line 4"),
@@ -343,8 +347,26 @@ def test_a_long_value_is_shortened_in_its_message(data_copy: Path, edit: Edit) -
         ),
         ("admin/homonyms.csv", 3, "name", "中国 数谷", "admin/homonyms.csv:3 [name] '中国 数谷': expected no duplicate of line 2"),
         ("admin/homonyms.csv", 3, "kind", "twin", "admin/homonyms.csv:3 [kind] 'twin': expected one of 'name', 'type' or 'other'"),
+        (
+            "admin/villages.csv",
+            2,
+            "township",
+            "330199001",
+            "admin/villages.csv:2 [township] '330199001': expected the code of a township of admin/divisions.csv",
+        ),
+        (
+            "admin/villages.csv",
+            2,
+            "names",
+            "甲村;甲村",
+            "admin/villages.csv:2 [names] '甲村;甲村': expected names with a semicolon between them, none of them twice",
+        ),
+        ("names.csv", 6, "township", "长河街道", "names.csv:6 [township] '长河街道': expected a township of 钱塘区"),
+        ("names.csv", 5, "lat", "30.2", "names.csv:5 [lon]: expected lon, lat, uncertainty_m and source together or none of them"),
+        ("osm/points.csv", 3, "kind", "bus", "osm/points.csv:3 [kind] 'bus': expected one of 'station', 'landmark', 'township' or 'place'"),
+        ("osm/points.csv", 3, "source", "nowhere", "osm/points.csv:3 [source] 'nowhere': expected a row of sources.csv"),
         # Units go with the indicator.
-        ("indicators.csv", 4, "unit", "美元", f"indicators.csv:4 [unit] '美元': expected one of {', '.join(UNITS)}"),
+        ("indicators.csv", 4, "unit", "瓶盖", f"indicators.csv:4 [unit] '瓶盖': expected {EXPECTED}"),
         ("indicators.csv", 4, "unit", "亩", "indicators.csv:4 [unit] '亩': expected a unit of money, as vocabulary.csv says"),
         ("indicators.csv", 4, "unit", "", "indicators.csv:4 [unit]: expected a unit of money, as vocabulary.csv says"),
         ("vocabulary.csv", 20, "unit_kind", "money", "indicators.csv:26 [unit] '英寸': expected a unit of money, as vocabulary.csv says"),
@@ -365,7 +387,7 @@ def test_a_broken_cell_is_the_one_problem_that_is_named(
 def test_a_ratio_may_stand_without_a_unit_or_in_times(tables: Tables, data_copy: Path, edit: Edit) -> None:
     edit("indicators.csv", 24, "unit", "倍")
     assert tables.indicators[22].unit is None
-    assert read_tables(data_copy).indicators[22].unit == UNITS["倍"]
+    assert read_tables(data_copy).indicators[22].unit == parse_unit("倍")
 
 
 def test_swapped_coordinates_are_called_swapped(data_copy: Path, edit: Edit) -> None:

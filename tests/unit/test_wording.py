@@ -11,10 +11,11 @@ from geo.atlas import Atlas
 from geo.datum import Datum
 from geo.geocode.answers import Level, Match, Method, Miss, MissReason
 from geo.settings import PROJECT
-from geo.tables.cells import UNITS, Period
+from geo.tables.cells import Period
 from geo.tables.kinds import Basis, Kind, Precision
 from geo.tables.reading import Tables, read_tables
 from geo.tables.rows import Indicator, Place, Source
+from geo.tables.units import parse_unit
 from geo.words.cards import Card, Chip, Wording
 from geo.words.figures import FigureWords
 from geo.words.phrases import (
@@ -119,57 +120,41 @@ def test_an_amount_keeps_its_digits_and_its_qualifier(cells: dict[str, str], zh:
 
 
 @pytest.mark.parametrize(
-    ("unit", "en"),
+    ("cells", "zh", "en"),
     [
-        ("亿元", "× 100 million CNY"),
-        ("万亿元", "× trillion CNY"),
-        ("万元/亩", "× 10,000 CNY per mu"),
-        ("亩", "mu"),
-        ("平方公里", "km²"),
-        ("英寸", "inch"),
-        ("个", ""),
-        ("年", "years"),
-        ("倍", "times"),
-    ],
-)
-def test_a_unit_that_is_a_number_stands_behind_a_times_sign_in_english(unit: str, en: str) -> None:
-    figure = stated(value="1", unit=unit)
-    assert (ZH.unit(figure), EN.unit(figure)) == (unit, en)
-
-
-@pytest.mark.parametrize(
-    ("cells", "converted"),
-    [
-        ({"value": "756", "unit": "亿元"}, "75.6 billion CNY"),
-        ({"value": "305.8", "unit": "亿元"}, "30.58 billion CNY"),
-        ({"value": "2.0", "unit": "亿元"}, "200 million CNY"),
-        ({"value": "1.5", "unit": "万亿元", "qualifier": "over"}, "over 1.5 trillion CNY"),
-        ({"value": "9999", "unit": "亿元"}, "999.9 billion CNY"),
-        ({"value": "10000", "unit": "亿元"}, "1 trillion CNY"),
-        ({"value": "700", "value_max": "800", "unit": "亿元", "qualifier": "about"}, "about 70–80 billion CNY"),
+        ({"value": "756", "unit": "亿元"}, "756 亿元", "CNY 75.6 billion"),
+        ({"value": "305.8", "unit": "亿元"}, "305.8 亿元", "CNY 30.58 billion"),
+        ({"value": "2.0", "unit": "亿元"}, "2.0 亿元", "CNY 200 million"),
+        ({"value": "1.5", "unit": "万亿元", "qualifier": "over"}, "超 1.5 万亿元", "over CNY 1.5 trillion"),
+        ({"value": "9999", "unit": "亿元"}, "9999 亿元", "CNY 999.9 billion"),
+        ({"value": "10000", "unit": "亿元"}, "10000 亿元", "CNY 1 trillion"),
+        ({"value": "700", "value_max": "800", "unit": "亿元", "qualifier": "about"}, "约 700–800 亿元", "about CNY 70–80 billion"),
         # Both ends of a range are told in one power.
-        ({"value": "5", "value_max": "20", "unit": "亿元"}, "0.5–2 billion CNY"),
-        ({"value": "1851.1", "unit": "万元/亩"}, "18.511 million CNY per mu"),
-        ({"value": "12", "unit": "万元"}, "120,000 CNY"),
-        # What is not counted in 万 or 亿, or has no value, needs no other words.
-        ({"value": "700", "unit": "亩"}, ""),
-        ({"value": "2.0"}, ""),
-        ({"growth_pct": "49.3"}, ""),
+        ({"value": "5", "value_max": "20", "unit": "亿元"}, "5–20 亿元", "CNY 0.5–2 billion"),
+        ({"value": "1851.1", "unit": "万元/亩"}, "1851.1 万元/亩", "CNY 18.511 million per mu"),
+        ({"value": "12", "unit": "万元"}, "12 万元", "CNY 120,000"),
+        ({"value": "700", "unit": "亩"}, "700 亩", "700 mu"),
+        ({"value": "13.48", "unit": "平方公里"}, "13.48 平方公里", "13.48 km²"),
+        ({"value": "12", "unit": "英寸"}, "12 英寸", "12 inches"),
+        ({"value": "1", "unit": "英寸"}, "1 英寸", "1 inch"),
+        ({"value": "1", "unit": "年"}, "1 年", "1 year"),
+        ({"value": "1", "value_max": "3", "unit": "年"}, "1–3 年", "1–3 years"),
+        ({"value": "29", "unit": "个"}, "29 个", "29"),
+        ({"value": "2.0"}, "2.0", "2.0"),
+        ({"growth_pct": "-49.3"}, "-49.3%", "-49.3%"),
+        ({"rank": "2", "rank_scope_zh": "浙江省", "rank_scope_en": "Zhejiang Province"}, "第二", "Second"),
     ],
 )
-def test_an_amount_in_ten_thousands_is_told_in_whole_units_in_english(cells: dict[str, str], converted: str) -> None:
-    figure = stated(**cells)
-    assert EN.converted(figure) == EN.figure(figure, "Investment", SOURCE).converted == converted
-    # In Chinese it is counted so anyway.
-    assert ZH.converted(figure) == ZH.figure(figure, "投资", SOURCE).converted == ""
+def test_what_is_stated_reads_as_people_say_it(cells: dict[str, str], zh: str, en: str) -> None:
+    assert (ZH.stated(stated(**cells)), EN.stated(stated(**cells))) == (zh, en)
 
 
 @given(st.decimals(min_value=0, max_value=10**9, places=4, allow_nan=False, allow_infinity=False), st.sampled_from(["万元", "亿元", "万亿元"]))
-def test_whole_units_are_the_same_amount_to_the_last_digit(value: Decimal, unit: str) -> None:
-    number, *words, currency = EN.converted(stated(value=f"{value:f}", unit=unit)).split()
+def test_money_in_english_is_the_same_amount_to_the_last_digit(value: Decimal, unit: str) -> None:
+    currency, number, *words = EN.stated(stated(value=f"{value:f}", unit=unit)).split()
     power = {"trillion": 10**12, "billion": 10**9, "million": 10**6}[words[0]] if words else 1
     assert currency == "CNY"
-    assert Decimal(number.replace(",", "")) * power == value * UNITS[unit].magnitude
+    assert Decimal(number.replace(",", "")) * power == value * parse_unit(unit).magnitude
 
 
 def test_a_figure_without_a_unit_has_none_in_words() -> None:
@@ -190,24 +175,35 @@ def test_no_growth_has_no_sign() -> None:
 def test_a_rank_follows_its_amount_with_its_scope() -> None:
     figure = stated(value="756", unit="亿元", rank="1", rank_scope_zh="杭州市", rank_scope_en="Hangzhou")
     zh, en = ZH.figure(figure, "增加值", SOURCE), EN.figure(figure, "Value added", SOURCE)
-    assert (zh.value, zh.unit, zh.rank) == ("756", "亿元", "杭州市第 1")
-    assert (en.value, en.unit, en.rank) == ("756", "× 100 million CNY", "No. 1, Hangzhou")
+    assert (zh.value, zh.unit, zh.rank) == ("756", "亿元", "全市第一")
+    assert (en.value, en.unit, en.rank) == ("CNY 75.6 billion", "", "first in Hangzhou")
+
+
+@pytest.mark.parametrize(
+    ("cells", "zh", "en"),
+    [
+        ({"rank": "1", "rank_scope_zh": "浙江省", "rank_scope_en": "Zhejiang Province"}, "全省第一", "first in Zhejiang Province"),
+        ({"rank": "3", "rank_scope_zh": "各开发区", "rank_scope_en": "development zones"}, "各开发区第三", "third among development zones"),
+        ({"rank": "12", "rank_scope_zh": "各开发区", "rank_scope_en": "development zones"}, "各开发区第 12", "No. 12 among development zones"),
+    ],
+)
+def test_a_rank_says_among_what(cells: dict[str, str], zh: str, en: str) -> None:
+    assert (ZH.rank(stated(**cells)), EN.rank(stated(**cells))) == (zh, en)
 
 
 def test_a_rank_alone_stands_as_the_value_with_its_scope_beside_it() -> None:
     figure = stated(rank="3", rank_scope_zh="浙江省", rank_scope_en="Zhejiang Province")
     zh, en = ZH.figure(figure, "位次", SOURCE), EN.figure(figure, "Place", SOURCE)
-    assert (zh.value, zh.unit, zh.rank) == ("第 3", "", "浙江省")
-    assert (en.value, en.unit, en.rank) == ("No. 3", "", "Zhejiang Province")
+    assert (zh.value, zh.unit, zh.rank) == ("第三", "", "全省")
+    assert (en.value, en.unit, en.rank) == ("Third", "", "in Zhejiang Province")
 
 
 def test_a_figure_says_where_it_is_stated_and_whether_it_is_planned() -> None:
     figure = stated(value="117", unit="亿元", period="2023-Q1", status="planned", paragraph="20", start="1", end="2")
     assert EN.figure(figure, "Planned total investment", SOURCE) == FigureWords(
         label="Planned total investment",
-        value="117",
-        unit="× 100 million CNY",
-        converted="11.7 billion CNY",
+        value="CNY 11.7 billion",
+        unit="",
         growth="",
         growth_sign=0,
         period="Q1 2023",
@@ -256,13 +252,10 @@ def test_a_miss_says_why() -> None:
     assert EN.located(Miss("某园", MissReason.AMBIGUOUS), "") == "Location unknown, not on the map: the gazetteer has several places of this name"
 
 
-def test_the_finding_of_all_places_is_the_leading_figure_and_its_successor(tables: Tables) -> None:
-    assert ZH.finding(tables.places, tables) == (
-        "杭州高新区(滨江)规上工业增加值：2022 年 756 亿元，居杭州市第 1；2023 年 1—5 月 305.8 亿元，居杭州市第 1，增长 8.1%。"
-    )
+def test_the_finding_of_all_places_is_the_leading_figure_as_a_headline(tables: Tables) -> None:
+    assert ZH.finding(tables.places, tables) == ("杭州高新区(滨江)规上工业增加值居全市第一：756 亿元（2022 年）。")
     assert EN.finding(tables.places, tables) == (
-        "Hangzhou High-tech Zone (Binjiang), Value added of industry above designated size: "
-        "756 × 100 million CNY (2022), No. 1, Hangzhou; 305.8 × 100 million CNY (Jan–May 2023), No. 1, Hangzhou, up 8.1%."
+        "Hangzhou High-tech Zone (Binjiang) is first in Hangzhou by value added of industry above designated size: CNY 75.6 billion (2022)."
     )
 
 
@@ -284,7 +277,7 @@ def test_a_card_says_everything_about_a_place(atlas: Atlas) -> None:
     assert card.chips == (Chip("城东 · 随所属平台", "east"), Chip("项目"), Chip("富阳区"), Chip("已运行"))
     assert [(figure.label, figure.value, figure.unit, figure.rank) for figure in card.figures] == [
         ("项目投资", "180", "亿元", ""),
-        ("晶圆直径", "12", "英寸", "浙江省（按建成先后）第 1"),
+        ("晶圆生产线", "12", "英寸", "浙江省 12 英寸线（按建成先后）第一"),
         ("占地面积", "约 700", "亩", ""),
     ]
     assert (card.headline, card.headline_note) == ("180 亿元", "项目投资 · 原文未写时期")
@@ -296,7 +289,7 @@ def test_a_card_in_english_has_no_chinese_but_the_other_name(atlas: Atlas) -> No
     card = card_of(atlas, "fullsemi-1", EN)
     assert (card.name, card.other_name, card.focus) == ("FullSemi 12-inch fab, phase 1", "富芯半导体一期", "A 12-inch wafer line")
     assert card.chips == (Chip("East · as its host", "east"), Chip("Project"), Chip("Fuyang District"), Chip("in operation"))
-    assert (card.headline, card.headline_note) == ("180 × 100 million CNY", "Project investment · period not stated")
+    assert (card.headline, card.headline_note) == ("CNY 18 billion", "Project investment · period not stated")
     assert card.located == "Known only to be in Binjiang-Fuyang Special Cooperation Zone, own site unknown; lies within about 2 km"
     assert card.named == "report, paragraph 38"
 
@@ -316,7 +309,7 @@ def test_a_place_from_another_source_says_so(atlas: Atlas) -> None:
 
 def test_a_headline_is_the_first_figure_with_a_value(atlas: Atlas) -> None:
     card = card_of(atlas, "binjiang-hitech", EN)
-    assert (card.headline, card.headline_note) == ("756 × 100 million CNY", "Value added of industry above designated size · 2022")
+    assert (card.headline, card.headline_note) == ("CNY 75.6 billion", "Value added of industry above designated size · 2022")
     assert [figure.growth for figure in card.figures if not figure.value] == ["+49.3%"]
 
 
@@ -326,13 +319,6 @@ def test_a_line_of_the_list_says_what_the_card_says(atlas: Atlas) -> None:
             entry, card = wording.entry(place, atlas), wording.card(place, atlas)
             for part in ("id", "name", "headline", "headline_note", "located"):
                 assert getattr(entry, part) == getattr(card, part), (place.id, part)
-
-
-def test_a_line_of_the_list_has_its_figure_in_whole_units_in_english(atlas: Atlas) -> None:
-    place = place_of(atlas.tables, "binjiang-hitech")
-    assert EN.entry(place, atlas).converted == "75.6 billion CNY"
-    assert ZH.entry(place, atlas).converted == ""
-    assert EN.entry(place_of(atlas.tables, "tonglu-edz"), atlas).converted == ""
 
 
 @pytest.mark.parametrize(
@@ -365,9 +351,9 @@ def test_single_words_in_both_languages() -> None:
 def test_every_figure_stands_on_a_card(atlas: Atlas) -> None:
     cards = {place.id: EN.card(place, atlas) for place in atlas.tables.places}
     assert sum(len(card.figures) for card in cards.values()) == 40
-    assert {figure.unit for card in cards.values() for figure in card.figures} <= {"", *(unit.en for unit in UNITS.values())} | {
-        f"× {unit.en}" for unit in UNITS.values() if unit.magnitude > Decimal(1)
-    }
+    # Money has its unit within the amount; one of what is counted has another word.
+    plain = {figure.unit.en for figure in atlas.tables.indicators if figure.unit and not figure.unit.base_en.startswith("CNY")}
+    assert {figure.unit for card in cards.values() for figure in card.figures} <= {"", *plain, "inch", "inches", "year", "time"}
 
 
 def test_the_extent_of_a_corridor_reads_in_both_languages(tables: Tables) -> None:

@@ -16,9 +16,12 @@ import pyarrow.parquet as pq
 
 from geo.errors import Problem
 from geo.geocode.answers import Geocoder
+from geo.geocode.lists.columns import Choice
+from geo.geocode.lists.corrections import Corrections
+from geo.geocode.lists.parquet import ParquetList
 from geo.geocode.lists.parts import write_part
-from geo.geocode.lists.reading import ListError, ParquetList
 from geo.geocode.lists.results import geocode_table
+from geo.geocode.lists.rows import ListError
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -39,8 +42,12 @@ class Task(NamedTuple):
         First and last row, the last one excluded; ``None``: all.
     part
         The file to write.
-    column, admin_column
-        As in :func:`geo.geocode.lists.results.geocode_table`.
+    choice
+        What of the rows is asked.
+    corrections
+        What is asked in the place of it, by row of the list.
+    first
+        The number of its first row, as a spreadsheet counts.
     geocoder_factory
         Makes the geocoder, once in each thread of a worker.
     run
@@ -50,8 +57,9 @@ class Task(NamedTuple):
     source: Path
     rows: tuple[int, int] | None
     part: Path
-    column: str
-    admin_column: str | None
+    choice: Choice
+    corrections: Corrections
+    first: int
     geocoder_factory: Callable[[], Geocoder]
     run: str
 
@@ -70,7 +78,7 @@ def geocode_part(task: Task) -> int:
     if _made.run != task.run:
         _made.geocoder, _made.run = task.geocoder_factory(), task.run
     table = pq.read_table(task.source, memory_map=False) if task.rows is None else ParquetList(task.source).read(*task.rows)
-    write_part(geocode_table(table, task.column, task.admin_column, _made.geocoder), task.part)
+    write_part(geocode_table(table, task.choice, _made.geocoder, task.first, task.corrections), task.part)
     return len(table)
 
 

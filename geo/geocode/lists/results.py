@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from geo.geocode.answers import Candidate, Geocoder, Match, Miss, MissReason, Query
+from geo.geocode.answers import Answer, Candidate, Geocoder, Match, Miss, MissReason, Query
+from geo.geocode.lists.asking import asked_texts, cells_as_text
+from geo.geocode.lists.columns import Choice
+from geo.geocode.lists.corrections import Corrections, correct
+from geo.geocode.lists.rows import ASKED, ROW_NUMBER
 
 # Whoever reads a list tells its columns from ours by this.
 PREFIX = "geo_"
@@ -50,48 +54,76 @@ REASON_EMPTY = "empty"
 _NOTHING = (None,) * len(RESULTS)
 
 
-def geocode_table(table: pa.Table, column: str, admin_column: str | None, geocoder: Geocoder) -> pa.Table:
+def geocode_table(table: pa.Table, choice: Choice, geocoder: Geocoder, first: int = 2, corrections: Corrections | None = None) -> pa.Table:
     """Geocode the rows of a table, each different one once.
 
     Parameters
     ----------
     table
         Rows of a list.
-    column
-        The names or addresses.
-    admin_column
-        The division of each row, if there is one.
+    choice
+        What of them is asked.
     geocoder
         Whom to ask.
+    first
+        The number of the first of these rows in the list, as a spreadsheet counts: below the header it is 2.
+    corrections
+        What is asked in the place of what stands in a row.
 
     Returns
     -------
     pa.Table
-        The same rows in the same order, with the columns of :data:`RESULTS` after their own.
+        The same rows in the same order, but for those that a correction leaves out; after their own columns what was asked and their number, and then
+        the columns of :data:`RESULTS`.
+
+    Raises
+    ------
+    ListError
+        If a correction is of another list.
     """
-    texts = cells_as_text(table[column])
-    admins = cells_as_text(table[admin_column]) if admin_column else [""] * len(texts)
-    asked = list(zip(texts, (admin.strip() for admin in admins), strict=True))
+    stood = asked_texts(table, choice)
+    texts, admins, is_kept = correct(stood, asked_admins(table, choice), first, corrections or {})
+    table = table.append_column(ASKED, pa.array(stood, pa.string())).append_column(ROW_NUMBER, pa.array(range(first, first + len(stood)), pa.int64()))
+    if not all(is_kept):
+        table = table.filter(pa.array(is_kept))
+        texts, admins = ([cell for cell, kept in zip(cells, is_kept, strict=True) if kept] for cells in (texts, admins))
+    return _with_answers(table, texts, admins, geocoder)
+
+
+def asked_admins(table: pa.Table, choice: Choice) -> list[str]:
+    """Return the division that each row is said to lie in; empty where that is not known."""
+    return [admin.strip() for admin in cells_as_text(table[choice.admin_column])] if choice.admin_column else [""] * len(table)
+
+
+def ask(texts: Sequence[str], admins: Sequence[str], geocoder: Geocoder) -> tuple[list[Answer], list[int]]:
+    """Ask a text within a division for each row, each different one once and an empty one never.
+
+    Returns
+    -------
+    answers, index
+        The different answers, and for each row the place of its own; behind the last one for a row that was not asked.
+    """
+    asked = list(zip(texts, admins, strict=True))
     places: dict[tuple[str, str], int] = {}
     for row in asked:
         if row[0].strip():
             places.setdefault(row, len(places))
     answers = geocoder.geocode([Query(text, admin=admin) for text, admin in places])
-    rows = [_ROW[type(answer)](answer) for _, answer in zip(places, answers, strict=True)]
+    return answers, [places.get(row, len(places)) for row in asked]
+
+
+def _with_answers(table: pa.Table, texts: Sequence[str], admins: Sequence[str], geocoder: Geocoder) -> pa.Table:
+    """Ask a text within a division for each row of a table, and put the answers after its own columns."""
+    answers, places = ask(texts, admins, geocoder)
+    rows = [_ROW[type(answer)](answer) for answer in answers]
     rows.append((STATUS_MISS, *_NOTHING[1:-1], REASON_EMPTY))
-    empty = len(rows) - 1
-    index = pa.array([places.get(row, empty) for row in asked], pa.int32())
+    index = pa.array(places, pa.int32())
     answered = pa.Table.from_arrays(
         [pa.array(cells, field.type) for cells, field in zip(zip(*rows, strict=True), RESULTS, strict=True)], schema=RESULTS
     )
     for name, cells in zip(RESULTS.names, answered.take(index).columns, strict=True):
         table = table.append_column(name, cells)
     return table
-
-
-def cells_as_text(cells: pa.ChunkedArray) -> list[str]:
-    """Return cells as text; what is null is empty."""
-    return [cell or "" for cell in cells.cast(pa.string()).to_pylist()]
 
 
 def _match_row(match: Match) -> tuple[Any, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +18,23 @@ from geo.errors import Problem
 from geo.files import replaced
 from geo.geocode.answers import Geocoder, Level
 from geo.geocode.lists import CHUNK_ROWS
+from geo.geocode.lists.asking import cells_as_text
 from geo.geocode.lists.cluster import Task, geocode_on_cluster
 from geo.geocode.lists.columns import Choice, choose_columns
+from geo.geocode.lists.corrections import CORRECTED, DIVISION, LEFT_OUT, QUERY, ROW, Corrections, check_rows, read_corrections
+from geo.geocode.lists.parquet import ParquetList
 from geo.geocode.lists.parts import Parts, fingerprint, write_part
 from geo.geocode.lists.progress import Progress
-from geo.geocode.lists.reading import CELLS, List, ListError, ParquetList, open_list
-from geo.geocode.lists.results import PREFIX, RESULTS, STATUS_AMBIGUOUS, STATUS_MATCH, STATUS_MISS, cells_as_text, geocode_table
+from geo.geocode.lists.reading import open_list
+from geo.geocode.lists.results import PREFIX, RESULTS, STATUS_AMBIGUOUS, STATUS_MATCH, STATUS_MISS, geocode_table
+from geo.geocode.lists.rows import ASKED, CELLS, ROW_NUMBER, Flaw, Flaws, List, ListError
 from geo.geocode.lists.writing import RESERVED, WRITING_ERRORS, check_target, write_rows, write_target
+
+# More of them have a cause that the first ones tell.
+_SHOWN_FLAWS = 10
+# Below the header.
+_FIRST_ROW = 2
+_STATUS_LEFT_OUT = "left_out"
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,10 @@ class Summary:
         How many were matched at each level.
     ambiguous, missed
         How many were not, and why.
+    flaws
+        What is odd about rows that were kept.
+    left_out
+        How many rows corrections left out.
     resumed_rows
         How many of the rows had been geocoded before this run.
     seconds
@@ -55,6 +71,8 @@ class Summary:
     matched: Mapping[Level, int]
     ambiguous: int
     missed: Mapping[str, int]
+    flaws: Flaws
+    left_out: int
     resumed_rows: int
     seconds: float
     target: Path
@@ -64,6 +82,8 @@ class Summary:
         levels = ", ".join(f"{level.value} {count}" for level, count in self.matched.items() if count)
         reasons = ", ".join(f"{reason} {count}" for reason, count in self.missed.items())
         new = self.rows - self.resumed_rows
+        odd = [f"odd: {len(self.flaws)} rows or cells, kept", *_shown_flaws(self.flaws.first, len(self.flaws))] if self.flaws else []
+        left_out = [f"left out by corrections: {self.left_out}"] if self.left_out else []
         lines = (
             self.described,
             f"column: {self.choice.column} ({self.choice.why}); division: {self.choice.admin_column or 'none'}",
@@ -71,10 +91,17 @@ class Summary:
             f"matched: {sum(self.matched.values())}" + (f" ({levels})" if levels else ""),
             f"ambiguous: {self.ambiguous}",
             f"missed: {sum(self.missed.values())}" + (f" ({reasons})" if reasons else ""),
+            *left_out,
+            *odd,
             f"rate: {new / self.seconds:.0f} rows/s" if new and self.seconds else "rate: nothing was left to do",
             f"written: {self.target.name}, and what is to be looked at: {self.misses.name}",
         )
         return "\n".join(lines)
+
+
+def _shown_flaws(first: Sequence[Flaw], count: int) -> list[str]:
+    more = [f"  and {count - _SHOWN_FLAWS} more"] if count > _SHOWN_FLAWS else []
+    return [*(f"  {flaw.problem}" for flaw in first[:_SHOWN_FLAWS]), *more]
 
 
 def geocode_file(
@@ -84,10 +111,12 @@ def geocode_file(
     *,
     version: str,
     progress: Progress,
-    column: str | None = None,
+    columns: Sequence[str] = (),
     admin_column: str | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
+    skip: int | None = None,
+    corrections: Path | None = None,
     chunk_rows: int = CHUNK_ROWS,
     workers: int = 0,
     scheduler: str | None = None,
@@ -110,10 +139,12 @@ def geocode_file(
         What the answers depend on beside the list: parts of another version are not used.
     progress
         What is told how far the work is.
-    column, admin_column
-        The names or addresses, and the division that a row lies in; found out where they are not given.
-    encoding, sheet
+    columns, admin_column
+        The names or addresses, from coarse to fine where they are several, and the division that a row lies in; found out where they are not given.
+    encoding, sheet, skip
         As in :func:`geo.geocode.lists.reading.open_list`.
+    corrections
+        A list of misses of an earlier run that somebody has written into. The new list of misses has its corrections again: it may be the same file.
     chunk_rows
         Rows of a part; memory grows with it and not with the list.
     workers
@@ -130,22 +161,25 @@ def geocode_file(
     misses = target.with_name(f"{target.stem}.misses.csv")
     _check_paths(source, target, misses)
     progress.say(f"reading {source.name}")
-    list_ = open_list(source, encoding=encoding, sheet=sheet)
+    list_ = open_list(source, encoding=encoding, sheet=sheet, skip=skip)
+    corrected = read_corrections(open_list(corrections)) if corrections else {}
     head = list_.head()
     for name in list_.columns:
         if name in RESERVED:
             raise ListError(Problem(source.name, 1, name, "", "no column of this name, which is one of the results: rename it, or leave it out"))
     check_target(target, pa.schema([field for field in head.schema if field.name != CELLS]), list_.rows)
-    choice = choose_columns(source.name, _texts(head, list_, column, admin_column), column, admin_column)
-    for line in (list_.described, *list_.notices, f"column {choice.column}: {choice.why}", _division(choice)):
+    choice = choose_columns(source.name, texts_of(head, list_, (*columns, admin_column)), columns, admin_column)
+    for line in (list_.described, *map(str, list_.notices), f"column {choice.column}: {choice.why}", _division(choice)):
         progress.say(line)
 
     plan = {
         "input": {"name": source.name, **fingerprint(source)},
         "encoding": encoding,
         "sheet": sheet,
-        "column": choice.column,
+        "skip": skip,
+        "column": list(choice.columns),
         "admin_column": choice.admin_column,
+        "corrections": _digest(corrected),
         "chunk_rows": chunk_rows,
         "geocoder": version,
         "results": RESULTS.names,
@@ -164,12 +198,13 @@ def geocode_file(
         started = time.monotonic()
         try:
             if workers or scheduler:
-                tasks = _tasks(list_, parts, done, choice, geocoder_factory, chunk_rows)
+                tasks = _tasks(list_, parts, done, choice, corrected, geocoder_factory, chunk_rows)
                 geocode_on_cluster(tasks, workers, scheduler, lambda rows, task: _finish_task(rows, task, source, progress))
             else:
                 geocoder = geocoder_factory()
                 for number, chunk in list_.chunks(chunk_rows, done):
-                    write_part(geocode_table(chunk, choice.column, choice.admin_column, geocoder), parts.path(number))
+                    answered = geocode_table(chunk, choice, geocoder, number * chunk_rows + _FIRST_ROW, corrected)
+                    write_part(answered, parts.path(number))
                     progress.advance(len(chunk))
         finally:
             progress.finish()
@@ -179,10 +214,11 @@ def geocode_file(
 
         numbers = sorted(parts.done())
         progress.say(f"putting {len(numbers)} parts together")
-        counts = _Counts()
+        counts = _Counts(corrected)
         # Both are put in place when both are written: neither is there without the other.
         with replaced(misses, parts.folder / misses.name) as growing:
-            write_rows(growing, ("row", "query", "status", "reason", "candidates"), counts.misses(parts, numbers, choice.column))
+            write_rows(growing, (ROW, QUERY, "status", "reason", "candidates", CORRECTED, DIVISION), counts.misses(parts, numbers))
+            check_rows(corrected, counts.last - 1)
             schema = next(parts.tables(numbers[:1])).schema
             write_target(target, parts.tables(numbers), schema, parts.folder)
         parts.remove()
@@ -193,6 +229,8 @@ def geocode_file(
         matched={level: counts.levels[level.value] for level in Level},
         ambiguous=counts.ambiguous,
         missed=dict(sorted(counts.reasons.items())),
+        flaws=list_.flaws,
+        left_out=counts.left_out,
         resumed_rows=resumed,
         seconds=seconds,
         target=target,
@@ -223,37 +261,60 @@ def _nothing_left(parts: Parts, target: Path) -> Iterator[None]:
 class _Counts:
     """What became of the rows, counted while the misses are written."""
 
-    def __init__(self) -> None:
-        self.rows = self.ambiguous = 0
+    def __init__(self, corrections: Corrections) -> None:
+        self.rows = self.ambiguous = self.left_out = 0
+        self.last = 1
         self.levels: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
+        self._corrections = corrections
+        self._left_out = sorted((row for row, correction in corrections.items() if correction.is_left_out), reverse=True)
 
-    def misses(self, parts: Parts, numbers: list[int], column: str) -> Iterator[tuple[int, str, str, str, str | None]]:
-        """Yield the row, as a spreadsheet counts it, and the answer of each row that is not matched."""
+    def misses(self, parts: Parts, numbers: list[int]) -> Iterator[tuple[object, ...]]:
+        """Yield the row, what was asked and the answer of each row that is not matched or was corrected, with its correction."""
         names = [PREFIX + name for name in ("status", "level", "reason", "candidates")]
-        for table in parts.tables(numbers, [column, *names]):
-            for query, status, level, reason, candidates in zip(
-                cells_as_text(table[column]), *(table[name].to_pylist() for name in names), strict=True
-            ):
-                self.rows += 1
+        for table in parts.tables(numbers, [ASKED, ROW_NUMBER, *names]):
+            for query, row, status, level, reason, candidates in zip(*(table[name].to_pylist() for name in (ASKED, ROW_NUMBER, *names)), strict=True):
+                yield from self._rows_left_out(row)
+                self.rows, self.last = self.rows + 1, row
+                correction = self._corrections.get(row)
+                written = (correction.text, correction.admin) if correction else ("", "")
                 if status == STATUS_MATCH:
                     self.levels[level] += 1
-                    continue
-                if status == STATUS_AMBIGUOUS:
+                    if not correction:
+                        continue
+                elif status == STATUS_AMBIGUOUS:
                     self.ambiguous += 1
                 else:
                     assert status == STATUS_MISS
                     self.reasons[reason] += 1
-                yield self.rows + 1, query, status, reason, candidates
+                yield row, query, status, reason, candidates, *written
+        yield from self._rows_left_out(None)
+
+    def _rows_left_out(self, before: int | None) -> Iterator[tuple[object, ...]]:
+        while self._left_out and (before is None or self._left_out[-1] < before):
+            row = self._left_out.pop()
+            # Rows that stood one after another at the end of the list.
+            if before is None and row > self.last + 1:
+                return
+            self.left_out, self.last = self.left_out + 1, row
+            yield row, self._corrections[row].query, _STATUS_LEFT_OUT, "", "", LEFT_OUT, ""
 
 
 def _tasks(
-    list_: List, parts: Parts, done: Mapping[int, int], choice: Choice, geocoder_factory: Callable[[], Geocoder], chunk_rows: int
+    list_: List,
+    parts: Parts,
+    done: Mapping[int, int],
+    choice: Choice,
+    corrections: Corrections,
+    geocoder_factory: Callable[[], Geocoder],
+    chunk_rows: int,
 ) -> Iterator[Task]:
     run = uuid.uuid4().hex
 
     def task(source: Path, rows: tuple[int, int] | None, number: int) -> Task:
-        return Task(source.absolute(), rows, parts.path(number).absolute(), choice.column, choice.admin_column, geocoder_factory, run)
+        first = number * chunk_rows + _FIRST_ROW
+        own = {row: correction for row, correction in corrections.items() if first <= row < first + chunk_rows}
+        return Task(source.absolute(), rows, parts.path(number).absolute(), choice, own, first, geocoder_factory, run)
 
     if isinstance(list_, ParquetList):
         # Workers read their own rows from the list itself.
@@ -274,16 +335,26 @@ def _finish_task(rows: int, task: Task, source: Path, progress: Progress) -> Non
     progress.advance(rows)
 
 
-def _texts(head: pa.Table, list_: List, column: str | None, admin_column: str | None) -> dict[str, list[str]]:
-    """Return the first rows as text; a column that cannot be text has no cells and is never chosen by its looks."""
+def texts_of(head: pa.Table, list_: List, asked: Sequence[str | None] = ()) -> dict[str, list[str]]:
+    """Return the first rows of a list as text, by column; a column that cannot be text has no cells and is never chosen by its looks.
+
+    Raises
+    ------
+    ListError
+        If it is one that is asked for.
+    """
     texts = {}
     for name in list_.columns:
         try:
             texts[name] = cells_as_text(head[name])
         except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-            if name in (column, admin_column):
-                raise ListError(Problem(list_.path.name, 1, name, str(head[name].type), "a column that can be read as text")) from None
+            if name in asked:
+                raise ListError(Problem(list_.name, 1, name, str(head[name].type), "a column that can be read as text")) from None
     return texts
+
+
+def _digest(corrections: Corrections) -> str:
+    return hashlib.sha256(json.dumps(sorted(corrections.items()), ensure_ascii=False).encode()).hexdigest()
 
 
 def _division(choice: Choice) -> str:

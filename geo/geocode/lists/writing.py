@@ -24,14 +24,14 @@ from xlsxwriter.exceptions import XlsxFileError
 
 from geo.errors import Problem
 from geo.files import replaced, without_formula
-from geo.geocode.lists.reading import CELLS, ListError
 from geo.geocode.lists.results import PREFIX, RESULTS
+from geo.geocode.lists.rows import CELLS, HIDDEN, Fault, ListError
 
 # What a GeoPackage calls its key, which counts the rows from 1, and its points.
 _ROW, _POINT = PREFIX + "row", PREFIX + "point"
 # What the libraries raise where a disk is full, a folder is gone or may not be written: not all of them say so as Python does.
 WRITING_ERRORS = (OSError, DataSourceError, DataLayerError, XlsxFileError)
-RESERVED = frozenset((*RESULTS.names, CELLS, _ROW, _POINT))
+RESERVED = frozenset((*RESULTS.names, *HIDDEN, _ROW, _POINT))
 
 _XLSX_ROWS, _XLSX_COLUMNS, _XLSX_CHARACTERS = 1_048_576, 16_384, 32_767
 # More digits are no number to a workbook.
@@ -61,7 +61,7 @@ def check_target(target: Path, columns: pa.Schema, rows: int | None) -> None:
     """
     extension = target.suffix.lower()
     if extension not in WRITERS:
-        raise ListError(Problem(target.name, 0, "", extension, f"a file to write as {', '.join(WRITERS)}"))
+        raise ListError(Problem(target.name, 0, "", extension, f"a file to write as {', '.join(WRITERS)}"), Fault.TARGET)
     if extension == ".parquet":
         return
     for field in columns:
@@ -268,7 +268,7 @@ def _write_parquet(path: Path, parts: Parts, schema: pa.Schema) -> None:
 
 
 def _shown_names(schema: pa.Schema) -> list[str]:
-    return [name for name in schema.names if name != CELLS]
+    return [name for name in schema.names if name not in HIDDEN]
 
 
 def _is_text_or_number(type_: pa.DataType) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from geo.bbox import Box
 from geo.geocode.answers import Level, Query
 from geo.geocode.gazetteer import Feature, Gazetteer
-from geo.geocode.offline.mentions import AddressReader, forms_of
+from geo.geocode.offline.mentions import AddressReader, Reading, forms_of
 from geo.names import fold_name
 
 # What visitors say of where a name lies is kept, but not without end.
@@ -23,10 +23,14 @@ class Context(NamedTuple):
         The divisions that are named; a place lies within all of them or none is.
     is_given
         Whether anything is said that tells names in several cities apart.
+    is_home
+        Whether a name that one of ours and others elsewhere bear is taken for ours where nothing is said.
     is_elsewhere
         Whether it lies outside the city.
     bbox, host
         As in :class:`geo.geocode.answers.Query`.
+    districts
+        Of districts that covered more before, or are gone, today's districts, by any of which a place lies in them.
     """
 
     features: tuple[Feature, ...] = ()
@@ -34,19 +38,30 @@ class Context(NamedTuple):
     is_elsewhere: bool = False
     bbox: Box | None = None
     host: Feature | None = None
+    districts: tuple[Feature, ...] = ()
+    is_home: bool = True
 
     def holds(self, feature: Feature) -> bool:
         """Tell whether a feature may lie here."""
+        is_of_heirs = feature.level not in (Level.CITY, Level.DISTRICT) and any(feature.district == one.name for one in self.districts)
         for division in self.features:
-            if not is_within(feature, division):
+            if not is_within(feature, division) and not (is_of_heirs and division.level is Level.DISTRICT):
                 return False
+        if self.districts and not self.features and not is_of_heirs and feature not in self.districts:
+            return False
         if self.host is not None and feature.location.name != self.host.location.name:
             return False
         location, box = feature.location, self.bbox
         return box is None or (box.west <= location.lon <= box.east and box.south <= location.lat <= box.north)
 
+    def narrowed(self, division: Feature) -> Context:
+        """Return the part of it that lies in a division."""
+        return self._replace(features=(*self.features, division), is_given=True)
+
 
 NOWHERE = Context()
+# Nothing is said, and nothing is taken for granted.
+ANYWHERE = Context(is_home=False)
 
 
 def is_within(feature: Feature, division: Feature) -> bool:
@@ -86,14 +101,15 @@ class Contexts:
     def of(self, query: Query) -> Context:
         """Return where a query lies; what is said of it and is not known counts as not said."""
         if not query.admin and not query.host and query.bbox is None:
-            return NOWHERE
+            return NOWHERE if query.assume_home else ANYWHERE
         said = (query.admin, query.host)
         if said not in self._kept:
             if len(self._kept) > _MOST_CONTEXTS:
                 self._kept.clear()
             self._kept[said] = self._read(query.admin, query.host)
         named = self._kept[said]
-        return named if query.bbox is None else Context(named.features, True, named.is_elsewhere, query.bbox, named.host)
+        named = named if query.bbox is None else named._replace(is_given=True, bbox=query.bbox)
+        return named if query.assume_home else named._replace(is_home=False)
 
     def _read(self, admin: str, host: str) -> Context:
         gazetteer = self._gazetteer
@@ -110,9 +126,21 @@ class Contexts:
             )
             if not features:
                 features = tuple(form.feature for form in gazetteer.forms.get(key, ()) if form.feature.level is not Level.PLACE)[:1]
-            if not features and not reading.is_province:
+            districts = self._heirs_of(key, reading)
+            if not features and not reading.is_province and not districts:
                 return NOWHERE
+            return Context(features, is_given=True, host=self._find_host(fold_name(host)) if host else None, districts=districts)
         return Context(features, is_given=True, host=self._find_host(fold_name(host)) if host else None)
+
+    def _heirs_of(self, key: str, reading: Reading) -> tuple[Feature, ...]:
+        """Return what became of the districts that are named, where that is more than one of today's."""
+        named = [feature.name for mention in reading.mentions for feature in mention.features if feature.level is Level.DISTRICT]
+        several = next((mention.features for mention in reading.mentions if mention.level is Level.DISTRICT and len(mention.features) > 1), ())
+        heirs = {name for one in (*named, key) for name in self._gazetteer.heirs.get(one, ())} if not several else set()
+        if several or len(heirs) > 1:
+            found = (feature for feature in self._gazetteer.by_code.values() if feature.level is Level.DISTRICT and feature.name in heirs)
+            return several or tuple(found)
+        return ()
 
     def _find_host(self, key: str) -> Feature | None:
         return next((form.feature for form in forms_of(self._gazetteer, key) if form.feature.level is Level.PLACE), None)

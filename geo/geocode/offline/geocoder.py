@@ -13,18 +13,21 @@ from functools import lru_cache
 from geo.garbage import without_cyclic_collection
 from geo.geocode.answers import Answer, Miss, MissReason, Query
 from geo.geocode.gazetteer import Gazetteer
-from geo.geocode.offline.address import Addresses, answer_road
+from geo.geocode.offline.address import Addresses, answer_floor
 from geo.geocode.offline.context import NOWHERE, Context, Contexts
 from geo.geocode.offline.english import EnglishAddresses
 from geo.geocode.offline.heads import Heads
 from geo.geocode.offline.mentions import CONTINUED, AddressReader
 from geo.geocode.offline.outcome import KnownAnswer
 from geo.geocode.offline.slips import Slips
+from geo.geocode.offline.sounds import Sounds
+from geo.geocode.offline.suggestions import Suggestions
+from geo.geocode.offline.villages import Villages
 from geo.geocode.offline.whole_names import WholeNames
 from geo.names import fold_name, fold_names
 
 # Changes with the answers: what was answered by another version is asked again.
-VERSION = 2
+VERSION = 3
 # A house number that stands for all of them.
 _ANY_NUMBER = "11号"
 # What is found out about a name, or about the divisions that an address begins with, is kept while it is asked again and again.
@@ -49,14 +52,15 @@ class OfflineGeocoder:
         self._above = reader.above
         whole_names, slips = WholeNames(gazetteer), Slips(gazetteer)
         self._contexts = Contexts(gazetteer, reader)
-        self._addresses = Addresses(gazetteer, reader, whole_names, slips)
+        self._addresses = Addresses(gazetteer, reader, whole_names, slips, Sounds(gazetteer), Villages(gazetteer))
         self._english = EnglishAddresses(gazetteer, self._addresses, slips)
         self._heads = Heads(gazetteer, reader)
         # What is known of a key or a head depends on nothing but itself: what was asked before never changes an answer.
         self._known: dict[str, KnownAnswer] = {}
         self._of_head = lru_cache(_MOST_KEPT)(self._read_head)
         # From sure to unsure: each answers what it can, and what none does is a miss.
-        self._stages = (whole_names.answer, self._answer_address, slips.answer, whole_names.answer_part, answer_road)
+        self._stages = (whole_names.answer, self._answer_address, slips.answer, whole_names.answer_part, answer_floor)
+        self._suggestions = Suggestions(gazetteer)
 
     def geocode(self, queries: Sequence[Query]) -> list[Answer]:
         """Answer each query, in order; those that are the same are answered once."""
@@ -78,10 +82,10 @@ class OfflineGeocoder:
         return self._contexts.of(Query("", host=host)).host is not None
 
     def _answer(self, query: Query) -> Answer:
-        text, admin, bbox, host = query
+        text, admin, bbox, host, assume_home = query
         key = fold_name(text)
         # Commas, which folding drops, part an English address: there the text itself counts.
-        if admin or host or bbox is not None or key.isascii():
+        if admin or host or bbox is not None or not assume_home or key.isascii():
             return self._answer_as_written(query, key)
         return self._answer_by_key(text, key) if key.isalpha() else self._answer_by_head(text, key)
 
@@ -98,8 +102,8 @@ class OfflineGeocoder:
         names: list[int] = []
         addresses: list[int] = []
         for place, (query, key) in enumerate(zip(different, keys, strict=True)):
-            _, admin, bbox, host = query
-            if admin or host or bbox is not None or key.isascii():
+            _, admin, bbox, host, assume_home = query
+            if admin or host or bbox is not None or not assume_home or key.isascii():
                 answers[place] = self._answer_as_written(query, key)
             elif key.isalpha():
                 names.append(place)
@@ -136,7 +140,11 @@ class OfflineGeocoder:
         if head.endswith(self._above):
             return None
         rest = continued + _ANY_NUMBER
-        known = KnownAnswer.of(self._read_all(head + rest, head + rest, NOWHERE))
+        answer = self._read_all(head + rest, head + rest, NOWHERE)
+        if isinstance(answer, Miss) and answer.reason is MissReason.UNKNOWN:
+            # What is suggested depends on all of it.
+            return None
+        known = KnownAnswer.of(answer)
         return known._replace(rest=known.rest.removesuffix(rest))
 
     def _remember(self, keys: Iterable[str]) -> dict[str, KnownAnswer]:
@@ -155,14 +163,16 @@ class OfflineGeocoder:
     def _read_all(self, text: str, key: str, context: Context) -> Answer:
         for stage in self._stages:
             answer = stage(text, key, context)
-            if answer is not None:
-                return answer
+            if answer is None:
+                continue
+            if isinstance(answer, Miss) and answer.reason is not MissReason.AMBIGUOUS and (context.features or context.districts):
+                # What is said to lie in the city is not said to lie elsewhere.
+                return self._miss(text, key)
+            return answer
         return self._miss(text, key)
 
     def _answer_address(self, text: str, key: str, context: Context) -> Answer | None:
         return self._english.answer(text, context) if key.isascii() else self._addresses.answer(text, key, context)
 
     def _miss(self, text: str, key: str) -> Miss:
-        short = self._gazetteer.elsewhere_short
-        is_elsewhere = key[:2] in short or key[:3] in short or key[:4] in short
-        return Miss(text, MissReason.OUT_OF_AREA if is_elsewhere else MissReason.UNKNOWN)
+        return Miss(text, MissReason.UNKNOWN, self._suggestions.of(key))

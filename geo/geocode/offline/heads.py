@@ -11,9 +11,13 @@ from functools import cached_property
 
 from geo.geocode.answers import Level
 from geo.geocode.gazetteer import Gazetteer
-from geo.geocode.offline.mentions import LIKE_ADDRESS, AddressReader
+from geo.geocode.offline.mentions import LIKE_ADDRESS, SHORT_ROAD, AddressReader
+from geo.geocode.offline.sounds import CHUNK
+from geo.geocode.offline.villages import VILLAGE
 
 _DIGIT = re.compile("[0-9]")
+# A division with a slip in it, a village, or a road that is too short to stand alone has a part in the answer.
+_MORE_DIVISIONS = re.compile(f"{CHUNK.pattern}|{VILLAGE.pattern}|{SHORT_ROAD.pattern}")
 _LIKE_ADDRESS_WITH_NUMBERS = re.compile(f"(?=.*(?:{LIKE_ADDRESS.pattern}))[^0-9]*[0-9][^0-9]*[0-9]")
 
 
@@ -36,15 +40,15 @@ class Heads:
 
         It has none where it has two digits and a road or a house, and neither does a name reach into it nor a district begin it by its short name: no
         name has a digit, so that it is no name as a whole nor one slip away from one; a place or a township by its short name would have to end it;
-        and it looks like an address to every name before it. What is left to tell is whether it begins with what continues a name
-        (:data:`geo.geocode.offline.mentions.CONTINUED`), and whether the head is nothing but the province, behind which it may begin with a place
-        elsewhere.
+        it looks like an address to every name before it; and no village or misspelt division begins it. What is left to tell is whether it begins
+        with what continues a name (:data:`geo.geocode.offline.mentions.CONTINUED`), and whether the head is nothing but the province, behind which
+        it may begin with a place elsewhere.
         """
         found = [] if self._has_numbers else self._reader.names.find_matches_as_indexes(key)
         if not found:
             return 0
         end: int = found[-1][2]
-        if not _LIKE_ADDRESS_WITH_NUMBERS.match(key, end):
+        if not _LIKE_ADDRESS_WITH_NUMBERS.match(key, end) or _MORE_DIVISIONS.match(key, end):
             return 0
         if key[end - 1 : end + 1] in self._across and self._reaches_across(key, found[0][1], end):
             return 0

@@ -10,17 +10,28 @@ from typing import NamedTuple
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from geo.geocode.answers import Level
-from geo.geocode.gazetteer import Feature, Form, FormKind, Gazetteer, shorten
+from geo.geocode.gazetteer import Feature, Form, Gazetteer
+from geo.geocode.spellings import FormKind, shorten, stem_of
 from geo.names import fold_name
 
 _COUNTRY = "中国"
+_CITY = "市"
 # What follows a name of a division where it is a part of another name: 甲乙路, 甲乙大道.
 CONTINUED = frozenset("路街巷弄道桥江河湖湾山站港大")
+# What follows a name that ends in 区 where the two are one word: 江北区块.
+_ONE_WORD = frozenset("块域划间")
+# The name of a road has two characters at least, which way it leads aside: where fewer are left, they belong to what stands before.
+SHORT_ROAD = re.compile("[^0-9]?[东南西北中]?(?:路|街(?!道)|大道|巷|弄)")
+_ROAD = re.compile("[^0-9]{2,6}?(?:路|街(?!道)|大道)")
 LIKE_ADDRESS = re.compile("路|街|大道|巷|弄|村|社区|号|幢|大厦|广场|中心|工业园")
+# What stands before an address on a form.
+_LABEL = re.compile("(?:[注册通讯信联系经营办公工作上班面试公司单位项目详细所在]{2,4})?(?:地址|地点|住所|位于)")
 # From fine to coarse.
 RANKS = {Level.PLACE: 0, Level.TOWNSHIP: 1, Level.DISTRICT: 2, Level.CITY: 3}
 # A place with a shorter name counts only where it ends an address.
 _LEAST_PLACE = 4
+# No sort of place has a longer name.
+_MOST_TYPE = 12
 # No address goes on for longer behind a name; a thousand names in a row are none.
 _MOST_REST = 500
 
@@ -45,6 +56,11 @@ class Mention(NamedTuple):
     kind: FormKind
     note: str = ""
 
+    @property
+    def level(self) -> Level:
+        """What it is; of several, they are all of one level."""
+        return self.features[0].level
+
 
 class Reading(NamedTuple):
     """What was read in an address.
@@ -53,8 +69,14 @@ class Reading(NamedTuple):
     ----------
     mentions
         The names, from the left.
+    rests
+        What follows each of them.
     rest
         What follows the last one.
+    head
+        How many of the names follow one another without a gap, from the first one.
+    before
+        What stands before the first name, behind the label, the postcode, the country and the province.
     is_province
         Whether the address names the province.
     elsewhere
@@ -64,7 +86,10 @@ class Reading(NamedTuple):
     """
 
     mentions: list[Mention]
+    rests: list[str]
     rest: str = ""
+    head: int = 0
+    before: str = ""
     is_province: bool = False
     elsewhere: str = ""
     conflict: str = ""
@@ -120,24 +145,42 @@ class AddressReader:
     def read(self, key: str) -> Reading:
         """Find the names that stand in a folded address."""
         mentions: list[Mention] = []
+        rests: list[str] = []
         start, is_province = self.start_of(key)
         elsewhere, conflict = "", ""
         names = self.names.find_matches_as_indexes(key)
         if not names and key[start : start + 2] not in self._lengths:
-            return Reading(mentions, key[start:], is_province)
+            return Reading(mentions, rests, key[start:], is_province=is_province)
         found = iter(names)
         ahead = next(found, None)
-        at = end = start
+        first = head = 0
+        # Where the last name of ours and the last one elsewhere end.
+        at = end = other = start
         while at < len(key):
             while ahead is not None and ahead[1] < at:
                 ahead = next(found, None)
             if ahead is not None and ahead[1] == at:
                 mention = self._sure[ahead[0]]
+                if key[ahead[2] - 1] == _CITY and key[at : ahead[2] - 1] in self.short and SHORT_ROAD.match(key, ahead[2]):
+                    # 甲乙市心路 is 甲乙 and 市心路.
+                    mentions.append(Mention(tuple(form.feature for form in self.short[key[at : ahead[2] - 1]]), FormKind.SHORT))
+                    first = first if len(mentions) > 1 else at
+                    head += head == len(mentions) - 1
+                    at = end = ahead[2] - 1
+                    rests.append(key[end:])
+                    continue
                 if mention.features:
+                    first = first if mentions else at
+                    head += not mentions or (at == end and head == len(mentions))
                     mentions.append(mention)
                     end = ahead[2]
+                    rests.append(key[end:])
+                elif self._goes_on(key, at, ahead[2]):
+                    pass
                 elif not mentions:
-                    elsewhere = elsewhere or mention.note
+                    # In a division's place: where the address begins, or behind another one.
+                    elsewhere = elsewhere or (mention.note if at == other else "")
+                    other = ahead[2]
                 elif at == end:
                     conflict = conflict or mention.note
                 at = ahead[2]
@@ -145,19 +188,28 @@ class AddressReader:
             # A short name counts at the head, and where it follows another name without a gap.
             lengths = self._lengths.get(key[at : at + 2], ())
             if lengths and at == end and (length := self._read_short(key, at, lengths, mentions)):
+                first = first if len(mentions) > 1 else at
+                head += head == len(mentions) - 1
                 at = end = at + length
+                rests.append(key[end:])
             elif lengths and at == start and not mentions and (length := self._elsewhere_at(key, at, lengths)):
                 elsewhere = key[at : at + length]
-                at += length
+                at = other = at + length
             elif ahead is None:
                 break
             else:
                 at = ahead[1]
-        return Reading(mentions, key[end:], is_province, elsewhere, conflict)
+        return Reading(mentions, rests, key[end:], head, key[start:first], is_province, elsewhere, conflict)
+
+    def _goes_on(self, key: str, at: int, end: int) -> bool:
+        """Tell whether the name of a division elsewhere is a part of another word: 丙丁路, or 甲乙区块."""
+        behind = key[end : end + 1]
+        return bool(behind) and (behind in _ONE_WORD or (behind in CONTINUED and stem_of(key[at:end]) == key[at:end]))
 
     def start_of(self, key: str) -> tuple[int, bool]:
-        """Find where an address begins behind its postcode, its country and its province, and whether it names the province."""
-        start, is_province = 0, False
+        """Find where an address begins behind its label, its postcode, its country and its province, and whether it names the province."""
+        label = _LABEL.match(key)
+        start, is_province = label.end() if label else 0, False
         while start < len(key) and key[start].isdigit():
             start += 1
         for word in self.above if key.startswith(self.above, start) else ():
@@ -167,12 +219,38 @@ class AddressReader:
         return start, is_province
 
     def _elsewhere_at(self, key: str, at: int, lengths: Iterable[int]) -> int:
-        """Find the length of the short name of a division elsewhere that begins here; 0 where there is none."""
+        """Find the length of the short name of a division elsewhere that begins here; 0 where there is none.
+
+        Roads, stations and hotels are called after cities, so that a short name counts only where nothing follows it, or a lower division, or a sort
+        of place such as a zone, which every city has.
+        """
         for length in lengths:
-            name = key[at : at + length]
-            if at + length <= len(key) and name in self._gazetteer.elsewhere_short and name not in self._gazetteer.forms:
+            name, rest = key[at : at + length], key[at + length :]
+            if at + length > len(key) or name not in self._gazetteer.elsewhere_short or name in self._gazetteer.forms:
+                continue
+            if not rest or self._begins_elsewhere(rest) or self._begins_with_a_type(rest):
                 return length
         return 0
+
+    def _begins_elsewhere(self, rest: str) -> bool:
+        """Tell whether a division elsewhere follows, by its full name, or by a short one with another behind it."""
+        if len(rest) > _MOST_REST:
+            return False
+        found = self.names.find_matches_as_indexes(rest)
+        if found and found[0][1] == 0 and not self._sure[found[0][0]].features:
+            return True
+        for length in self._lengths.get(rest[:2], ()):
+            if rest[:length] in self._gazetteer.elsewhere_short and len(rest) > length and rest[length] not in CONTINUED:
+                behind = rest[length:]
+                if LIKE_ADDRESS.search(behind) or self._begins_with_a_type(behind):
+                    return True
+        return False
+
+    def _begins_with_a_type(self, rest: str) -> bool:
+        """Tell whether what follows is a sort of place, or a name that several cities have."""
+        rest = shorten(rest)
+        types, homonyms = self._gazetteer.types, self._gazetteer.homonyms
+        return any(rest[:length] in types or rest[:length] in homonyms for length in range(2, min(len(rest), _MOST_TYPE) + 1))
 
     def _read_short(self, key: str, at: int, lengths: Iterable[int], mentions: list[Mention]) -> int:
         """Add the short name that begins here to the mentions, and return its length; 0 where nothing is meant by it."""
@@ -205,7 +283,11 @@ class AddressReader:
         return tuple(form.feature for form in forms if form.feature.level in levels)
 
     def _ends_before(self, rest: str) -> bool:
-        return not rest or self._begins_with_a_name(rest) or (rest[0] not in CONTINUED and bool(LIKE_ADDRESS.search(rest)))
+        if not rest or self._begins_with_a_name(rest):
+            return True
+        if SHORT_ROAD.match(rest):
+            return False
+        return bool(_ROAD.match(rest)) or (rest[0] not in CONTINUED and bool(LIKE_ADDRESS.search(rest)))
 
     def _begins_with_a_name(self, rest: str) -> bool:
         if len(rest) > _MOST_REST:
@@ -225,7 +307,7 @@ def _find_sure_mentions(gazetteer: Gazetteer) -> Iterator[tuple[str, Mention]]:
         if name.isascii():
             continue
         if forms[0].feature.level is Level.PLACE:
-            if len(name) >= _LEAST_PLACE:
+            if len(name) >= _LEAST_PLACE and forms[0].kind is not FormKind.BARE:
                 yield name, Mention(tuple(form.feature for form in forms), forms[0].kind)
             continue
         sure = [form for form in forms if form.kind is not FormKind.SHORT and form.feature.level is not Level.PLACE]

@@ -11,10 +11,11 @@ import numpy as np
 from rapidfuzz.distance import OSA, Prefix
 
 from geo.geocode.answers import Answer, Level, Method
-from geo.geocode.gazetteer import Feature, Form, FormKind, Gazetteer, stem_of
+from geo.geocode.gazetteer import Feature, Form, Gazetteer
 from geo.geocode.offline.context import Context
 from geo.geocode.offline.outcome import ambiguous, match_of
-from geo.names import sound_of
+from geo.geocode.spellings import FormKind, is_road, stem_of
+from geo.names import fold_name, sound_of
 
 # A misspelt name is taken for the right one from this score on, one slip in four characters, unless the two sound alike. Justified on the labelled
 # list of bench/.
@@ -54,6 +55,7 @@ class Slips:
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
+        self._city = fold_name(gazetteer.profile.city.short_zh)
         self._longest = max(map(len, gazetteer.forms), default=0)
         self._indexes: dict[int, _Hashes] = {}
 
@@ -62,7 +64,9 @@ class Slips:
         """Every name that may be meant, by how many of its characters are Chinese: none, one, or more."""
         names: list[list[str]] = [[], [], []]
         for name, forms in self._gazetteer.forms.items():
-            if len(name) >= (7 if name.isascii() else 3) and not all(form.kind is FormKind.SHORT for form in forms):
+            # Stations differ from one another by a character.
+            is_sure = any(form.kind not in (FormKind.SHORT, FormKind.BARE) for form in forms) and not name.endswith(("站", "station"))
+            if is_sure and len(name) >= (7 if name.isascii() else 3):
                 names[min(_count_chinese(name), 2)].append(name)
         return names
 
@@ -85,7 +89,15 @@ class Slips:
         must_start
             What the name begins with.
         """
-        if len(key) > self._longest + 1 or key in self._gazetteer.elsewhere:
+        found = self._compare(text, key, context, must_start)
+        if found is None and key.startswith(self._city) and not must_start:
+            # The city in front says that it is ours, and no more.
+            found = self._compare(text, key.removeprefix(self._city), context._replace(is_given=True), "")
+        return found
+
+    def _compare(self, text: str, key: str, context: Context, must_start: str) -> Answer | None:
+        if len(key) > self._longest + 1 or key in self._gazetteer.elsewhere or is_road(key):
+            # A road is no township, though 甲乙街 and 甲乙镇 are one character apart.
             return None
         near = self._near(key)
         if not near:

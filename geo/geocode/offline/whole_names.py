@@ -8,12 +8,19 @@ from functools import cached_property
 from itertools import chain
 
 from geo.geocode.answers import Answer, Level, Match, Method, Miss, MissReason
-from geo.geocode.gazetteer import Form, FormKind, Gazetteer, shorten
+from geo.geocode.gazetteer import Form, Gazetteer
 from geo.geocode.offline.context import Context
 from geo.geocode.offline.outcome import ambiguous, match_of
+from geo.geocode.spellings import FormKind, shorten
 from geo.names import fold_name
 
-_METHODS = {FormKind.OWN: Method.EXACT, FormKind.ALIAS: Method.ALIAS, FormKind.SHORT: Method.ALIAS, FormKind.FORMER: Method.FORMER}
+_METHODS = {
+    FormKind.OWN: Method.EXACT,
+    FormKind.ALIAS: Method.ALIAS,
+    FormKind.SHORT: Method.ALIAS,
+    FormKind.BARE: Method.ALIAS,
+    FormKind.FORMER: Method.FORMER,
+}
 
 
 class WholeNames:
@@ -63,11 +70,10 @@ class WholeNames:
             if key in gazetteer.elsewhere or key in gazetteer.elsewhere_short:
                 return Miss(text, MissReason.OUT_OF_AREA)
             return None
-        if not context.is_given:
-            reason = self._doubt(key, forms)
-            if reason:
-                return ambiguous(text, forms, reason)
-        return _choose(text, forms, context)
+        doubt = "" if context.is_given else self._doubt(key, forms)
+        if doubt and not context.is_home:
+            return ambiguous(text, forms, doubt)
+        return _choose(text, forms, context, doubt)
 
     def _doubt(self, key: str, forms: Iterable[Form]) -> str:
         """Say why a name does not tell which place is meant, when nothing is said of where it lies; empty where it does."""
@@ -96,7 +102,7 @@ class WholeNames:
                 return match_of(text, named[0], Method.ALIAS)
         forms = [
             Form(feature, FormKind.ALIAS)
-            for feature in self._gazetteer.places
+            for feature in (*self._gazetteer.places, *self._gazetteer.named)
             if context.holds(feature) and any(key in name for name in self._gazetteer.names[feature])
         ]
         if len(forms) == 1 and any(division.level is Level.DISTRICT for division in context.features):
@@ -134,13 +140,15 @@ def _beginning_with(head: str, names: Sequence[str]) -> Iterator[str]:
         yield names[position]
 
 
-def _choose(text: str, forms: list[Form], context: Context) -> Answer:
-    """Answer with the only form that the context allows."""
+def _choose(text: str, forms: list[Form], context: Context, doubt: str = "") -> Answer:
+    """Answer with the only form that the context allows; what else it may mean elsewhere is noted."""
     within = [form for form in forms if context.holds(form.feature)]
     if len(within) > 1 and context.features:
         # Within a district its name means the district itself only where nothing in it bears the name.
         finer = [form for form in within if form.feature not in context.features]
         within = finer or within
     if len(within) == 1:
-        return match_of(text, within[0], _METHODS[within[0].kind])
-    return ambiguous(text, within or forms, "不在所给的区域内" if not within else "")
+        form, assumed = within[0], f"按在本市理解：{doubt}" if doubt else None
+        note = f"{assumed}；{form.note}" if assumed and form.note else assumed or form.note
+        return match_of(text, form._replace(note=note), _METHODS[form.kind])
+    return ambiguous(text, within or forms, "不在所给的区域内" if not within else doubt)

@@ -32,25 +32,28 @@ class Format(NamedTuple):
         As in the Content-Type header.
     encode
         From a download to the bytes of its file. The layers are not changed, and the same data give the same bytes.
+    options
+        What can be chosen of its form; fields of :class:`geo.layers.formats.form.Form` by the names of their query parameters.
     """
 
     name: str
     extension: str
     media_type: str
     encode: Callable[[Download], bytes]
+    options: tuple[str, ...] = ()
 
 
 FORMATS = {
     format_.extension: format_
     for format_ in (
         # The first is what the page offers.
-        Format("GeoJSON", "geojson", "application/geo+json", encode_collection),
-        Format("CSV", "csv", "text/csv; charset=utf-8", encode_csv),
-        Format("Excel", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", encode_workbook),
-        Format("GeoPackage", "gpkg", "application/geopackage+sqlite3", encode_geopackage),
+        Format("GeoJSON", "geojson", "application/geo+json", encode_collection, ("shape", "datum", "lang")),
+        Format("CSV", "csv", "text/csv; charset=utf-8", encode_csv, ("shape", "crs", "datum", "lang", "headings", "bom")),
+        Format("Excel", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", encode_workbook, ("shape", "lang", "headings")),
+        Format("GeoPackage", "gpkg", "application/geopackage+sqlite3", encode_geopackage, ("shape", "crs", "lang")),
         Format("KML", "kml", "application/vnd.google-earth.kml+xml", encode_kml),
-        Format("FlatGeobuf", "fgb", "application/flatgeobuf", encode_flatgeobuf),
-        Format("GeoParquet", "parquet", "application/vnd.apache.parquet", encode_geoparquet),
+        Format("FlatGeobuf", "fgb", "application/flatgeobuf", encode_flatgeobuf, ("shape", "lang")),
+        Format("GeoParquet", "parquet", "application/vnd.apache.parquet", encode_geoparquet, ("shape", "lang")),
     )
 }
 

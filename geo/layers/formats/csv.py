@@ -6,35 +6,30 @@ import csv
 import io
 from typing import Any
 
-import geopandas as gpd
-
 from geo.deadline import until_deadline
 from geo.files import without_formula
+from geo.layers.formats.coordinates import coordinate_columns
 from geo.layers.formats.download import Download
-from geo.layers.formats.flat import flatten
+from geo.layers.formats.form import with_words
+from geo.layers.formats.wide import lay_out
 
 
 def encode_csv(download: Download) -> bytes:
-    """Encode a layer as CSV: UTF-8 with a byte order mark, without which spreadsheets take Chinese for GBK.
+    """Encode a layer as CSV in UTF-8.
 
     Points are ``lon`` and ``lat`` in degrees, belts and axes ``wkt``; empty where the location is not known. Text that a spreadsheet would take for
     a formula has an apostrophe in front.
     """
-    features = download.features
-    rows = flatten(features, download)
-    where = _points(features) if download.layer.kinds else {"wkt": [geometry.wkt for geometry in features.geometry]}
+    features, form = download.features, download.form
+    rows = lay_out(features, download)
     # Behind the id, where a reader sees it.
-    columns = {"id": rows["id"].to_pylist(), **where, **{name: rows[name].to_pylist() for name in rows.column_names[1:]}}
+    columns = {"id": rows["id"].to_pylist(), **coordinate_columns(features, form), **{name: rows[name].to_pylist() for name in rows.column_names[1:]}}
+    headed = with_words(columns, download.table, form.headings)
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in until_deadline(zip(*columns.values(), strict=True)))
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _points(features: gpd.GeoDataFrame) -> dict[str, list[float | None]]:
-    points = features.geometry.tolist()
-    return {"lon": [point.x if point else None for point in points], "lat": [point.y if point else None for point in points]}
+    writer.writerow([_cell(heading) for heading, _ in headed])
+    writer.writerows([_cell(value) for value in row] for row in until_deadline(zip(*(values for _, values in headed), strict=True)))
+    return text.getvalue().encode("utf-8-sig" if form.has_bom else "utf-8")
 
 
 def _cell(value: Any) -> Any:

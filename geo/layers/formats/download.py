@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
 import geopandas as gpd
+import pyproj
 
+from geo.datum import Datum
+from geo.layers.formats.form import Form
 from geo.layers.select import LAYERS, Layer, Layers, Selection
 from geo.names import pinyin_of
 from geo.tables.kinds import Kind
@@ -50,17 +53,28 @@ class Download:
         What is chosen from it.
     layers, tables
         What it is chosen from.
+    form
+        In which form it is written.
     """
 
     layer: Layer
     selection: Selection
     layers: Layers
     tables: Tables
+    form: Form = field(default_factory=Form)
 
     @cached_property
     def features(self) -> gpd.GeoDataFrame:
-        """The chosen features of the layer."""
+        """The chosen features of the layer; of the figures in the wide shape, the places that have any."""
+        if self.form.is_wide and self.layer.name == "indicators":
+            return self.places[self.places.index.isin(self.indicators["place"])]
         return self.layers.select(self.layer.name, self.selection)
+
+    @property
+    def table(self) -> str:
+        """What the features are rows of: ``places``, ``corridors`` or ``indicators``."""
+        has_places = self.layer.kinds and (self.form.is_wide or self.layer.name != "indicators")
+        return "places" if has_places else self.layer.name
 
     @cached_property
     def places(self) -> gpd.GeoDataFrame:
@@ -132,17 +146,32 @@ class Download:
             ("图层 Layer", self.layer.name),
             ("筛选 Filters", " & ".join(f"{name}={_printable(value)}" for name, value in self.filters.items()) or "无 none"),
             ("数据版本 Data version", self.tables.version),
-            ("坐标 Coordinates", "WGS-84 (EPSG:4326)，经度在前 longitude first"),
+            ("坐标 Coordinates", self._coordinates),
+            *([("宽表 Wide table", _WIDE)] if self.form.is_wide else []),
             *_READING,
             ("未定位 Not located", f"{self.places.geometry.isna().sum()}" + "".join(f"; {name}" for name in named)),
             ("来源 Sources", self.attribution),
         ]
 
+    @property
+    def _coordinates(self) -> str:
+        match self.form.datum:
+            case Datum.GCJ02:
+                return "GCJ-02，经度在前；高德、腾讯等网图用，不是 WGS-84 GCJ-02, longitude first; for AMap and Tencent, not WGS-84"
+            case Datum.BD09:
+                return "BD-09，经度在前；百度地图用，不是 WGS-84 BD-09, longitude first; for Baidu, not WGS-84"
+        if self.form.crs in ("", "EPSG:4326"):
+            return "WGS-84 (EPSG:4326)，经度在前 longitude first"
+        crs = pyproj.CRS.from_user_input(self.form.crs)
+        axes = "经度在前 longitude first" if crs.is_geographic else "米，x 东 y 北 metres, x is easting and y is northing"
+        return f"{crs.name} ({self.form.crs})，{axes}"
+
     def file_name(self, extension: str) -> FileName:
-        """Name the file: what it is of, layer, filters and data version."""
+        """Name the file: what it is of, layer, filters, form and data version."""
         filters = self.filters
         values = [filters.get(name, "") for name in ("corridor", "kind", "district")]
         values += [f"{name}_{filters[name][:_MAX_Q_IN_NAME]}" for name in ("bbox", "q") if name in filters]
+        values += self.form.marks
         # Letters, digits, points and hyphens: what every disk takes.
         shown = [re.sub(r"[^\w.]+", "_", value.replace(",", "_")) for value in values if value]
         in_ascii = [value if value.isascii() else re.sub(r"[^a-z0-9_.]+", "_", pinyin_of(value.lower())) for value in shown]
@@ -168,6 +197,12 @@ _READING = (
         "in the unit as printed; planned is what is intended; period is empty where the source does not say",
     ),
     ("走廊 Corridors", "示意，不是边界 schematic, no boundary is claimed"),
+)
+
+
+_WIDE = (
+    "每个指标和时期一列，单位在列名里；约、超等口气和逐条出处见 indicators "
+    "a column for each indicator and period, its unit in the heading; qualifiers and pointers stand in indicators"
 )
 
 

@@ -1,6 +1,6 @@
 """Features as flat rows of typed columns, for the formats that know no nested values.
 
-The columns are those of the GeoJSON with ``id`` in front: ``geocode`` becomes columns of its own, lists become JSON text, and ``attribution`` names
+The columns are the properties of the GeoJSON: ``geocode`` becomes columns of its own, lists become JSON text, and ``attribution`` names
 the sources of each row.
 """
 
@@ -50,7 +50,7 @@ def flatten(features: gpd.GeoDataFrame, download: Download) -> pa.Table:
     Table
         A row a feature, in their order; the same columns and types whatever is chosen.
     """
-    columns: dict[str, list[Any]] = {"id": features.index.tolist()}
+    columns: dict[str, list[Any]] = {}
     for name in features.columns.drop("geometry"):
         values = features[name].tolist()
         if name == "geocode":

@@ -12,8 +12,11 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import mapping
 
+from geo.datum import Datum
 from geo.deadline import until_deadline
+from geo.layers.formats.coordinates import place
 from geo.layers.formats.download import Download
+from geo.layers.formats.wide import figure_columns, lay_out
 from geo.layers.select import Encoded, Layers, Selection
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"))
@@ -75,10 +78,36 @@ def encode_features(layers: Layers, name: str) -> Encoded:
 
 
 def encode_collection(download: Download) -> bytes:
-    """Encode a layer as a FeatureCollection that says its data version and its sources, as foreign members (RFC 7946, section 6.1)."""
-    about = {"version": download.tables.version, "attribution": download.attribution}
-    members = json.dumps(about, ensure_ascii=False, separators=(",", ":"))[1:-1]
-    texts = encode_features(download.layers, download.layer.name).texts
-    chosen = download.layers.choose(download.layer.name, download.selection)
-    features = b",".join([texts[position] for position in chosen])
-    return b'{"type":"FeatureCollection",' + members.encode() + b',"features":[' + features + b"]}"
+    """Encode a layer as a FeatureCollection that says its data version and its sources, as foreign members (RFC 7946, section 6.1).
+
+    In another datum than the standard's it says so in every feature; in the wide shape it says what the columns of figures are.
+    """
+    form = download.form
+    about: dict[str, Any] = {"version": download.tables.version, "attribution": download.attribution}
+    if form.datum is not Datum.WGS84:
+        about |= {"datum": form.datum.value, "coordinates": dict(download.notes)["坐标 Coordinates"]}
+    if form.is_wide and download.layer.kinds:
+        about["columns"] = [{"name": heading, **column._asdict()} for heading, (column, _) in figure_columns(download).items()]
+        texts = encode_each(_as_wide(download)).texts
+    elif form.is_wide or form.datum is not Datum.WGS84:
+        texts = encode_each(_in_form(download)).texts
+    else:
+        every = encode_features(download.layers, download.layer.name).texts
+        texts = tuple(every[position] for position in download.layers.choose(download.layer.name, download.selection))
+    members = _ENCODER.encode(about)[1:-1]
+    return b'{"type":"FeatureCollection",' + members.encode() + b',"features":[' + b",".join(texts) + b"]}"
+
+
+def _in_form(download: Download) -> gpd.GeoDataFrame:
+    """Give the chosen features with their coordinates as wanted, and with the datum of those among their properties."""
+    features = download.features
+    named = {} if download.form.datum is Datum.WGS84 else {"datum": download.form.datum.value}
+    properties = features.drop(columns="geometry").assign(**named)
+    return gpd.GeoDataFrame(properties, geometry=place(features.geometry, download.form).array)
+
+
+def _as_wide(download: Download) -> gpd.GeoDataFrame:
+    features = _in_form(download)
+    rows = lay_out(features, download)
+    values = {name: rows[name].to_pylist() for name in rows.column_names}
+    return gpd.GeoDataFrame(values, index=features.index, geometry=features.geometry.array, dtype=object)

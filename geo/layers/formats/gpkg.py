@@ -17,8 +17,9 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.deadline import until_deadline
 from geo.layers.formats.download import Download
-from geo.layers.formats.flat import attach_geometry, flatten
+from geo.layers.formats.flat import attach_geometry
 from geo.layers.formats.qml import axes_style, belts_style, figures_style, places_style
+from geo.layers.formats.wide import lay_out
 
 _MULTI: dict[str, Callable[[list[Any]], BaseGeometry]] = {"Polygon": shapely.MultiPolygon, "LineString": shapely.MultiLineString}
 # Where no source says when it was read: a file that says when it was written would never be the same twice.
@@ -38,7 +39,7 @@ def encode_geopackage(download: Download) -> bytes:
     layers = [
         ("corridor_belts", belts, "MultiPolygon", belts_style(download.tables)),
         ("corridor_axes", axes, "MultiLineString", axes_style(download.tables)),
-        ("places", download.places, "Point", places_style(download.tables)),
+        ("places", download.features if download.table == "places" else download.places, "Point", places_style(download.tables)),
         ("indicators", download.indicators, "Point", figures_style()),
     ]
     with tempfile.TemporaryDirectory() as folder:
@@ -56,7 +57,7 @@ def _write_layer(path: Path, name: str, features: gpd.GeoDataFrame, geometry_typ
     # Version 1.3 is what the QGIS and GDAL of long-lived systems know.
     options: dict[str, Any] = {} if path.exists() else {"dataset_metadata": dict(download.notes), "dataset_options": {"VERSION": "1.3"}}
     pyogrio.write_arrow(
-        attach_geometry(flatten(features, download), geometry),
+        attach_geometry(lay_out(features, download), geometry),
         path,
         layer=name,
         driver="GPKG",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
@@ -13,8 +13,10 @@ import xlsxwriter
 from geo.deadline import until_deadline
 from geo.errors import GeoError
 from geo.files import FORMULA_STARTS
+from geo.layers.formats.coordinates import coordinate_columns
 from geo.layers.formats.download import Download
-from geo.layers.formats.flat import flatten
+from geo.layers.formats.form import with_words
+from geo.layers.formats.wide import lay_out
 from geo.tables.cells import Period
 from geo.tables.rows import Source
 
@@ -61,27 +63,24 @@ def encode_workbook(download: Download) -> bytes:
             wrapped=book.add_format({"text_wrap": True, "valign": "top"}),
         )
         sheets = {
-            "places": _columns(download.places, download, without=("indicators", "relations")),
+            "places": _columns(download.features if download.table == "places" else download.places, download, without=("indicators", "relations")),
             "indicators": _columns(download.indicators, download),
             "relations": _relations(download.places),
             "corridors": _columns(download.corridors, download),
         }
-        first = download.layer.name if download.layer.name in sheets else "places"
-        for name in sorted(sheets, key=lambda name: name != first):
-            _write_sheet(book.add_worksheet(name), sheets[name], styles)
-        _write_sheet(book.add_worksheet("sources"), _sources(download.sources), styles)
+        words = download.form.headings
+        for name in sorted(sheets, key=lambda name: name != download.table):
+            _write_sheet(book.add_worksheet(name), with_words(sheets[name], name, words), styles)
+        _write_sheet(book.add_worksheet("sources"), with_words(_sources(download.sources), "sources", words), styles)
         _write_notes(book.add_worksheet("notes"), download, styles)
     return file.getvalue()
 
 
 def _columns(features: gpd.GeoDataFrame, download: Download, without: Sequence[str] = ()) -> dict[str, list[Any]]:
-    rows = flatten(features, download)
-    columns: dict[str, list[Any]] = {"id": rows["id"].to_pylist()}
-    if "part" in rows.column_names:
-        columns["wkt"] = [geometry.wkt for geometry in features.geometry]
-    else:
-        columns |= {axis: [getattr(point, letter) if point else None for point in features.geometry] for axis, letter in (("lon", "x"), ("lat", "y"))}
-    return columns | {name: rows[name].to_pylist() for name in rows.column_names[1:] if name not in without}
+    rows = lay_out(features, download)
+    return {"id": rows["id"].to_pylist(), **coordinate_columns(features, download.form)} | {
+        name: rows[name].to_pylist() for name in rows.column_names[1:] if name not in without
+    }
 
 
 def _relations(places: gpd.GeoDataFrame) -> dict[str, list[Any]]:
@@ -100,14 +99,14 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _write_sheet(sheet: Any, columns: Mapping[str, Sequence[Any]], styles: _Styles) -> None:
+def _write_sheet(sheet: Any, columns: Sequence[tuple[str, Sequence[Any]]], styles: _Styles) -> None:
     sheet.freeze_panes(1, 1)
     sheet.set_column(0, len(columns) - 1, _WIDTH)
-    for place, (name, values) in enumerate(columns.items()):
-        sheet.write_string(0, place, name, styles.header)
+    for place, (heading, values) in enumerate(columns):
+        sheet.write_string(0, place, heading, styles.header)
         for line, value in until_deadline(enumerate(values, 1)):
             _write_cell(sheet, line, place, value, styles)
-    sheet.autofilter(0, 0, max(map(len, columns.values())), len(columns) - 1)
+    sheet.autofilter(0, 0, max(len(values) for _, values in columns), len(columns) - 1)
 
 
 def _write_cell(sheet: Any, line: int, place: int, value: Any, styles: _Styles) -> None:
@@ -130,8 +129,8 @@ def _write_notes(sheet: Any, download: Download, styles: _Styles) -> None:
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, 0, 2 * _WIDTH)
     sheet.set_column(1, 1, 6 * _WIDTH)
-    for place, name in enumerate(("topic", "note")):
-        sheet.write_string(0, place, name, styles.header)
+    for place, (heading, _) in enumerate(with_words({"topic": (), "note": ()}, "notes", download.form.headings)):
+        sheet.write_string(0, place, heading, styles.header)
     for line, (topic, text) in enumerate(download.notes, 1):
         sheet.write_string(line, 0, topic, styles.wrapped)
         sheet.write_string(line, 1, text, styles.wrapped)

@@ -6,10 +6,12 @@ from contextlib import nullcontext
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
+from werkzeug.datastructures import MultiDict
 
 from geo.errors import BadParameterError
 from geo.layers.formats import Download, encode_collection, encode_features, find_format, find_layer
 from geo.layers.formats.download import FileName
+from geo.serve.http.form import FORM_PARAMETERS, parse_form
 from geo.serve.http.limits import LONG, in_turn
 from geo.serve.http.responses import cacheable, open_to_every_page
 from geo.serve.http.selection import parse_selection
@@ -23,10 +25,12 @@ blueprint.after_request(open_to_every_page)
 def layer(name: str, extension: str) -> Response:
     """Give a layer as a file, whole or filtered."""
     site = current_site()
-    wanted, format_ = find_layer(name), find_format(extension)
-    download = Download(wanted, parse_selection(request.args, wanted, site.atlas.tables), site.atlas.layers, site.atlas.tables)
-    # GeoJSON is joined from features that are encoded already; the other formats are written row by row.
-    with nullcontext() if format_.encode is encode_collection else in_turn(LONG):
+    wanted, format_, tables = find_layer(name), find_format(extension), site.atlas.tables
+    form = parse_form(request.args, format_, tables)
+    filters = MultiDict([(key, value) for key, value in request.args.items(multi=True) if key not in FORM_PARAMETERS])
+    download = Download(wanted, parse_selection(filters, wanted, tables), site.atlas.layers, tables, form)
+    # GeoJSON is joined from features that are encoded already; the other formats and forms are written row by row.
+    with nullcontext() if format_.encode is encode_collection and not form.marks else in_turn(LONG):
         body = format_.encode(download)
     response = cacheable(body, format_.media_type, is_shared=True)
     response.headers["Content-Disposition"] = _disposition(download.file_name(extension))

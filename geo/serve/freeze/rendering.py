@@ -28,6 +28,7 @@ from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.responses import cacheable
 from geo.serve.http.security import HEADERS, page_policy
 from geo.serve.pages.map import map_digest
+from geo.serve.pages.reference import reference_digest
 from geo.serve.pages.state import PAGE_ROWS, draw_map
 from geo.serve.reload import sites_of
 from geo.serve.site import Site, current_site, read_assets
@@ -60,6 +61,7 @@ FILES = {
     "documents.card": FilePattern("places/{id_}/card.json", is_translated=True),
     "documents.source": FilePattern("sources/{id_}.html", is_translated=True),
     "pages.map_script": FilePattern("assets/map-{lang}.{v}.js"),
+    "reference.script": FilePattern("assets/reference-{lang}.{v}.js"),
     "pictures.map_png": FilePattern("map.png", is_translated=True),
     "pictures.map_svg": FilePattern("map.svg", is_translated=True),
     "pictures.place_png": FilePattern("places/{id_}/map.png", is_translated=True),
@@ -291,11 +293,12 @@ def _answers(app: FrozenAtlas, site: Site) -> Iterator[tuple[str, dict[str, Any]
             yield "documents.source", {"id_": id_, **lang}
         with app.test_request_context(query_string=lang, environ_overrides={"geo.site": site}):
             yield "pages.map_script", {"v": map_digest(draw_map(site, request_wording()).script), **lang}
+        yield "reference.script", {"v": reference_digest(site, language), **lang}
     for id_ in site.places:
         yield "downloads.place", {"id_": id_}
     for layer in LAYERS:
         for extension in FORMATS:
             yield "downloads.layer", {"name": layer, "extension": extension}
     yield "frozen.attributions", {}
-    for name in ("early.js", "leaflet.js", "atlas.js", "map.css", "atlas.css", "icon.svg"):
+    for name in ("early.js", "leaflet.js", "atlas.js", "later.js", "map.css", "atlas.css", "icon.svg"):
         yield "assets.asset", {"name": site.asset_name(name)}

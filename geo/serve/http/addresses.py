@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from geo.errors import OriginError
 from geo.serve.http.problems import refuse
 from geo.settings import Settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from flask import Request
 
 # A name or an address with an optional port; names in other scripts come in punycode.
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?", re.ASCII)
@@ -56,6 +58,30 @@ class Addresses:
                 path = path.removeprefix(self._prefix)
             environ = {**environ, **self._own, "PATH_INFO": path}
         return self._application(environ, start_response)
+
+
+def check_origin(request: Request) -> None:
+    """Verify that no page of another origin has made its reader's browser ask; what is no browser names no origin.
+
+    Parameters
+    ----------
+    request
+        The current one. Only hosts are compared, as a proxy may speak HTTPS for a server that does not.
+
+    Raises
+    ------
+    OriginError
+        If one has.
+    """
+    origin = request.headers.get("Origin")
+    if origin is None and request.headers.get("Sec-Fetch-Site", "none") in ("same-origin", "same-site", "none"):
+        return
+    if origin is None or _bare_host(urlsplit(origin).netloc) != _bare_host(request.host):
+        raise OriginError(origin or request.headers["Sec-Fetch-Site"])
+
+
+def _bare_host(host: str) -> str:
+    return host.lower().removesuffix(":80").removesuffix(":443")
 
 
 def believe_proxies(application: WSGIApplication, settings: Settings) -> WSGIApplication:

@@ -13,6 +13,7 @@ from werkzeug.http import parse_date, unquote_etag
 from geo.serve.http.conditions import CONDITIONS, evaluate
 from geo.serve.http.negotiation import CODINGS, IDENTITY, Coding, choose_coding, choose_language, shorten_types
 from geo.serve.http.problems import has_body, refuse
+from geo.serve.http.ranges import RangeError, find_parts, is_in_parts, join_parts, wanted_tag
 from geo.serve.http.store import COMPRESSED, USUAL, Answer, Asked, compress
 from geo.serve.reload import Sites
 from geo.serve.site import Site
@@ -59,6 +60,8 @@ class Front:
         coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         if coding == (IDENTITY, True):
             return refuse(start_response, 406, f"expected Accept-Encoding to have one of {', '.join(CODINGS)}, or identity")
+        if environ["REQUEST_METHOD"] == "POST":
+            return self._answer_post(environ, coding, start_response)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or has_body(environ):
             return _pass_on(self._run(environ), environ, coding, start_response)
         asked = Asked(
@@ -89,6 +92,20 @@ class Front:
                 return _pass_on(done, environ, coding, start_response)
             site.answers.keep(asked, answer, _varies(done, notes), is_shared="shared" in notes and "host" not in notes)
         return _send(answer, site, asked, coding, environ, start_response)
+
+    def _answer_post(self, environ: WSGIEnvironment, coding: Coding, start_response: StartResponse) -> Iterable[bytes]:
+        """Pass an answer on that nobody else is given: as it is made, piece by piece, where it says that it takes its time."""
+        began: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def note(status: str, headers: list[tuple[str, str]], exc_info: object = None, /) -> Any:  # noqa: ARG001 - as WSGI has it
+            began.append((status, headers))
+            return None
+
+        given = self._application(environ, note)
+        if began and environ[NOTES].get("streamed"):
+            start_response(*began[-1])
+            return given
+        return _pass_on(_collect(given, began), environ, coding, start_response)
 
     def prepare(self, site: Site, before: Site | None) -> None:
         """Make the first answers of a site before it is served: what every visit needs, and what the site before it answered last.
@@ -122,19 +139,7 @@ class Front:
             began.append((status, headers))
             return None
 
-        given = self._application(environ, note)
-        try:
-            chunks = list(given)
-        finally:
-            close = getattr(given, "close", None)
-            if close:
-                close()
-        status, headers = began[-1]
-        named: dict[str, str] = {}
-        for name, value in headers:
-            key = name.lower()
-            named[key] = f"{named[key]}, {value}" if key in named else value
-        return _Done(status, headers, named, chunks[0] if len(chunks) == 1 else b"".join(chunks))
+        return _collect(self._application(environ, note), began)
 
 
 class _Done(NamedTuple):
@@ -152,6 +157,22 @@ class _Done(NamedTuple):
     headers: list[tuple[str, str]]
     named: Mapping[str, str]
     body: bytes
+
+
+def _collect(given: Iterable[bytes], began: Sequence[tuple[str, list[tuple[str, str]]]]) -> _Done:
+    """Take an answer to its end."""
+    try:
+        chunks = list(given)
+    finally:
+        close = getattr(given, "close", None)
+        if close:
+            close()
+    status, headers = began[-1]
+    named: dict[str, str] = {}
+    for name, value in headers:
+        key = name.lower()
+        named[key] = f"{named[key]}, {value}" if key in named else value
+    return _Done(status, headers, named, chunks[0] if len(chunks) == 1 else b"".join(chunks))
 
 
 def _environment(asked: Asked) -> WSGIEnvironment:
@@ -204,11 +225,14 @@ def _varies(done: _Done, notes: dict[str, Any]) -> Sequence[str]:
 
 def _send(answer: Answer, site: Site, asked: Asked, coding: Coding, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     size = answer.size
+    if is_in_parts(environ) and not coding.is_needed and wanted_tag(environ) != f"{answer.etag}:{coding.name}":
+        # Parts are of what goes over the wire, and nobody can decode a piece from the middle: a file is read by its own bytes.
+        coding = Coding(IDENTITY)
     used, body = answer.coded(coding)
     if answer.size != size:
         site.answers.note_size(asked)
     etag = f"{answer.etag}:{used}" if used != IDENTITY else answer.etag
-    headers = [*answer.headers, ("ETag", f'"{etag}"')]
+    headers = [*answer.headers, ("ETag", f'"{etag}"'), ("Accept-Ranges", "bytes")]
     status = evaluate(environ, etag, answer.last_modified)
     if status == 304:
         start_response("304 NOT MODIFIED", [(name, value) for name, value in headers if name.lower() not in _OF_CONTENT])
@@ -217,8 +241,23 @@ def _send(answer: Answer, site: Site, asked: Asked, coding: Coding, environ: WSG
         return refuse(start_response, 412, f'the answer has the ETag "{etag}" now')
     if used != IDENTITY:
         headers.append(("Content-Encoding", used))
+    try:
+        # All forms of an answer have one date: it says which one a client has only where there is one.
+        parts = find_parts(environ, len(body), etag, answer.last_modified if answer.media_type not in COMPRESSED else None)
+    except RangeError as error:
+        open_to = [(name, value) for name, value in answer.headers if name.lower().startswith("access-control-")]
+        return refuse(start_response, 416, str(error), (("Content-Range", f"bytes */{len(body)}"), *open_to))
+    status_line = "206 PARTIAL CONTENT" if parts else "200 OK"
+    if parts and len(parts) == 1:
+        headers.append(("Content-Range", parts[0].said_of(len(body))))
+        body = body[parts[0].start : parts[0].stop]
+    elif parts:
+        media_type = next(value for name, value in headers if name.lower() == "content-type")
+        body = join_parts(body, parts, media_type, answer.etag)
+        headers = [pair for pair in headers if pair[0].lower() != "content-type"]
+        headers.append(("Content-Type", f"multipart/byteranges; boundary={answer.etag}"))
     headers.append(("Content-Length", str(len(body))))
-    start_response("200 OK", headers)
+    start_response(status_line, headers)
     return _as_chunks(body, environ)
 
 

@@ -41,6 +41,9 @@ SHORT = Work(places=4, limit_s=5)
 LONG = Work(places=2, limit_s=30)
 # So many may wait, each with a thread of the server. Who opens ten places that nobody has asked for waits for nine pictures.
 WAITING = 24
+# Lists of people, from their first byte until their last answer: each is read and answered in turns of SHORT work, and holds a thread meanwhile.
+LISTS = Work(places=6, limit_s=180)
+LISTS_WAITING = 6
 WAIT_S = 3.0
 RETRY_AFTER_S = 5
 # The part of an IPv6 address that a provider gives to one customer.
@@ -160,6 +163,7 @@ class Turns:
 
 # Of the process, as its interpreter is.
 TURNS = Turns()
+LIST_TURNS = Turns(LISTS.places, LISTS_WAITING)
 
 
 @contextmanager
@@ -178,17 +182,25 @@ def in_turn(work: Work) -> Iterator[None]:
     DeadlineError
         If it takes too long.
     """
-    with TURNS.taken(_client(request.remote_addr), work), deadline(work.limit_s):
+    with in_turn_for(current_client(), work):
         yield
 
 
-def _client(address: str | None) -> str:
+@contextmanager
+def in_turn_for(client: str, work: Work) -> Iterator[None]:
+    """Do work in the block for a client, as :func:`in_turn` does, where its request has been answered in part already."""
+    with TURNS.taken(client, work), deadline(work.limit_s):
+        yield
+
+
+def current_client() -> str:
     """Tell clients apart by address; of IPv6 by the part that one customer has, who may choose the rest at will."""
+    address = request.remote_addr or ""
     try:
-        parsed = ipaddress.ip_address(address or "")
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         # Of a proxy on a Unix socket that is not counted in GEO_PROXIES: all that come through it are one.
-        return address or ""
+        return address
     if isinstance(parsed, ipaddress.IPv4Address):
         return str(parsed)
     return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, _CUSTOMER_BITS), strict=False))

@@ -14,22 +14,44 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
-from geo.errors import BadParameterError, BodyError, BusyError, DeadlineError, NotFoundError, QueryTooLongError, RequestError
+from geo.errors import (
+    BadParameterError,
+    BodyError,
+    BusyError,
+    DeadlineError,
+    NotFoundError,
+    OriginError,
+    QueryTooLongError,
+    RequestError,
+    UnfitListError,
+)
 from geo.serve.http.responses import notes
 from geo.serve.http.security import HEADERS, POLICY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-STATUS = {BadParameterError: 400, BodyError: 413, QueryTooLongError: 414, NotFoundError: 404, BusyError: 503, DeadlineError: 503}
+STATUS = {
+    BadParameterError: 400,
+    OriginError: 403,
+    NotFoundError: 404,
+    BodyError: 413,
+    QueryTooLongError: 414,
+    BusyError: 503,
+    DeadlineError: 503,
+}
 TITLES = {
     400: "Bad parameter",
+    403: "Not from another page",
     404: "Not found",
     405: "Method not allowed",
     406: "Not acceptable",
     412: "Precondition failed",
     413: "Body not accepted",
     414: "Query too long",
+    415: "Kind of body not accepted",
+    416: "Range not satisfiable",
+    422: "List not understood",
     431: "Headers too large",
     500: "Internal error",
     503: "Too much at once",
@@ -62,7 +84,7 @@ def has_body(environ: WSGIEnvironment) -> bool:
     return environ.get("CONTENT_LENGTH") not in (None, "", "0") or "HTTP_TRANSFER_ENCODING" in environ
 
 
-def refuse(start_response: StartResponse, status: int, detail: str) -> Iterable[bytes]:
+def refuse(start_response: StartResponse, status: int, detail: str, headers: Iterable[tuple[str, str]] = ()) -> Iterable[bytes]:
     """Refuse a request before it reaches a view, with a problem document.
 
     Parameters
@@ -71,16 +93,18 @@ def refuse(start_response: StartResponse, status: int, detail: str) -> Iterable[
         As WSGI has it.
     status, detail
         What is wrong.
+    headers
+        More of the answer's.
     """
     body = _document(status, detail)
-    headers = {
+    own = {
         "Content-Type": "application/problem+json",
         "Content-Length": str(len(body)),
         "Cache-Control": "no-store",
         "Content-Security-Policy": POLICY,
         **HEADERS,
     }
-    start_response(f"{status} {HTTP_STATUS_CODES[status].upper()}", list(headers.items()))
+    start_response(f"{status} {HTTP_STATUS_CODES[status].upper()}", [*own.items(), *headers])
     return [body]
 
 
@@ -95,17 +119,12 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def refuse_body() -> None:
         # Who sends one with a method that is not allowed is told about the method.
-        if has_body(request.environ) and request.routing_exception is None:
+        if has_body(request.environ) and request.routing_exception is None and request.method != "POST":
             raise BodyError
 
     @app.errorhandler(RequestError)
     def answer_request_error(error: RequestError) -> Response:
-        extra: dict[str, object] = {}
-        if isinstance(error, BadParameterError):
-            extra = {"parameter": error.parameter}
-            if error.allowed:
-                extra["allowed"] = list(error.allowed)
-        response = _problem(STATUS[type(error)], str(error), extra)
+        response = _problem(status_of(error), str(error), _extra(error))
         if isinstance(error, BusyError | DeadlineError):
             response.headers["Retry-After"] = str(error.retry_after_s)
         return response
@@ -121,10 +140,37 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def answer_unknown_error(error: Exception) -> Response:
-        incident = notes()["incident"] = uuid.uuid4().hex[:12]
-        logging.getLogger("geo").error("incident %s at %s", incident, request.path, exc_info=error)
-        detail = f"The server failed on this request; its log has the details under the incident number {incident}"
-        return _problem(500, detail, {"incident": incident})
+        document = failure_document(error, request.path)
+        notes()["incident"] = document["incident"]
+        return _problem(500, str(document["detail"]), {"incident": document["incident"]})
+
+
+def status_of(error: RequestError) -> int:
+    """Return the status of the answer to a request that cannot be answered."""
+    return error.status if isinstance(error, UnfitListError) else STATUS[type(error)]
+
+
+def problem_document(error: RequestError) -> dict[str, object]:
+    """Say what is wrong, where the answer has begun already."""
+    status = status_of(error)
+    return {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": str(error), **_extra(error)}
+
+
+def failure_document(error: Exception, path: str) -> dict[str, object]:
+    """Write a failure of ours to the log, and say under which number it stands there."""
+    incident = uuid.uuid4().hex[:12]
+    logging.getLogger("geo").error("incident %s at %s", incident, path, exc_info=error)
+    detail = f"The server failed on this request; its log has the details under the incident number {incident}"
+    return {"type": "about:blank", "title": TITLES[500], "status": 500, "detail": detail, "incident": incident}
+
+
+def _extra(error: RequestError) -> dict[str, object]:
+    if isinstance(error, BadParameterError):
+        return {"parameter": error.parameter, **({"allowed": list(error.allowed)} if error.allowed else {})}
+    if isinstance(error, UnfitListError):
+        problem = error.problem
+        return {"fault": error.fault, "line": problem.line, "column": problem.column, "value": problem.value, "expected": problem.expected}
+    return {}
 
 
 def _problem(status: int, detail: str, extra: dict[str, object] | None = None, *, is_own: bool = True) -> Response:

@@ -93,8 +93,8 @@ def open_to_every_page(response: Response) -> Response:
     """Let a page of any origin read what is open data, also where its browser asks beforehand whether it may."""
     headers = response.headers
     headers["Access-Control-Allow-Origin"] = "*"
-    headers["Access-Control-Expose-Headers"] = "Content-Crs, Content-Disposition, ETag"
-    if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+    headers["Access-Control-Expose-Headers"] = "Accept-Ranges, Content-Crs, Content-Disposition, Content-Range, ETag"
+    if request.method == "OPTIONS":
         headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
         headers["Access-Control-Allow-Headers"] = "*"
         headers["Access-Control-Max-Age"] = str(_PREFLIGHT_S)

@@ -15,7 +15,7 @@ from geo.tables.reading import Tables
 
 MAX_Q = 100
 # What the map page reads.
-PAGE_PARAMETERS = frozenset({"corridor", "kind", "district", "q", "indicator", "basemap", "place", "page", "lang"})
+PAGE_PARAMETERS = frozenset({"corridor", "kind", "district", "q", "indicator", "basemap", "metro", "place", "page", "lang"})
 # What messengers and campaigns append to shared links: no parameter of ours, and no mistake of the reader's.
 APPENDED = re.compile(r"utm_\w+|from|isappinstalled|nsukey|spm|share_token|gclid|fbclid")
 

@@ -18,6 +18,7 @@ from geo.layers.select import Encoded, Layers, Selection
 from geo.serve.ogc.crs import CRS84, Crs, reproject
 from geo.serve.ogc.filters import KINDS
 from geo.tables.kinds import Basis, CorridorBasis, FigureStatus, Kind, PlaceStatus, Precision, Qualifier
+from geo.words.columns import TITLES
 from geo.words.phrases import N_
 
 
@@ -47,70 +48,78 @@ class Property(NamedTuple):
         return self.type in KINDS
 
 
-_NAMES = (Property("name_zh", "string", N_("中文名")), Property("name_en", "string", N_("英文名")))
-_KIND = Property("kind", "string", N_("类别"), tuple(Kind))
-_CORRIDOR = Property("corridor", "string", N_("走廊"))
-_DISTRICT = Property("district", "string", N_("所在区县"))
-_SOURCE = Property("source", "string", N_("来源编号"))
-_PARAGRAPH = Property("paragraph", "integer", N_("段落"))
+def _property(name: str, type_: str, allowed: tuple[str, ...] = (), title: str = "") -> Property:
+    return Property(name, type_, TITLES[title or name], allowed)
+
+
+_ID = _property("id", "string")
+_NAMES = (_property("name_zh", "string"), _property("name_en", "string"))
+_KIND = _property("kind", "string", tuple(Kind))
+_CORRIDOR = _property("corridor", "string")
+_DISTRICT = _property("district", "string")
+_SOURCE = _property("source", "string")
+_PARAGRAPH = _property("paragraph", "integer")
 _PLACE = (
+    _ID,
     *_NAMES,
     _KIND,
     _CORRIDOR,
-    Property("corridor_basis", "string", N_("走廊归属的依据"), tuple(CorridorBasis)),
+    _property("corridor_basis", "string", tuple(CorridorBasis)),
     _DISTRICT,
-    Property("parent", "string", N_("所在园区的编号")),
-    Property("sector", "string", N_("行业")),
-    Property("status", "string", N_("进展"), tuple(PlaceStatus)),
-    Property("focus_zh", "string", N_("重点（中文）")),
-    Property("focus_en", "string", N_("重点（英文）")),
+    _property("parent", "string"),
+    _property("sector", "string"),
+    _property("status", "string", tuple(PlaceStatus)),
+    _property("focus_zh", "string"),
+    _property("focus_en", "string"),
     _SOURCE,
     _PARAGRAPH,
-    Property("indicators", "array", N_("指标")),
-    Property("relations", "array", N_("关系")),
-    Property("geocode", "object", N_("怎样定位")),
+    _property("indicators", "array"),
+    _property("relations", "array"),
+    _property("geocode", "object"),
 )
 _CORRIDOR_PART = (
+    _ID,
     _CORRIDOR,
-    Property("part", "string", N_("部分"), ("belt", "axis")),
+    _property("part", "string", ("belt", "axis")),
     *_NAMES,
-    Property("schematic", "boolean", N_("是否示意")),
-    Property("published_area_km2", "number", N_("公布的面积（平方公里）")),
-    Property("scope_note_zh", "string", N_("范围说明（中文）")),
-    Property("scope_note_en", "string", N_("范围说明（英文）")),
+    _property("schematic", "boolean"),
+    _property("published_area_km2", "number"),
+    _property("scope_note_zh", "string"),
+    _property("scope_note_en", "string"),
     _SOURCE,
 )
 _FIGURE = (
-    Property("place", "string", N_("地点编号")),
+    _ID,
+    _property("place", "string"),
     *_NAMES,
     _KIND,
     _CORRIDOR,
     _DISTRICT,
-    Property("indicator", "string", N_("指标编号")),
-    Property("label_zh", "string", N_("指标（中文）")),
-    Property("label_en", "string", N_("指标（英文）")),
-    Property("value", "number", N_("数值")),
-    Property("value_max", "number", N_("数值上限")),
-    Property("unit", "string", N_("单位")),
-    Property("unit_en", "string", N_("单位（英文）")),
-    Property("period", "string", N_("时期")),
-    Property("qualifier", "string", N_("口气"), tuple(Qualifier)),
-    Property("status", "string", N_("已实现或计划"), tuple(FigureStatus)),
-    Property("growth_pct", "number", N_("增长百分比")),
-    Property("rank", "integer", N_("名次")),
-    Property("rank_scope_zh", "string", N_("名次范围（中文）")),
-    Property("rank_scope_en", "string", N_("名次范围（英文）")),
+    _property("indicator", "string"),
+    _property("label_zh", "string"),
+    _property("label_en", "string"),
+    _property("value", "number"),
+    _property("value_max", "number"),
+    _property("unit", "string"),
+    _property("unit_en", "string"),
+    _property("period", "string"),
+    _property("qualifier", "string", tuple(Qualifier)),
+    _property("status", "string", tuple(FigureStatus), title="figure_status"),
+    _property("growth_pct", "number"),
+    _property("rank", "integer"),
+    _property("rank_scope_zh", "string"),
+    _property("rank_scope_en", "string"),
     _SOURCE,
     _PARAGRAPH,
-    Property("start", "integer", N_("起始字符")),
-    Property("end", "integer", N_("结束字符")),
-    Property("period_start", "date", N_("时期的第一天")),
-    Property("period_end", "date", N_("时期的最后一天")),
-    Property("geocode_precision", "string", N_("位置的精度"), tuple(Precision)),
-    Property("geocode_uncertainty_m", "integer", N_("位置的误差（米）")),
-    Property("geocode_basis", "string", N_("位置的依据"), tuple(Basis)),
-    Property("geocode_source", "string", N_("位置来源的编号")),
-    Property("geocode_miss", "string", N_("为什么没有位置")),
+    _property("start", "integer"),
+    _property("end", "integer"),
+    _property("period_start", "date"),
+    _property("period_end", "date"),
+    _property("geocode_precision", "string", tuple(Precision)),
+    _property("geocode_uncertainty_m", "integer"),
+    _property("geocode_basis", "string", tuple(Basis)),
+    _property("geocode_source", "string"),
+    _property("geocode_miss", "string"),
 )
 
 

@@ -128,7 +128,7 @@ def about() -> Response:
         without_figures=[place for place in tables.places if not tables.figures_by_place[place.id]],
         without_period=sum(1 for row in tables.indicators if row.period is None),
         inferred=[place for place in tables.places if place.corridor_basis.value == "inferred"],
-        outlines=[site.atlas.outline.districts.get("attribution", ""), site.atlas.outline.water.get("attribution", "")],
+        outlines=_attributions(site),
     )
     return cacheable(html, "text/html; charset=utf-8", varies_by=BY_LANGUAGE, is_shared=True)
 
@@ -172,3 +172,11 @@ def _passages(site: Site, source: str) -> dict[int, tuple[Passage, ...]]:
         for paragraph in site.atlas.tables.paragraphs
         if paragraph.source == source and any(row.paragraph == paragraph.paragraph for row in figures)
     }
+
+
+def _attributions(site: Site) -> list[str]:
+    """Name whom the parts of the outline and of the reference layer are from, and under which licence; each once."""
+    outline = site.atlas.outline
+    parts = (outline.districts, outline.water, outline.metro, outline.landmarks)
+    texts = [text for part in parts for text in str(part.get("attribution", "")).split("; ")]
+    return list(dict.fromkeys(filter(None, texts)))

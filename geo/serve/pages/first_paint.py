@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from geo.draw.first_paint import Sketch, draw_background, draw_sketch
-from geo.serve.pages.seen import Seen
+import dataclasses
+
+from geo.draw.first_paint import Sketch, draw_background, draw_sketch, world_box
+from geo.layers.comparisons import Comparison
+from geo.serve.pages.seen import Seen, fit_view
 from geo.serve.pages.state import draw_map
 from geo.serve.site import Site
 from geo.words.cards import Wording
 
 
-def sketch_view(site: Site, wording: Wording, seen: Seen) -> Sketch:
-    """Draw the first picture of a view."""
+def sketch_view(site: Site, wording: Wording, seen: Seen, comparison: Comparison | None) -> Sketch:
+    """Draw the first picture of a view: all that the whole map shows, laid so that it shows what is chosen."""
     view = draw_map(site, wording).view
-    return draw_sketch(
+    sketch = draw_sketch(
         site.once(_background),
         seen.belts,
         seen.marks,
@@ -22,6 +25,7 @@ def sketch_view(site: Site, wording: Wording, seen: Seen) -> Sketch:
         site.atlas.outline.districts["features"],
         "name_en" if wording.language == "en" else "name_zh",
     )
+    return dataclasses.replace(sketch, shown=world_box(fit_view(seen, comparison, view)))
 
 
 def _background(site: Site) -> str:

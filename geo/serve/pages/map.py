@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -18,6 +19,7 @@ from geo.draw.webmap import MAX_ZOOM, MIN_ZOOM, ZOOM_SNAP
 from geo.errors import BadParameterError
 from geo.layers.comparisons import Comparison
 from geo.layers.formats import FORMATS
+from geo.layers.sectors import english_words
 from geo.layers.select import LAYERS, Selection
 from geo.serve.data.dataset import dataset_document
 from geo.serve.http.language import chosen_language, request_wording
@@ -107,22 +109,27 @@ def _map_page(*, is_embedded: bool) -> Response:
         is_embedded=is_embedded,
         count=len(site.places),
         shown=len(shown),
-        groups=_groups(site, wording, shown, rows),
+        counted=_counted(site, wording, shown, comparison),
+        groups=_groups(site, wording, shown, rows, comparison),
         table=[site.places[id_] for id_ in shown[rows]],
         entry=lambda place: wording.entry(place, site.atlas),
-        headline=lambda entry: wording.measure(comparison, entry.id) if comparison else (entry.headline, entry.headline_note, entry.converted),
+        headline=lambda entry: wording.measure(comparison, entry.id) if comparison else (entry.headline, entry.headline_note),
         pages=_page_links(number, len(shown)),
         corridors=_corridor_switches(site, wording, selection),
         selection=selection,
         kinds=_kind_choices(site, wording, selection),
-        comparisons=[(one.key, wording.comparison(one), len(one.measures)) for one in site.atlas.comparisons.values()],
+        comparisons=_comparison_choices(site, wording),
         comparison=comparison,
         q=selection.q if selection else "",
+        is_whole=selection is not None and is_whole(selection, site),
+        examples=site.once(_examples).get(wording.language, ""),
         finding=_finding(site, wording, selection, comparison, shown),
         notes=notes,
         download_url=_filtered(site, "downloads.layer", selection, name="places", extension=next(iter(FORMATS))) if shown else None,
-        sketch=sketch_view(site, wording, seen),
+        sketch=sketch_view(site, wording, seen, comparison),
         legend=legend_state(seen.legend),
+        has_metro=bool(site.atlas.outline.metro["features"]),
+        metro_on=request.args.get("metro") != "off",
         zooms=(MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP),
         formats_url=_filtered(site, "catalogue.layers", selection, f="html", lang=wording.language),
         dataset=None if is_embedded else dataset_document(site, wording, (LAYERS["places"],)),
@@ -134,8 +141,8 @@ def _map_page(*, is_embedded: bool) -> Response:
         formats=[(format_.name, format_.extension) for format_ in FORMATS.values()],
         page_state=state,
     )
-    # The page as everybody opens it is compressed once and sent many times.
-    quality = USUAL if request.args.keys() - {"lang"} else SMALL
+    # The first page of nearly every visit is made once and sent many times.
+    quality = USUAL if set(request.args) - {"lang"} else SMALL
     response = cacheable(html, "text/html; charset=utf-8", varies_by=BY_LANGUAGE, is_shared=True, quality=quality)
     # The head of the answer comes before its body has been read: the browser asks for what the page needs a good deal earlier. What the first picture
     # needs comes first: the scripts of the map are most of the bytes.
@@ -168,13 +175,38 @@ def map_digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
-def _groups(site: Site, wording: Wording, shown: Sequence[str], rows: slice) -> list[tuple[str, int, list[Place]]]:
-    """Give the title and the size of each group of the list, and its places among some rows of the whole list."""
+class _Group(NamedTuple):
+    """A group of the list: its title and size, its places among the rows of a page, and whether it is folded."""
+
+    title: str
+    size: int
+    places: list[Place]
+    is_folded: bool = False
+
+
+def _groups(site: Site, wording: Wording, shown: Sequence[str], rows: slice, comparison: Comparison | None) -> list[_Group]:
+    """Group the rows of a page of the list: by kind, or where figures are compared, those that have one from the largest, and the others folded."""
+    if comparison:
+        wanted = set(shown)
+        having = [id_ for id_ in comparison.order if id_ in wanted]
+        others = [id_ for id_ in shown if id_ not in comparison.measures]
+        page = set([*having, *others][rows])
+        both = ((wording.having, having, False), (wording.lacking, others, bool(having)))
+        parts = [_Group(title, len(ids), [site.places[id_] for id_ in ids if id_ in page], is_folded) for title, ids, is_folded in both]
+        return [part for part in parts if part.places]
     group_of = {kind: position for position, (_, kinds) in enumerate(GROUPS) for kind in kinds}
     ordered = sorted((site.places[id_] for id_ in shown), key=lambda place: group_of[place.kind])
     sizes = Counter(group_of[place.kind] for place in ordered)
-    parts = groupby(ordered[rows], key=lambda place: group_of[place.kind])
-    return [(wording.group(position), sizes[position], list(places)) for position, places in parts]
+    kinds = groupby(ordered[rows], key=lambda place: group_of[place.kind])
+    return [_Group(wording.group(position), sizes[position], list(places)) for position, places in kinds]
+
+
+def _comparison_choices(site: Site, wording: Wording) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Give the choices of the indicator under a heading each: what can be compared, which says how much that is, and what one place only has."""
+    ones = site.atlas.comparisons.values()
+    comparable = [(one.key, f"{wording.comparison(one)} · {wording.count_of_places(len(one.measures))}") for one in ones if one.is_comparable]
+    alone = [(one.key, wording.comparison(one)) for one in ones if not one.is_comparable]
+    return [(wording.comparable(len(comparable)), comparable), *([(wording.alone, alone)] if alone else [])]
 
 
 def _page_links(number: int, count: int) -> dict[str, Any] | None:
@@ -204,8 +236,9 @@ def _page_url(number: int) -> str:
 def _kind_choices(site: Site, wording: Wording, selection: Selection | None) -> list[tuple[str, str, bool]]:
     """Give the values, names and states of the kind filter; several kinds at once, which an address may ask for, are a choice of their own."""
     chosen = [kind for kind in Kind if selection and kind in selection.kinds]
-    counts = Counter(place.kind for place in site.places.values())
-    choices = [(kind.value, f"{wording.kind(kind)} {counts[kind]}", [kind] == chosen) for kind in Kind if counts[kind]]
+    there = {place.kind for place in site.places.values()}
+    counts = Counter(site.atlas.layers.select("places", dataclasses.replace(selection, kinds=frozenset()))["kind"]) if selection else Counter[str]()
+    choices = [(kind.value, f"{wording.kind(kind)} {counts[kind.value]}", [kind] == chosen) for kind in Kind if kind in there]
     if len(chosen) > 1:
         choices.append((",".join(chosen), " + ".join(wording.kind(kind) for kind in chosen), True))
     return choices
@@ -214,6 +247,9 @@ def _kind_choices(site: Site, wording: Wording, selection: Selection | None) -> 
 def _dropped_parameters(site: Site) -> list[BadParameterError]:
     """Find what the page does not read: names it does not know, and basemaps that are not offered."""
     dropped = [BadParameterError(name, value, "a parameter of the page") for name, value in request.args.items() if not is_known_parameter(name)]
+    metro = request.args.get("metro", "on")
+    if metro not in ("on", "off"):
+        dropped.append(BadParameterError("metro", metro, "on or off", ("on", "off")))
     basemap = request.args.get("basemap", "outline")
     offered = ("outline", *(one.id for one in site.basemaps))
     if basemap not in offered:
@@ -229,17 +265,33 @@ def _chosen_comparison(site: Site) -> tuple[Comparison | None, list[BadParameter
 
 
 def _corridor_switches(site: Site, wording: Wording, selection: Selection | None) -> list[dict[str, Any]]:
+    others = dataclasses.replace(selection or Selection(), corridors=frozenset())
+    counts = Counter(site.atlas.layers.select("places", others)["corridor"])
     on = frozenset[str]() if selection is None else selection.corridors or frozenset(site.atlas.tables.corridor_ids)
     return [
         {
             "value": corridor,
             "name": wording.corridor_short(corridor),
             "long_name": wording.corridor(corridor),
-            "count": sum(1 for place in site.places.values() if place.corridor == corridor),
+            "count": counts[corridor],
             "on": corridor in on,
         }
         for corridor in site.atlas.tables.corridor_ids
     ]
+
+
+def is_whole(selection: Selection, site: Site) -> bool:
+    """Tell whether a selection leaves nothing out."""
+    return len(selection.corridors) in (0, len(site.atlas.tables.corridor_ids)) and not (selection.kinds or selection.districts or selection.q)
+
+
+def _examples(site: Site) -> dict[str, str]:
+    """Give what the search may be tried with, in each language: the most frequent district, and the most frequent industry in Chinese."""
+    districts = Counter(place.district for place in site.places.values()).most_common(1)
+    sectors = Counter(place.sector for place in site.places.values() if place.sector).most_common(1)
+    both = [name for name, _ in (*districts, *sectors)]
+    english = [site.atlas.tables.districts.get(name, name) for name, _ in districts] + [word for name, _ in sectors for word in english_words(name)]
+    return {"zh": "、".join(both), "en": ", ".join(english)}
 
 
 def _finding(site: Site, wording: Wording, selection: Selection | None, comparison: Comparison | None, shown: Sequence[str]) -> str:
@@ -247,10 +299,17 @@ def _finding(site: Site, wording: Wording, selection: Selection | None, comparis
     if selection is None:
         nothing: str = gettext("没有打开任何图层。")
         return nothing
-    is_whole = len(selection.corridors) in (0, len(site.atlas.tables.corridor_ids)) and not (selection.kinds or selection.districts or selection.q)
-    if comparison and is_whole:
+    if comparison and is_whole(selection, site):
         return wording.comparison_finding(comparison, site.places)
     return wording.finding([site.places[id_] for id_ in shown], site.atlas.tables)
+
+
+def _counted(site: Site, wording: Wording, shown: Sequence[str], comparison: Comparison | None) -> str:
+    """Say how many places are shown, and how many of them can be compared."""
+    if not comparison or not shown:
+        return str(gettext("显示 %(shown)s 处，共 %(all)s 处", shown=len(shown), all=len(site.places)))
+    having = sum(1 for id_ in shown if id_ in comparison.measures)
+    return wording.compared(min(having, 2) if comparison.is_comparable else 1).format(**{"with": having, "all": len(shown)})
 
 
 def _filtered(site: Site, endpoint: str, selection: Selection | None, **values: Any) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 
-import geopandas as gpd
 import shapely
 from flask import Blueprint, Response, request
 from flask_babel import gettext
@@ -23,7 +22,8 @@ from geo.serve.http.language import request_wording
 from geo.serve.http.limits import LONG, in_turn
 from geo.serve.http.responses import BY_LANGUAGE, cacheable
 from geo.serve.http.selection import parse_selection
-from geo.serve.pages.seen import Seen, find_seen
+from geo.serve.pages.reference import reference_of
+from geo.serve.pages.seen import Seen, find_seen, fit_view
 from geo.serve.site import Site, current_site
 from geo.tables.rows import Place
 from geo.words.cards import Wording
@@ -96,7 +96,8 @@ def _draw_place(site: Site, wording: Wording, id_: str, *, is_preview: bool) -> 
         district_name="name_en" if wording.language == "en" else "name_zh",
     )
     width, height = (1200, 630) if is_preview else (760, 420)
-    return draw_svg(site.atlas.outline, site.atlas.layers.corridors, marks, site.ties, view, caption, width=width, height=height)
+    reference = reference_of(site, wording.language)
+    return draw_svg(site.atlas.outline, site.atlas.layers.corridors, marks, site.ties, view, caption, reference, width=width, height=height)
 
 
 def _view_around(answer: Match) -> Box:
@@ -114,11 +115,14 @@ def _view_of_area(site: Site, place: Place, answer: Match) -> Box | None:
 
 def _draw(site: Site, wording: Wording) -> bytes:
     args = request.args.copy()
-    lang, key = args.pop("lang", "zh"), args.pop("indicator", "")
+    lang, key, metro = args.pop("lang", "zh"), args.pop("indicator", ""), args.pop("metro", "on")
     if lang not in LANGUAGES:
         raise BadParameterError("lang", lang, f"one of {', '.join(LANGUAGES)}", tuple(LANGUAGES))
     if key and key not in site.atlas.comparisons:
         raise BadParameterError("indicator", key, "an indicator and a period that go together", tuple(site.atlas.comparisons))
+    if metro not in ("on", "off"):
+        raise BadParameterError("metro", metro, "on or off", ("on", "off"))
+    reference = reference_of(site, wording.language)
     selection = parse_selection(args, LAYERS["places"], site.atlas.tables)
     comparison = site.atlas.comparisons.get(key)
     seen = find_seen(site, wording, selection, comparison)
@@ -127,18 +131,10 @@ def _draw(site: Site, wording: Wording) -> bytes:
         seen.belts,
         seen.marks,
         seen.ties,
-        selection.bbox or _view(seen, site.atlas.tables.profile.box),
+        selection.bbox or fit_view(seen, comparison, site.atlas.tables.profile.box),
         _caption(site, wording, comparison, seen),
+        reference if metro == "on" else reference.without_metro(),
     )
-
-
-def _view(seen: Seen, frame: Box) -> Box:
-    # The point of a whole city lies far from everything that is worth a look.
-    geometry = [*seen.belts.geometry, *seen.places[seen.places["kind"] != "city"].geometry.dropna()]
-    if not geometry:
-        return frame
-    west, south, east, north = gpd.GeoSeries(geometry, crs="EPSG:4326").total_bounds
-    return Box(west, south, east, north)
 
 
 def _caption(site: Site, wording: Wording, comparison: Comparison | None, seen: Seen) -> Caption:

@@ -41,8 +41,10 @@ from geo.palette import (
     RING_STEP,
     STROKES,
     SYMBOL_SPACE,
+    UNFITTED,
 )
 from geo.serve.http.selection import APPENDED, PAGE_PARAMETERS
+from geo.serve.pages.reference import reference_digest
 from geo.serve.site import Site
 from geo.tables.kinds import Basis, Kind
 from geo.tables.rows import Place
@@ -105,11 +107,17 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
                 "kind": {kind.value: wording.kind(kind) for kind in Kind},
                 "district": {district: wording.district(district) for district in site.atlas.tables.districts},
             },
+            "belts": {
+                corridor: [[south, west], [north, east]]
+                for corridor, (west, south, east, north) in site.atlas.layers.corridors.dissolve("corridor").geometry.bounds.T.items()
+            },
             "pageUrl": url_for("pages.index"),
             "embedUrl": url_for("pages.embed"),
             "cardUrl": url_for("documents.card", id_="ID", lang=wording.language),
             "placeUrl": url_for("documents.place", id_="ID", lang=wording.language),
             "language": wording.language,
+            "laterUrl": url_for("assets.asset", name=site.asset_name("later.js")),
+            "referenceUrl": url_for("reference.script", lang=wording.language, v=reference_digest(site, wording.language)),
             "pictureUrl": url_for("pictures.map_png"),
             **({} if site.is_frozen else {"formatsUrl": url_for("catalogue.layers")}),
             "layerUrl": url_for("downloads.layer", name="places", extension=next(iter(FORMATS))),
@@ -129,6 +137,7 @@ def _marks() -> dict[str, Any]:
                 "plain": _look(plain_look(symbol)),
                 "without": _look(look_without(symbol)),
                 "level": LABEL_LEVELS[symbol],
+                "isFitted": symbol not in UNFITTED,
             }
             for symbol in RADII
         },
@@ -162,8 +171,19 @@ def _marks() -> dict[str, Any]:
 
 def _look(look: Look) -> dict[str, Any]:
     growth = {"growth": look.growth._asdict()} if look.growth else {}
+    core = {"core": look.core} if look.core is not None else {}
     extent = {"extent": round(look.extent, 2)} if look.extent != look.radius else {}
-    return {"shape": look.shape, "radius": look.radius, "form": look.form, "isHollow": look.is_hollow, **extent, **growth}
+    return {
+        "shape": look.shape,
+        "radius": look.radius,
+        "form": look.form,
+        "isHollow": look.is_hollow,
+        "opacity": look.opacity,
+        "isEdged": look.is_edged,
+        **extent,
+        **growth,
+        **core,
+    }
 
 
 def legend_state(legend: Legend) -> dict[str, Any]:
@@ -203,13 +223,16 @@ def _basemaps(site: Site, wording: Wording) -> dict[str, Any]:
     }
 
 
-def _phrases(wording: Wording) -> dict[str, str]:
+def _phrases(wording: Wording) -> dict[str, Any]:
     return {
         "noLayer": gettext("没有打开任何图层。"),
         "noPlace": gettext("没有符合条件的地点"),
-        "counted": wording.count_of_figures(True) % {"places": "{places}", "figures": "{figures}"},
-        "noFigure": wording.count_of_figures(False) % {"places": "{places}"},
+        # One place or more, with no figure, one or more.
+        "counted": [[wording.count_of_figures(places, figures) for figures in (0, 1, 2)] for places in (1, 2)],
+        "compared": [wording.compared(count) for count in (0, 1, 2)],
+        "having": wording.having,
         "shown": gettext("显示 {shown} 处，共 {all} 处"),
+        "elsewhere": [gettext("不限走廊、类别和城区，有 1 处"), gettext("不限走廊、类别和城区，有 {count} 处")],
         "close": gettext("关闭"),
         "page": gettext("详情页"),
         "copy": gettext("复制链接"),
@@ -265,6 +288,7 @@ def _comparison_state(site: Site, comparison: Comparison, wording: Wording) -> d
     return {
         "title": wording.comparison(comparison),
         "finding": wording.comparison_finding(comparison, site.places),
+        "isComparable": comparison.is_comparable,
         # The rows and the corridors are those of the map without a comparison.
         "legend": {"title": legend["title"], "scales": legend["scales"]},
         "measures": {
@@ -292,7 +316,6 @@ def _map_place(site: Site, place: Place, position: int, wording: Wording) -> dic
         **({"lines": lines} if len(lines := wrap(entry.name)) > 1 else {}),
         "headline": entry.headline,
         "note": entry.headline_note,
-        "converted": entry.converted,
         "located": entry.located,
         "corridor": place.corridor,
         "basis": wording.corridor_with_basis(place),

@@ -1,0 +1,75 @@
+"""What the map is oriented by, for the script of the page: asked for once the places are drawn."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from geo.draw.reference import BANKS_ZOOM, BESIDE, CORNERS, Reference, build_reference
+from geo.palette import METRO_ZOOM, REFERENCE_SIZE, STATION_ZOOM
+from geo.serve.http.language import request_wording
+from geo.serve.http.responses import BY_LANGUAGE, IMMUTABLE, REVALIDATE, stored
+from geo.serve.site import Site, current_site
+from geo.words.phrases import LANGUAGES
+
+blueprint = Blueprint("reference", __name__)
+
+# Whole numbers are a third of the bytes; a unit is 11 m, which is what the sources are good to.
+_UNITS = 10_000
+
+
+@blueprint.get("/reference.js")
+def script() -> Response:
+    """Give lines, marks and names in the reader's language, as a call of ``atlas.addReference``: a script comes from a disk, too.
+
+    Coordinates are whole ten-thousandths of a degree, WGS-84, longitude first.
+    """
+    site, language = current_site(), request_wording().language
+    digest = reference_digest(site, language)
+    return stored(
+        site.once(_documents)[language],
+        "text/javascript; charset=utf-8",
+        cache_control=IMMUTABLE if request.args.get("v") == digest else REVALIDATE,
+        varies_by=BY_LANGUAGE,
+        is_canonical=request.query_string.decode() == f"lang={request.args.get('lang')}&v={digest}",
+    )
+
+
+def reference_of(site: Site, language: str) -> Reference:
+    """Give what the map is oriented by in a language."""
+    return site.once(_references)[language]
+
+
+def reference_digest(site: Site, language: str) -> str:
+    """Give the part of the address that changes with the answer."""
+    return hashlib.sha256(site.once(_documents)[language]).hexdigest()[:10]
+
+
+def _references(site: Site) -> dict[str, Reference]:
+    outline, divisions = site.atlas.outline, site.atlas.tables.divisions
+    return {language: build_reference(outline, divisions, f"name_{language}") for language in LANGUAGES}
+
+
+def _documents(site: Site) -> dict[str, bytes]:
+    return {language: _encode(reference_of(site, language)) for language in LANGUAGES}
+
+
+def _encode(reference: Reference) -> bytes:
+    document: dict[str, Any] = {
+        "units": _UNITS,
+        "size": REFERENCE_SIZE,
+        "corners": CORNERS,
+        "beside": {"zoom": BANKS_ZOOM, "distance": BESIDE},
+        "metro": {"zoom": METRO_ZOOM, "stations": STATION_ZOOM, "lines": [_whole(line) for line in reference.metro]},
+        "courses": [[course.text, course.kind, course.zoom, _whole(course.points), int(course.is_wide)] for course in reference.courses],
+        "labels": [[one.text, one.kind, one.zoom, *_whole([(one.lon, one.lat)]), int(one.has_mark)] for one in reference.labels],
+    }
+    return f"atlas.addReference({json.dumps(document, ensure_ascii=False, separators=(',', ':'))});\n".encode()
+
+
+def _whole(points: Sequence[tuple[float, float]]) -> list[int]:
+    return [round(degrees * _UNITS) for point in points for degrees in point]
