@@ -1,4 +1,4 @@
-"""The command line: ``python -m geo check``, ``locate``, ``draft``, ``accept``, ``geocode``, ``map``, ``reverse``, ``audit``, ``export`` and ``freeze``.
+"""The command line: ``python -m geo check``, ``locate``, ``draft``, ``accept``, ``geocode``, ``map``, ``reverse``, ``audit``, ``export``, ``freeze``.
 
 A command calls the same functions as the library and the server. What it needs is imported in its own function, so that a short command does not wait
 for the libraries of a long one.

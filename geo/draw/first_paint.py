@@ -36,6 +36,8 @@ _DOT, _DOT_GRID = Look("circle", 2.5, "filled"), 4
 # Of the outline what a large window may show, in pixels around the middle; it is drawn again in a moment, in full.
 _SEEN = (-2200, -1800, 2200, 1800)
 _TOLERANCE = 1.5
+# What begins the water in a drawing of the outline.
+_WATERS = '<g class="waters">'
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Sketch:
 
 
 def draw_background(outline: Outline, view: Box) -> str:
-    """Draw what lies under everything: the neighbours, the districts and the water, as SVG paths.
+    """Draw what lies under everything, as SVG paths: the neighbours and the districts, and in a group above them the water.
 
     Parameters
     ----------
@@ -108,7 +110,9 @@ def draw_background(outline: Outline, view: Box) -> str:
             form = "line" if geom.geom_type.endswith("LineString") else "area"
             rank = feature["properties"].get("rank")
             drawn.setdefault(f"shape-{form} {name}" + (f" rank-{rank}" if rank and form == "line" else ""), []).append(geom)
-    return "".join(_path(classes, _outlines(frame, geoms)) for classes, geoms in drawn.items())
+    paths = {classes: _path(classes, _outlines(frame, geoms)) for classes, geoms in drawn.items()}
+    land, water = ("".join(path for classes, path in paths.items() if (" water" in classes) == is_water) for is_water in (False, True))
+    return f"{land}{_WATERS}{water}</g>"
 
 
 def draw_sketch(
@@ -137,10 +141,13 @@ def draw_sketch(
         As :func:`geo.draw.placement.place_names` takes them.
     """
     (frame, zoom), *_ = frames = _frames(view)
-    parts = [background]
+    # What is least certain lies lowest: a belt tints no water.
+    land, begin, waters = background.partition(_WATERS)
+    parts = [land]
     for row in belts.itertuples():
         form = "area" if row.part == "belt" else "line"
         parts.append(_path(f"shape-{form} {row.part} corridor-{row.corridor}", _outlines(frame, [row.geometry])))
+    parts.append(begin + waters)
     for corridor, lines in ties.items():
         parts.append(_path(f"shape-line tie corridor-{corridor}", _outlines(frame, map(shapely.LineString, lines))))
     for screen, (own, own_zoom) in zip(SCREENS, frames, strict=True):

@@ -123,9 +123,11 @@ def place_labels(frame: Frame, placed: Placed, furniture: Sequence[Rectangle] = 
         for number, (right_gaps, right, widths, down_gaps, down, heights) in enumerate(places):
             left, top = x + right_gaps * gap + right + widths * wide, y + down_gaps * gap + down + heights * tall
             box = (left, top, left + wide, top + tall)
-            if not (frame.has_inside(box) and cover.leaves_free(box)):
+            is_apart = number >= len(LABEL_CORNERS)
+            # Apart from its symbol it keeps clear of every other one, whose it might be taken for.
+            if not (frame.has_inside(box) and cover.leaves_free(widen(box) if is_apart else box)):
                 continue
-            leader = _lead(x, y, mark.extent + 1, box) if number >= len(LABEL_CORNERS) else None
+            leader = _lead(x, y, mark.extent + 1, box) if is_apart else None
             # It leaves its own symbol, and those that this one stands on.
             left_behind = symbols.at(x, y)
             steps = [step for step in _walk(*leader) if not any(_touch(step, one) for one in left_behind)] if leader else []

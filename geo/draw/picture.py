@@ -201,20 +201,21 @@ def _draw_map(
         _shape(inner, frame, shape(feature["geometry"]), fill="none", stroke=LINE)
     for feature in outline.districts["features"]:
         _shape(inner, frame, shape(feature["geometry"]), fill=CARD, stroke=LAND_LINE)
-    for feature in outline.water["features"]:
-        geom = shape(feature["geometry"])
-        if geom.geom_type.endswith("Polygon"):
-            _shape(inner, frame, geom, fill=WATER, stroke="none")
-        else:
-            _shape(inner, frame, geom, fill="none", stroke=WATER, **{"stroke-width": "3" if feature["properties"]["rank"] == 1 else "2"})
-    # The names of the reference layer come last to find room, and lie below everything else.
-    ground = ET.SubElement(inner, "g", {"id": "reference"})
+    # What is least certain lies lowest: a belt tints no water.
     for row in belts.itertuples():
         hue = caption.hues[row.corridor]
         if row.part == "belt":
             _shape(inner, frame, row.geometry, fill=hue, stroke="none", **{"fill-opacity": str(BELT_OPACITY)})
         else:
             _shape(inner, frame, row.geometry, fill="none", stroke=hue, **{"stroke-width": "2", "stroke-dasharray": "1 7", "stroke-linecap": "round"})
+    for feature in outline.water["features"]:
+        geom = shape(feature["geometry"])
+        if geom.geom_type.endswith("Polygon"):
+            _shape(inner, frame, geom, fill=WATER, stroke="none")
+        else:
+            _shape(inner, frame, geom, fill="none", stroke=WATER, **{"stroke-width": "3" if feature["properties"]["rank"] == 1 else "2"})
+    # The names of the reference layer come last to find room, and lie below the places and what ties them.
+    ground = ET.SubElement(inner, "g", {"id": "reference"})
     for corridor, lines in ties.items():
         for line in until_deadline(lines):
             _shape(inner, frame, shapely.LineString(line), fill="none", stroke=caption.hues[corridor], **{"stroke-width": "1.25"})

@@ -271,7 +271,11 @@ def build_map(
     # Without tiles folium leaves the map without limits. And without a centre nothing is drawn before `start` knows the view: once, not twice.
     atlas.options |= {"minZoom": MIN_ZOOM, "maxZoom": MAX_ZOOM, "center": False}
     _add(atlas, CustomPane("outline", z_index=250), "outline")
+    # What is least certain lies lowest: a belt tints no water, and hides no name.
     _add(atlas, CustomPane("belts", z_index=300), "belts")
+    _add(atlas, CustomPane("water", z_index=310), "water_above")
+    _add(atlas, CustomPane("ties", z_index=320), "ties")
+    _add(atlas, CustomPane("names", z_index=330), "names")
     # Above the dots of a crowd, below the symbols that can be chosen.
     _add(atlas, CustomPane("axis-names", z_index=460), "axis_names")
     parts = (("surround", outline.surround), ("district", outline.districts), ("water", outline.water))
@@ -293,7 +297,7 @@ def build_map(
             longest = max(shapely.get_parts(axis), key=shapely.length)
             _add(layer, AxisName(corridor, name, shapely.get_coordinates(longest).tolist()), f"{key}_axis_name")
         if ties.get(corridor):
-            _add(layer, _shapes(_lines(ties[corridor]), "belts", f"tie corridor-{corridor}"), f"{key}_ties")
+            _add(layer, _shapes(_lines(ties[corridor]), "ties", f"tie corridor-{corridor}"), f"{key}_ties")
         _add(layer, PlaceMarkers(places.get(corridor, ())), f"{key}_places")
         layers[corridor] = layer
     _add(atlas, Comparisons(comparisons), "comparisons")

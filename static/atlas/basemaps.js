@@ -47,7 +47,7 @@ function addOutline(target, { units, shapes }) {
   const decode = (part) => (typeof part[0] === "number" ? follow(part) : part.map(decode));
   for (const [name, some] of Object.entries(shapes)) {
     for (const [className, steps] of some) {
-      const shape = (/\bshape-area\b/.test(className) ? L.polygon : L.polyline)(decode(steps), { className, interactive: false, pane: "outline" }).addTo(target);
+      const shape = (/\bshape-area\b/.test(className) ? L.polygon : L.polyline)(decode(steps), { className, interactive: false, pane: name === "water" ? name : "outline" }).addTo(target);
       if (name === "district") districts.push(shape);
     }
   }

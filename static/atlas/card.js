@@ -147,7 +147,7 @@ function giveFocusBack() {
 
 /** Draw how far a place may lie from its point; of a district or a city, which is an area and no point, its outline. */
 function extentOn({ place, latLng }) {
-  const look = { className: `uncertainty corridor-${place.corridor}`, interactive: false, pane: "belts" };
+  const look = { className: `uncertainty corridor-${place.corridor}`, interactive: false, pane: "ties" };
   if (!place.area) return L.circle(latLng, { ...look, radius: place.radius }).addTo(map);
   const outlines = place.area.map((number) => districts[number].getLatLngs());
   return L.layerGroup(outlines.map((outline) => L.polygon(outline, { ...look, className: `area-outline corridor-${place.corridor}` }))).addTo(map);

@@ -5,7 +5,7 @@ function countSeen() {
   const counts = new Map();
   const count = (key) => counts.set(key, (counts.get(key) || 0) + 1);
   const isDrawn = (part) => {
-    const drawn = map.getPane("belts").querySelector(part);
+    const drawn = map.getPane(part === ".tie" ? "ties" : "belts").querySelector(part);
     return Boolean(drawn) && getComputedStyle(drawn).display !== "none";
   };
   for (const { place, latLng } of shown) {

@@ -29,7 +29,7 @@ const leaderCorners = page.marks.label.lengths.flatMap((far) => page.marks.label
 function valueOf(place) {
   const comparison = comparisons[state.indicator];
   const measure = comparison && comparison.measures[place.id];
-  return measure ? measure.words[2] || measure.words[0] : "";
+  return measure ? measure.words[0] : "";
 }
 
 /** The level of a name: what has a value is what the map is about. */
@@ -94,7 +94,8 @@ function placeLabel(entry, symbols, covers) {
   const isSeen = isInView(around({ x, y }, 0));
   const isFree = (box) => !covers.some((other) => overlaps(box, other)) && (isSeen ? isInView(box) : !isCut(box));
   const near = corners.map(boxAt).find(isFree);
-  const far = near || !isSeen ? null : leadOut(entry, symbols, covers, leaderCorners.map(boxAt).filter(isFree));
+  // Apart from its symbol it keeps clear of every other one, whose it might be taken for.
+  const far = near || !isSeen ? null : leadOut(entry, symbols, covers, leaderCorners.map(boxAt).filter((box) => isFree(widen(box))));
   label.classList.toggle("off", !near && !far);
   const fallback = corners.map(boxAt);
   moveLabel(entry, label, near || (far && far.box) || fallback.find(isInView) || fallback[0]);

@@ -68,8 +68,10 @@ function markerOf(entry) {
     pin.addEventListener("keydown", goToNeighbour);
     pin.addEventListener("focus", () => {
       makeTabStop(pin);
+      // Whoever points at it sees it: a map that moved between press and release would lose the click.
+      if (!pin.matches(":focus-visible")) return;
       bringIntoView(entry);
-      if (pin.matches(":focus-visible")) glanceAt(entry);
+      glanceAt(entry);
     });
     pin.addEventListener("blur", () => glanceAt(null));
   });
@@ -127,13 +129,15 @@ function goToNeighbour(event) {
   event.stopPropagation();
   const { id, host } = event.currentTarget.dataset;
   const start = id === undefined ? rings.get(host) : places.get(id);
-  const here = spotOf(start);
+  // A ring lies around its host: beside it, for who goes from the one to the other.
+  const standsAt = (entry) => ({ x: spotOf(entry).x + (entry.guests ? entry.extent : 0), y: spotOf(entry).y });
+  const here = standsAt(start);
   // Where a ring stands for guests, it is what is gone to.
   const counted = new Set([...rings.values()].flatMap(({ guests }) => guests));
   let nearest = null;
   for (const entry of [...shown, ...rings.values()]) {
     if (!entry.latLng || entry === start || (entry.place && counted.has(entry.place.id))) continue;
-    const spot = spotOf(entry);
+    const spot = standsAt(entry);
     const along = (spot.x - here.x) * direction[0] + (spot.y - here.y) * direction[1];
     const across = Math.abs((spot.x - here.x) * direction[1]) + Math.abs((spot.y - here.y) * direction[0]);
     if (along <= 0) continue;
@@ -166,7 +170,7 @@ function addNames(target, list) {
     box.append(span);
     box.setAttribute("aria-hidden", "true");
     const icon = L.divIcon({ html: box, className: "place-name", iconSize: [0, 0] });
-    const marker = L.marker([lat, lon], { icon, interactive: false, keyboard: false, pane: "outline" }).addTo(target);
+    const marker = L.marker([lat, lon], { icon, interactive: false, keyboard: false, pane: "names" }).addTo(target);
     names.push({ marker, span });
   }
 }

@@ -21,7 +21,10 @@ function listenTo(marker, entryOf) {
 
 /** Open what lies under a pointer; what was hit first is among it. */
 function choose(event, hit = null) {
-  const found = entriesAt(map.mouseEventToLayerPoint(event), event.pointerType !== "mouse" && event.pointerType !== undefined);
+  const isFinger = event.pointerType !== "mouse" && event.pointerType !== undefined;
+  // On a plate a name lies over what is beside it.
+  const isOnPlate = !isFinger && hit && event.target.closest(".pin-label");
+  const found = isOnPlate ? [hit] : entriesAt(map.mouseEventToLayerPoint(event), isFinger);
   if (hit && !found.length) found.push(hit);
   if (found.length) open(found, hit || found[0]);
 }
@@ -33,7 +36,9 @@ function entriesAt(point, isFinger) {
   const isOn = ({ entry, away, extent }, reach) => away <= Math.max(reach, extent + 1) && away >= (entry.hole || 0);
   const near = standing.filter((one) => isOn(one, BOX / 2) || isOnLabel(one.entry, point, BOX));
   const drawn = isFinger ? [] : near.filter((one) => isOn(one, 0) || isOnLabel(one.entry, point, 0));
-  return (drawn.length ? drawn : near).sort((one, other) => one.away - other.away).map(({ entry }) => entry);
+  // Of circles that lie over each other, a mouse in the middle of one points at that.
+  const aimed = drawn.filter(({ away, extent }) => away <= extent / 2);
+  return (aimed.length === 1 ? aimed : drawn.length ? drawn : near).sort((one, other) => one.away - other.away).map(({ entry }) => entry);
 }
 
 function sizeAt(entry) {
@@ -94,7 +99,7 @@ function offer(found, hit) {
   }
   box.append(list);
   const size = map.getSize();
-  choice = L.popup({ offset: [spotOf(hit).x - hit.point.x, spotOf(hit).y - hit.point.y - BOX / 2], minWidth: 180, maxWidth: Math.min(300, size.x - 40), maxHeight: Math.max(120, size.y - covered() - 90), autoPan: false, className: "choices" });
+  choice = L.popup({ offset: [spotOf(hit).x - hit.point.x, spotOf(hit).y - hit.point.y - BOX / 2], minWidth: 180, maxWidth: Math.min(300, size.x - 40), maxHeight: Math.max(120, size.y - covered() - 90), autoPan: false });
   choice.setLatLng(hit.latLng).setContent(box);
   const opened = choice;
   choice.on("remove", () => {

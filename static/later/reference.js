@@ -8,7 +8,7 @@ const ITALIC = new Set(["river", "lake", "canal"]);
 
 function addReference({ units, size, corners, beside, metro, courses, labels }) {
   const pairs = (whole) => Array.from({ length: whole.length / 2 }, (_, number) => [whole[2 * number + 1] / units, whole[2 * number] / units]);
-  map.createPane("reference").style.zIndex = 260;
+  map.createPane("reference").style.zIndex = 315;
   const lines = L.polyline(metro.lines.map(pairs), { className: "shape-line metro-line", interactive: false, pane: "reference", renderer: L.svg({ pane: "reference" }) });
   const box = element("div", "reference leaflet-zoom-hide");
   box.setAttribute("aria-hidden", "true");

@@ -17,7 +17,7 @@ from geo.draw.basemap import Outline
 from geo.draw.legend import Legend, LegendWords, Row, build_legend
 from geo.draw.marks import Look, Mark, look_without, plain_look
 from geo.draw.picture import Caption, draw_svg, encode_png
-from geo.palette import GREY, RADII
+from geo.palette import GREY, RADII, WATER
 
 SVG = "{http://www.w3.org/2000/svg}"
 HANGZHOU = Box(119.7, 29.8, 120.6, 30.5)
@@ -221,6 +221,15 @@ def test_a_corridor_is_named_along_its_axis(svg: ET.Element) -> None:
     for element in named:
         found = re.match(r"rotate\(([\d.-]+) ", element.attrib["transform"])
         assert found and -90 <= float(found[1]) <= 90
+
+
+def test_a_belt_tints_no_water_and_a_tie_lies_above_it(svg: ET.Element) -> None:
+    paths = [element.attrib for element in inner(svg).findall(f"{SVG}path")]
+    belts = [number for number, path in enumerate(paths) if path.get("fill-opacity") == "0.14"]
+    water = [number for number, path in enumerate(paths) if WATER in (path["fill"], path.get("stroke"))]
+    (tie,) = (number for number, path in enumerate(paths) if path.get("stroke-width") == "1.25")
+    assert belts
+    assert max(belts) < min(water) <= max(water) < tie
 
 
 def test_what_is_written_around_the_map_is_the_caption(svg: ET.Element) -> None:

@@ -177,6 +177,15 @@ def test_a_view_of_one_point_has_a_size(atlas: Atlas) -> None:
     assert spots(parse(sketch)["wide"]) == [pytest.approx((0, 0), abs=0.1)]
 
 
+def test_a_belt_tints_no_water(atlas: Atlas, outline: Outline, view: Box) -> None:
+    sketch = draw(atlas, [], view, draw_background(outline, view), belts=atlas.layers.corridors)
+    classes = re.findall(r'class="([^"]+)"', sketch.content)
+    drawn = [name for name in classes if name.startswith("shape-")]
+    last_belt = max(number for number, name in enumerate(drawn) if " belt " in name)
+    first_water = min(number for number, name in enumerate(drawn) if " water" in name)
+    assert max(number for number, name in enumerate(drawn) if name == "shape-area district") < last_belt < first_water
+
+
 def test_belts_and_ties_have_their_corridors_look(atlas: Atlas) -> None:
     tie = ((120.18, 30.18), (120.02, 30.01))
     sketch = draw(atlas, [], belts=atlas.layers.corridors, ties={"east": [tie]})
