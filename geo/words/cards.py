@@ -342,6 +342,18 @@ class Wording(FigureWording):
             return self._("%(name)s，审图号以服务商页面为准") % {"name": name}
         return self._("%(name)s，无审图号") % {"name": name}
 
+    @property
+    def picture_layers(self) -> dict[str, str]:
+        """What the layers of a picture are called."""
+        return {
+            "surround": self._("周边"),
+            "districts": self._("区县"),
+            "water": self._("水系"),
+            "corridors": self._("走廊（示意）"),
+            "ties": self._("协作关系"),
+            "places": self._("地点与名称"),
+        }
+
     def corridor_extent(self, corridor: CorridorRow) -> str:
         """Say what is published about the extent of a corridor."""
         return self.pick(corridor.scope_note_zh, corridor.scope_note_en)

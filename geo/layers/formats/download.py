@@ -138,17 +138,16 @@ class Download:
             ("来源 Sources", self.attribution),
         ]
 
-    def file_name(self, extension: str) -> FileName:
-        """Name the file: what it is of, layer, filters and data version."""
+    def file_name(self, extension: str, what: str = "") -> FileName:
+        """Name the file: what it is of, layer or what else it is, filters and data version."""
         filters = self.filters
         values = [filters.get(name, "") for name in ("corridor", "kind", "district")]
         values += [f"{name}_{filters[name][:_MAX_Q_IN_NAME]}" for name in ("bbox", "q") if name in filters]
         # Letters, digits, points and hyphens: what every disk takes.
         shown = [re.sub(r"[^\w.]+", "_", value.replace(",", "_")) for value in values if value]
         in_ascii = [value if value.isascii() else re.sub(r"[^a-z0-9_.]+", "_", pinyin_of(value.lower())) for value in shown]
-        return FileName(
-            *("-".join([self.tables.profile.slug, self.layer.name, *parts, f"{self.tables.version}.{extension}"]) for parts in (shown, in_ascii))
-        )
+        name = what or self.layer.name
+        return FileName(*("-".join([self.tables.profile.slug, name, *parts, f"{self.tables.version}.{extension}"]) for parts in (shown, in_ascii)))
 
 
 _READING = (
