@@ -45,7 +45,7 @@ def layers() -> Response:
     listed = [_describe(site, layer, selection, filters) for layer in LAYERS.values()]
     document = _document(site, listed) if representation == "json" else dataset_document(site, wording, tuple(LAYERS.values()))
     if representation == "html":
-        given = filters.to_dict(flat=False)
+        given = wording.filters(selection)
         body = render_template("layers.html", layers=listed, descriptions=DESCRIPTIONS, uses=_USES, filters=given, dataset=document)
     else:
         body = json.dumps(document, ensure_ascii=False, indent=1)

@@ -137,7 +137,7 @@ def _map_page(*, is_embedded: bool) -> Response:
         zooms=(MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP),
         formats_url=_filtered(site, "catalogue.layers", selection, f="html", lang=wording.language),
         dataset=None if is_embedded else dataset_document(site, wording, (LAYERS["places"],)),
-        figures_count=len(site.atlas.tables.indicators),
+        sourced=wording.sourced(len({row.source for row in site.atlas.tables.indicators}), len(site.atlas.tables.indicators)),
         report=site.report,
         misses=site.atlas.misses,
         map_html=map_parts.html,
