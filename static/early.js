@@ -3,8 +3,13 @@
 
 const isNarrow = () => window.matchMedia("(max-width: 760px)").matches;
 
-/** How much of the map its first view leaves free at each side, in pixels: for the buttons at the right, what stands at the foot, and the sheet. */
-const roomAround = (covered) => ({ left: 36, top: 36, right: isNarrow() ? 58 : 36, bottom: isNarrow() ? 72 + covered : 36 });
+/** How much of a map of some size its view leaves free at each side, in pixels: for the buttons at the right, what stands at the foot, and the sheet. */
+const roomAround = (covered, width, height) => {
+  const [right, bottom] = isNarrow() ? [58, 72] : [36, 36];
+  // Of a small map more is left than what stands at its edges.
+  const [across, down] = [Math.min(1, (0.45 * width) / (36 + right)), Math.min(1, (0.45 * (height - covered)) / (36 + bottom))];
+  return { left: 36 * across, top: 36 * down, right: right * across, bottom: bottom * down + covered };
+};
 
 /** The view that an address asks for. */
 function viewOf(hash) {
@@ -69,7 +74,7 @@ class MapSketch extends HTMLElement {
       middle = [128 + (lon * 256) / 360, 128 - (Math.asinh(Math.tan((lat * Math.PI) / 180)) * 128) / Math.PI];
     } else {
       // On a phone the sheet rises to the middle of the map.
-      const room = roomAround(classList.contains("embed") ? 0 : height / 2);
+      const room = roomAround(isNarrow() && !classList.contains("embed") ? (height > 400 ? height / 2 : 0.36 * height) : 0, width, height);
       const ratio = Math.min((width - room.left - room.right) / (shown[2] - shown[0]), (height - room.top - room.bottom) / (shown[3] - shown[1]));
       zoom = within(Math.floor(Math.log2(ratio) / snap + 0.01) * snap);
       const half = 2 * 2 ** zoom;

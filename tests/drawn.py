@@ -41,7 +41,7 @@ def mixed(colour: str, share: float, ground: str) -> str:
 def read_symbols(svg: ET.Element) -> list[Symbol]:
     """Read the symbols of a picture, in the order in which they are drawn: large ones first, else as in the table."""
     found = []
-    for element in svg.findall(f"{SVG}g/*"):
+    for element in svg.findall(f"{SVG}g/{SVG}g[@id='places']/*"):
         diamond = re.match(r"M[\d.-]+ [\d.-]+ l([\d.]+) \1 l-\1", element.get("d", ""))
         if element.tag == f"{SVG}circle" and "stroke-dasharray" not in element.attrib and "class" not in element.attrib:
             shape, radius = "circle", float(element.attrib["r"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from typing import NamedTuple
 
@@ -76,6 +77,8 @@ class Caption:
         The colours of the corridors, and that of none, by their ids.
     district_name
         Which property of a district is its name in the reader's language.
+    layers
+        The titles of the layers ``surround``, ``districts``, ``water``, ``corridors``, ``ties`` and ``places``.
     """
 
     title: str
@@ -85,6 +88,7 @@ class Caption:
     corridors: Mapping[str, str]
     hues: Mapping[str, str]
     district_name: str
+    layers: Mapping[str, str] = field(default_factory=dict)
 
 
 def draw_svg(
@@ -138,8 +142,22 @@ def draw_svg(
     _draw_north(svg, frame)
     for position, line in enumerate(reversed(caption.footer)):
         _text(svg, 32, height - 18 - 20 * position, _clipped(line, 12, width - 64), size=12, colour=MUTE)
+    _part_halos(svg)
     encoded: bytes = ET.tostring(svg, encoding="utf-8", xml_declaration=True)
     return encoded
+
+
+def _part_halos(svg: ET.Element) -> None:
+    """Draw the light edge of each label as a text of its own beneath it: a program without ``paint-order`` would paint it over the letters."""
+    for parent in list(svg.iter()):
+        for position, element in reversed(list(enumerate(parent))):
+            if "paint-order" in element.attrib:
+                edge = copy.deepcopy(element)
+                edge.attrib |= {"class": "halo", "aria-hidden": "true", "fill": element.attrib["stroke"]}
+                del edge.attrib["paint-order"]
+                for name in HALO:
+                    element.attrib.pop(name, None)
+                parent.insert(position, edge)
 
 
 def encode_png(svg: bytes, zoom: float = 1) -> bytes:
@@ -197,28 +215,34 @@ def _draw_map(
     inner = ET.SubElement(svg, "g", {"clip-path": "url(#frame)"})
     for element in (window, ET.SubElement(inner, "rect", {"fill": PAPER})):
         element.attrib |= _box(frame.left, frame.top, frame.width, frame.height)
+    layer = _layer(inner, "surround", caption)
     for feature in outline.surround["features"]:
-        _shape(inner, frame, shape(feature["geometry"]), fill="none", stroke=LINE)
+        _shape(layer, frame, shape(feature["geometry"]), fill="none", stroke=LINE)
+    layer = _layer(inner, "districts", caption)
     for feature in outline.districts["features"]:
-        _shape(inner, frame, shape(feature["geometry"]), fill=CARD, stroke=LAND_LINE)
+        _shape(layer, frame, shape(feature["geometry"]), fill=CARD, stroke=LAND_LINE)
     # What is least certain lies lowest: a belt tints no water.
+    layer = _layer(inner, "corridors", caption)
     for row in belts.itertuples():
         hue = caption.hues[row.corridor]
         if row.part == "belt":
-            _shape(inner, frame, row.geometry, fill=hue, stroke="none", **{"fill-opacity": str(BELT_OPACITY)})
+            _shape(layer, frame, row.geometry, fill=hue, stroke="none", **{"fill-opacity": str(BELT_OPACITY)})
         else:
-            _shape(inner, frame, row.geometry, fill="none", stroke=hue, **{"stroke-width": "2", "stroke-dasharray": "1 7", "stroke-linecap": "round"})
+            _shape(layer, frame, row.geometry, fill="none", stroke=hue, **{"stroke-width": "2", "stroke-dasharray": "1 7", "stroke-linecap": "round"})
+    layer = _layer(inner, "water", caption)
     for feature in outline.water["features"]:
         geom = shape(feature["geometry"])
         if geom.geom_type.endswith("Polygon"):
-            _shape(inner, frame, geom, fill=WATER, stroke="none")
+            _shape(layer, frame, geom, fill=WATER, stroke="none")
         else:
-            _shape(inner, frame, geom, fill="none", stroke=WATER, **{"stroke-width": "3" if feature["properties"]["rank"] == 1 else "2"})
+            _shape(layer, frame, geom, fill="none", stroke=WATER, **{"stroke-width": "3" if feature["properties"]["rank"] == 1 else "2"})
     # The names of the reference layer come last to find room, and lie below the places and what ties them.
-    ground = ET.SubElement(inner, "g", {"id": "reference"})
+    ground = _layer(inner, "reference", caption)
+    layer = _layer(inner, "ties", caption)
     for corridor, lines in ties.items():
         for line in until_deadline(lines):
-            _shape(inner, frame, shapely.LineString(line), fill="none", stroke=caption.hues[corridor], **{"stroke-width": "1.25"})
+            _shape(layer, frame, shapely.LineString(line), fill="none", stroke=caption.hues[corridor], **{"stroke-width": "1.25"})
+    inner = _layer(inner, "places", caption)
     for mark in marks:
         if mark.symbol in AREAS:
             _draw_area(inner, frame, mark, outline, caption.hues)
@@ -228,6 +252,14 @@ def _draw_map(
     if reference:
         _draw_reference(ground, frame, reference, cover)
     ET.SubElement(svg, "rect", {**_box(frame.left, frame.top, frame.width, frame.height), "fill": "none", "stroke": LINE})
+
+
+def _layer(parent: ET.Element, name: str, caption: Caption) -> ET.Element:
+    """Begin a layer of the drawing, by whose name another program shows and hides it."""
+    group = ET.SubElement(parent, "g", {"id": name})
+    if title := caption.layers.get(name):
+        ET.SubElement(group, "title").text = _clean(title)
+    return group
 
 
 def _draw_marks(

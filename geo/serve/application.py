@@ -74,6 +74,7 @@ def create_app(settings: Settings, kind: type[Flask] = AtlasApp) -> Flask:
     app.register_blueprint(ogc.blueprint)
     app.register_blueprint(assets.blueprint)
     problems.init_app(app)
+    app.config["FRAME_ANCESTORS"] = settings.frame_ancestors
     security.init_app(app, sites.current.basemaps, settings.frame_ancestors)
     # From the inside to the outside: what is kept, queries that are not ASCII, the address, the log, and who really asks.
     front = Front(app.wsgi_app, sites)

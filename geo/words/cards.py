@@ -16,7 +16,8 @@ from geo.draw.basemap import Basemap
 from geo.draw.legend import Legend, LegendWords, build_legend
 from geo.geocode.answers import Answer, Match
 from geo.layers.comparisons import Comparison
-from geo.tables.kinds import Basis, Precision
+from geo.layers.select import Selection
+from geo.tables.kinds import Basis, Kind, Precision
 from geo.tables.reading import Tables
 from geo.tables.rows import CorridorRow, Indicator, Place
 from geo.words.figures import FigureWording, FigureWords
@@ -345,6 +346,40 @@ class Wording(FigureWording):
         if basemap.has_review_number:
             return self._("%(name)s，审图号以服务商页面为准") % {"name": name}
         return self._("%(name)s，无审图号") % {"name": name}
+
+    def sourced(self, sources: int, figures: int) -> str:
+        """Say from how many sources the figures are."""
+        count = self._("1 个数字逐条可查") if figures == 1 else self._("%(count)s 个数字逐条可查") % {"count": figures}
+        of = self._("来源 1 份") if sources == 1 else self._("来源 %(count)s 份") % {"count": sources}
+        return f"{of} · {count}"
+
+    def filters(self, selection: Selection) -> list[str]:
+        """Say what a selection chooses, a part for each filter."""
+        corridors = [self.corridor_short(one) for one in self._tables.corridor_ids if one in selection.corridors]
+        kinds = [self.kind(one) for one in Kind if one in selection.kinds]
+        districts = [self.district(one) for one in self._tables.districts if one in selection.districts]
+        box = ", ".join(f"{degrees:g}" for degrees in selection.bbox or ())
+        parts = (
+            (self._("走廊"), ", ".join(corridors) if self.language == "en" else "、".join(corridors)),
+            (self._("类别"), ", ".join(kinds) if self.language == "en" else "、".join(kinds)),
+            (self._("城区"), ", ".join(districts) if self.language == "en" else "、".join(districts)),
+            (self._("范围（西、南、东、北）"), box),
+            (self._("搜索"), selection.q),
+        )
+        return [self._("%(topic)s：%(text)s") % {"topic": topic, "text": text} for topic, text in parts if text]
+
+    @property
+    def picture_layers(self) -> dict[str, str]:
+        """What the layers of a picture are called."""
+        return {
+            "surround": self._("周边"),
+            "districts": self._("区县"),
+            "water": self._("水系"),
+            "corridors": self._("走廊（示意）"),
+            "reference": self._("地铁与地名"),
+            "ties": self._("协作关系"),
+            "places": self._("地点与名称"),
+        }
 
     def corridor_extent(self, corridor: CorridorRow) -> str:
         """Say what is published about the extent of a corridor."""

@@ -190,9 +190,11 @@ class FigureWording(Phrases):
         return f"{year} 年" + (f" {int(month)} 月" if month else "") + (f" {int(day)} 日" if day else "")
 
     def where(self, source: Source, paragraph: int | None) -> str:
-        """Say where something is stated."""
+        """Say where something is stated; where several reports are pointed into, in which."""
         if paragraph is None:
             return source.title
+        if sum(1 for one in self._tables.sources if one.sha256) > 1:
+            return self._("《%(title)s》第 %(paragraph)s 段") % {"title": source.title, "paragraph": paragraph}
         return self._("报道第 %(paragraph)s 段") % {"paragraph": paragraph}
 
     def figure(

@@ -217,6 +217,10 @@ function bringWhole(shownPopup, point, animate) {
     paddingBottomRight: [box.offsetWidth / 2 + x + 16 + (buttons ? buttons + 12 : 0), 40 + covered()],
     animate: animate && !isStill(),
   });
+  // Where the two do not fit beside each other, the legend can wait.
+  const legend = document.querySelector(".legend");
+  const { x: wide, y: tall } = map.getSize();
+  if (legend.offsetWidth + box.offsetWidth + 60 > wide && legend.offsetHeight + box.offsetHeight > tall) legend.open = false;
 }
 
 const isStill = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -34,6 +34,13 @@ function drawLegend() {
   document.getElementById("hues").replaceChildren(...corridors.flatMap((row) => drawRow(row, counts)));
 }
 
+/** Fold the legend where it would cover much of what it explains. */
+function foldLegend() {
+  const legend = document.querySelector(".legend");
+  const { x, y } = map.getSize();
+  if ((isNarrow() && !isEmbedded) || legend.offsetHeight > 0.62 * y || legend.offsetWidth > 0.45 * x) legend.open = false;
+}
+
 /** A row of the legend, or none where nothing that it explains is seen. */
 function drawRow({ keys, text, swatch }, counts) {
   const seen = keys.reduce((sum, key) => sum + (counts.get(key) || 0), 0);

@@ -1,6 +1,6 @@
 /* The sheet of a narrow screen: the panel lies over the foot of the map and is drawn up by scrolling the page, to three heights where it rests. */
 
-const PEEK = 132; // as --peek in the style sheet: how much of the sheet is always seen
+const peek = () => Math.min(132, 0.36 * window.innerHeight); // as --peek in the style sheet: how much of the sheet is always seen
 const TOP = 56; // as --top: how much of the map the highest sheet leaves
 
 const sheet = document.querySelector(".sheet");
@@ -9,14 +9,15 @@ let scrolledBefore = 0;
 
 /** How many pixels of the map lie under the sheet. */
 function covered() {
-  if (!isNarrow() || isEmbedded || window.matchMedia("print").matches) return 0;
+  const isAlone = document.fullscreenElement || document.body.classList.contains("printing") || window.matchMedia("print").matches;
+  if (!isNarrow() || isEmbedded || isAlone) return 0;
   return Math.min(Math.max(0, window.innerHeight - sheet.getBoundingClientRect().top), window.innerHeight - TOP);
 }
 
 /** From low to high, as positions of the page. */
 function heights() {
   const tall = map.getContainer().offsetHeight;
-  return [0, Math.max(0, Math.round(tall / 2 - PEEK)), Math.max(0, tall - PEEK - TOP)];
+  return [0, Math.max(0, Math.round(tall / 2 - peek())), Math.max(0, tall - peek() - TOP)];
 }
 
 function rise(height, animate = true) {
@@ -79,7 +80,12 @@ function followSheet() {
   };
   window.addEventListener("scroll", follow, { passive: true });
   window.addEventListener("resize", follow);
-  if (isNarrow() && !isEmbedded && window.scrollY === 0) rise(1, false);
+  if (isNarrow() && !isEmbedded && window.scrollY === 0 && window.innerHeight > 400) rise(1, false);
+  document.addEventListener("fullscreenchange", () => {
+    showHeight();
+    map.invalidateSize({ animate: false });
+    if (isFitted) fitView();
+  });
   // A card changes its place with the width of the window.
   window.matchMedia("(max-width: 760px)").addEventListener("change", () => select(state.place, { animate: false }));
 }

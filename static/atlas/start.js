@@ -20,15 +20,25 @@ function boundsOfView() {
   return bounds.extend([lat - tall, lng - wide]).extend([lat + tall, lng + wide]);
 }
 
+let isFitted = false; // whether the map shows what is chosen, and not what a reader has moved it to
+
+/** The south-western and the north-eastern corner of what nothing covers. */
+function seenCorners() {
+  const size = map.getSize();
+  return [map.containerPointToLatLng([0, size.y - covered()]), map.containerPointToLatLng([size.x, 0])];
+}
+
 function fitView() {
   // A move that is still under way would carry on afterwards.
   map.stop();
   map.fitBounds(boundsOfView(), { ...margins(), animate: false });
+  isFitted = true;
 }
 
 /** The free part of the map, as Leaflet wants it. */
 function margins() {
-  const { left, top, right, bottom } = roomAround(covered());
+  const { x, y } = map.getSize();
+  const { left, top, right, bottom } = roomAround(covered(), x, y);
   return { paddingTopLeft: [left, top], paddingBottomRight: [right, bottom] };
 }
 
@@ -125,7 +135,10 @@ function listen() {
     if (id !== state.place) select(id);
     linkElsewhere();
   });
-  map.on("zoomstart", closeChoice);
+  map.on("dragstart zoomstart", ({ type }) => {
+    if (type === "zoomstart") closeChoice();
+    if (type === "dragstart" || !document.body.classList.contains("printing")) isFitted = false;
+  });
   map.on("moveend", () => {
     rememberView();
     layOut();
@@ -157,15 +170,17 @@ function start(drawnMap, drawnLayers, view) {
   showHeight();
   if (wanted) map.setView(wanted.centre, wanted.zoom, { animate: false });
   else map.fitBounds(boundsOfView(), { ...room, animate: false });
+  isFitted = !wanted;
   if (frozen.begin) frozen.begin();
   addTools(view);
   offerBasemaps();
+  offerPicture();
   offerEmbedding();
   offerOwnList();
   makeTableSortable();
-  // Where the screen is narrow or low it would cover what it explains.
-  if (isNarrow() || map.getSize().y <= 560) document.querySelector(".legend").open = false;
+  if (isEmbedded) leaveScrollingToTheArticle();
   apply({ isFirst: true });
+  foldLegend();
   document.getElementById("sketch").remove();
   document.getElementById("loading").remove();
   listen();
@@ -178,6 +193,7 @@ function start(drawnMap, drawnLayers, view) {
   }
   remember("replaceState");
   followPrinter();
+  followCredits();
   container.dataset.ready = "true";
   fetchLater();
 }

@@ -141,6 +141,8 @@ function apply({ isFirst = false } = {}) {
   document.getElementById("kind").value = [...state.kinds].join(",");
   document.getElementById("indicator").value = state.indicator || "";
   showFinding();
+  const compared = document.querySelector("#compared bdi");
+  if (compared) compared.textContent = state.indicator ? comparisons[state.indicator].title : "";
   state.page = Math.min(state.page, Math.max(1, Math.ceil(shown.length / page.rows)));
   // The server, where there is one, has written the rows of the address already.
   if (!isFirst || page.frozen) (places.size > page.marks.crowd ? drawRowsNext : drawRows)();
@@ -199,6 +201,17 @@ function offerDownloads() {
 
 function announce(text) {
   document.getElementById("shown").textContent = text;
+}
+
+let noticed = 0;
+
+/** Say on the map what became of something that was done on the map. */
+function tell(text, forMs = 8000) {
+  const notice = document.getElementById("notice");
+  notice.textContent = text;
+  notice.hidden = false;
+  clearTimeout(noticed);
+  noticed = setTimeout(() => (notice.hidden = true), forMs);
 }
 
 /** An element whose text is only ever text. */

@@ -77,7 +77,7 @@ def test_the_other_formats_are_of_the_same_view(open_map: Open) -> None:
     page.get_by_role("searchbox").fill("智慧")
     page.get_by_role("link", name="更多格式").click()
     page.wait_for_url("**/layers?corridor=east&q=*&f=html&lang=zh")
-    assert page.locator("article .notes").first.inner_text() == "当前视图的筛选：corridor=east；q=智慧 · 清除筛选"
+    assert page.locator("article .notes").first.inner_text() == "当前视图的筛选：走廊：城东；搜索：智慧 · 清除筛选"
     with page.expect_download() as waiting:
         page.locator("section", has=page.get_by_role("heading", name="产业地点")).first.get_by_role("link", name="CSV").click()
     assert waiting.value.suggested_filename.startswith("hangzhou-places-east-q_智慧-")

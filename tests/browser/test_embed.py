@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, NARROW, Open, pinned, query_of
+from tests.browser.conftest import DESKTOP, NARROW, PHONE, NewContext, Open, pinned, query_of
 
 
 def test_the_embedded_page_is_the_map_without_panel_and_table(open_map: Open) -> None:
@@ -89,16 +89,40 @@ def test_the_same_origin_can_frame_it(page: Page) -> None:
     assert page.evaluate("location.pathname + location.search") == "/about"
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_markup_for_another_page_can_be_copied(page: Page, open_map: Open, site: str, lang: str) -> None:
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    open_map(f"/?corridor=west&lang={lang}#map=11/30.3/120.02")
-    page.get_by_role("button", name={"zh": "嵌入", "en": "Embed"}[lang], exact=True).click()
-    expect(page.locator("#shown")).to_have_text({"zh": "嵌入代码已复制", "en": "The markup to embed this view is copied"}[lang])
-    copied = page.evaluate("navigator.clipboard.readText()")
-    frame = page.evaluate(
-        "text => { const frame = new DOMParser().parseFromString(text, 'text/html').querySelector('iframe'); return [frame.src, frame.title]; }",
-        copied,
-    )
-    assert frame[0] == f"{site}/embed?corridor=west&lang={lang}#map=11/30.3/120.02"
-    assert frame[1] == {"zh": "杭州产业平台图", "en": page.title()}[lang]
+def test_the_frame_says_what_it_shows_and_from_whom(open_map: Open) -> None:
+    page = open_map("/embed?indicator=area@2022")
+    expect(page.locator(".caption")).to_contain_text("面积 · 2022 年")
+    expect(page.locator(".caption .origin")).to_contain_text("来源：")
+    open_map("/embed")
+    expect(page.locator("#compared")).to_have_text("")
+
+
+def test_the_wheel_scrolls_the_article_and_with_ctrl_zooms_the_map(open_map: Open) -> None:
+    page = open_map("/embed#map=11/30.2/120.2")
+    page.mouse.move(600, 400)
+    page.mouse.wheel(0, -400)
+    expect(page.locator("#notice")).to_have_text("按住 Ctrl 滚动，可以缩放地图")
+    assert page.evaluate("map_atlas.getZoom()") == 11
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -400)
+    page.wait_for_function("() => map_atlas.getZoom() > 11")
+    page.keyboard.up("Control")
+    page.mouse.wheel(0, 400)
+    expect(page.locator("#notice")).to_be_visible()
+    assert page.evaluate("map_atlas.scrollWheelZoom.enabled()") is False
+
+
+def test_one_finger_scrolls_the_article(new_context: NewContext) -> None:
+    page = new_context(has_touch=True, is_mobile=True).new_page()
+    page.set_viewport_size(PHONE)
+    page.goto("/embed")
+    page.wait_for_selector("[data-ready=true]")
+    assert page.evaluate("[map_atlas.dragging.enabled(), map_atlas.touchZoom.enabled()]") == [False, True]
+    assert "none" not in page.evaluate("getComputedStyle(map_atlas.getContainer()).touchAction")
+
+
+@pytest.mark.parametrize(("size", "is_open"), [((680, 480), True), ((1000, 600), True), ((320, 400), False)])
+def test_the_legend_is_open_where_there_is_room(page: Page, open_map: Open, size: tuple[int, int], is_open: bool) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    open_map("/embed?indicator=area@2022")
+    assert (page.locator(".legend").get_attribute("open") is not None) is is_open

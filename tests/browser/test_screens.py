@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import struct
+from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
@@ -84,7 +85,7 @@ def test_the_printed_sheet_has_map_legend_and_table_and_no_controls(page: Page, 
     # On paper 1 mm is 96 / 25.4 pixels.
     box = page.locator("main.map").bounding_box()
     assert box
-    assert round(box["height"] * 25.4 / 96) == 150
+    assert round(box["height"] * 25.4 / 96) == 142
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -124,3 +125,76 @@ def test_everything_of_the_map_is_on_the_printed_sheet(page: Page, open_map: Ope
     )
     # The point of the whole city lies outside of the first view.
     assert [id_ for id_ in cut if id_ != "hangzhou"] == []
+
+
+@pytest.mark.parametrize(
+    "screen", [DESKTOP, PHONE, {"width": 844, "height": 390}, {"width": 1920, "height": 1080}], ids=["desktop", "phone", "low", "wide"]
+)
+def test_the_printed_map_fits_the_paper_whatever_the_window_was(page: Page, open_map: Open, screen: ViewportSize) -> None:
+    page.set_viewport_size(screen)
+    open_map("/")
+    size, zoom = "[map_atlas.getSize().x, map_atlas.getSize().y]", "map_atlas.getZoom()"
+    before = page.evaluate(f"[{size}, {zoom}]")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    # 273 by 142 mm at 96 pixels an inch, as on the paper that follows.
+    assert page.evaluate(size) == pytest.approx([273 * 96 / 25.4, 142 * 96 / 25.4], abs=3)
+    on_paper = page.evaluate(zoom)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(f"[{size}, {zoom}]") == before
+    page.set_viewport_size(DESKTOP)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(zoom) == on_paper
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_first_page_carries_the_map(page: Page, open_map: Open, screen: ViewportSize, lang: str) -> None:
+    page.set_viewport_size(screen)
+    open_map(f"/?lang={lang}")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.set_viewport_size({"width": 1032, "height": 703})
+    page.emulate_media(media="print")
+    box = page.locator("main.map").bounding_box()
+    assert box
+    # What A4 leaves between its margins.
+    assert box["y"] + box["height"] < 186 * 96 / 25.4
+
+
+LOW = [(844, 390), (1280, 400), (1093, 500), (360, 225)]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("size", LOW)
+def test_in_an_odd_window_the_list_can_be_read_and_the_map_be_used(page: Page, open_map: Open, size: tuple[int, int], lang: str) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    open_map(f"/?lang={lang}")
+    assert page.evaluate("map_atlas.getZoom() < map_atlas.getMaxZoom() - 4")
+    entries = page.locator("#list .entry")
+    entries.nth(2).scroll_into_view_if_needed()
+    tops = [box["y"] for box in (entries.nth(number).bounding_box() for number in range(3)) if box]
+    assert len([top for top in tops if -size[1] < top < size[1]]) == 3
+    page.evaluate("scrollTo(0, 0)")
+    button = page.get_by_role("button", name="缩放到全部" if lang == "zh" else "Zoom to all")
+    button.click()
+    expect(button).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("size", [(1280, 720), (1000, 620), (844, 390), (390, 844), (320, 700)])
+def test_what_stands_at_the_foot_of_the_map_stands_apart(page: Page, open_map: Open, size: tuple[int, int], lang: str) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    open_map(f"/?lang={lang}")
+    boxes = {}
+    for name in ("#review", ".leaflet-control-attribution", ".leaflet-control-scale", ".legend"):
+        box = page.locator(name).bounding_box()
+        assert box
+        boxes[name] = box
+    for one, other in combinations(boxes, 2):
+        a, b = boxes[one], boxes[other]
+        apart = (
+            a["x"] + a["width"] <= b["x"] + 1
+            or b["x"] + b["width"] <= a["x"] + 1
+            or a["y"] + a["height"] <= b["y"] + 1
+            or b["y"] + b["height"] <= a["y"] + 1
+        )
+        assert apart, (one, other, a, b)

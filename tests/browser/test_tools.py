@@ -82,7 +82,7 @@ def test_a_granted_location_is_drawn_as_a_circle(new_context: NewContext) -> Non
     page = visit(new_context(permissions=["geolocation"], geolocation=spot))
     expect(page.locator("path.here")).to_have_count(0)
     page.get_by_role("button", name="我的位置").click()
-    expect(page.locator("#shown")).to_have_text("你在此圈内")
+    expect(page.locator("#notice")).to_have_text("你在此圈内")
     expect(page.locator("path.here")).to_have_count(1)
     drawn = page.evaluate(
         """() => {
@@ -125,6 +125,15 @@ def test_a_denied_location_says_so(new_context: NewContext) -> None:
     page = visit(new_context(permissions=[]))
     before = view(page)
     page.get_by_role("button", name="我的位置").click()
-    expect(page.locator("#shown")).to_have_text("没有取得你的位置")
+    expect(page.locator("#notice")).to_have_text("没有取得你的位置")
+    expect(page.locator("path.here")).to_have_count(0)
+    assert view(page) == before
+
+
+def test_from_far_away_the_map_says_how_far_and_stays(new_context: NewContext) -> None:
+    page = visit(new_context(permissions=["geolocation"], geolocation={"latitude": 39.9, "longitude": 116.4, "accuracy": 50}))
+    before = view(page)
+    page.get_by_role("button", name="我的位置").click()
+    expect(page.locator("#notice")).to_have_text(re.compile(r"^你离这张图约 1,?\d00 公里$"))
     expect(page.locator("path.here")).to_have_count(0)
     assert view(page) == before

@@ -84,8 +84,7 @@ def test_the_page_offers_every_layer_in_every_format(client: FlaskClient) -> Non
 
 def test_the_page_says_which_filters_it_has(client: FlaskClient) -> None:
     page = client.get("/layers?f=html&lang=en&corridor=east&q=%3Cb%3E").get_data(as_text=True)
-    assert "Filters of the view" in page
-    assert "<bdi>corridor=east</bdi>; <bdi>q=&lt;b&gt;</bdi>" in page
+    assert "Filters of this view: Corridor: East; Search: &lt;b&gt;" in page
     assert "Clear filters" in page
     assert "Clear filters" not in client.get("/layers?f=html&lang=en").get_data(as_text=True)
 

@@ -154,7 +154,7 @@ def test_the_map_page_groups_and_counts(client: FlaskClient) -> None:
     for group in ("产业平台 6", "合作区与园区 7", "谷与小镇 5", "设施与项目 9", "城市与城区 3", "全部 30", "城西 2", "城东 26", "多点 2"):
         assert group in text
     assert "显示 30 处，共 30 处" in text
-    assert f"来源：报道 1 篇 · {len(TABLES.indicators)} 个数字逐条可查" in text
+    assert f"来源 3 份 · {len(TABLES.indicators)} 个数字逐条可查" in text
 
 
 @pytest.mark.parametrize(

@@ -30,12 +30,12 @@ def svg_at(client: FlaskClient, path: str) -> ET.Element:
 
 
 def texts(svg: ET.Element) -> list[str]:
-    return ["".join(element.itertext()) for element in svg.iter(f"{SVG}text")]
+    return ["".join(element.itertext()) for element in svg.iter(f"{SVG}text") if element.get("class") != "halo"]
 
 
 def circles(svg: ET.Element) -> list[dict[str, str]]:
     """The round symbols on the map, without those of the legend."""
-    return [dict(element.attrib) for element in svg.findall(f"{SVG}g/{SVG}circle")]
+    return [dict(element.attrib) for element in svg.findall(f"{SVG}g/{SVG}g[@id='places']/{SVG}circle") if element.get("class") != "core"]
 
 
 @pytest.mark.parametrize(("path", "media_type"), PICTURES.items())

@@ -169,8 +169,8 @@ class Download:
         axes = "经度在前 longitude first" if crs.is_geographic else "米，x 东 y 北 metres, x is easting and y is northing"
         return f"{crs.name} ({self.form.crs})，{axes}"
 
-    def file_name(self, extension: str) -> FileName:
-        """Name the file: what it is of, layer, filters, form and data version."""
+    def file_name(self, extension: str, what: str = "") -> FileName:
+        """Name the file: what it is of, layer or what else it is, filters, form and data version."""
         filters = self.filters
         values = [filters.get(name, "") for name in ("corridor", "kind", "district")]
         values += [f"{name}_{filters[name][:_MAX_Q_IN_NAME]}" for name in ("bbox", "q") if name in filters]
@@ -178,9 +178,8 @@ class Download:
         # Letters, digits, points and hyphens: what every disk takes.
         shown = [re.sub(r"[^\w.]+", "_", value.replace(",", "_")) for value in values if value]
         in_ascii = [value if value.isascii() else re.sub(r"[^a-z0-9_.]+", "_", pinyin_of(value.lower())) for value in shown]
-        return FileName(
-            *("-".join([self.tables.profile.slug, self.layer.name, *parts, f"{self.tables.version}.{extension}"]) for parts in (shown, in_ascii))
-        )
+        name = what or self.layer.name
+        return FileName(*("-".join([self.tables.profile.slug, name, *parts, f"{self.tables.version}.{extension}"]) for parts in (shown, in_ascii)))
 
 
 _READING = (

@@ -62,7 +62,7 @@ def layers() -> Response:
     listed = [_describe(site, layer, selection, filters) for layer in LAYERS.values()]
     document = _document(site, listed) if representation == "json" else dataset_document(site, wording, tuple(LAYERS.values()))
     if representation == "html":
-        given = filters.to_dict(flat=False)
+        given = wording.filters(selection)
         forms = _forms(site.atlas.tables.profile.projected_crs)
         body = render_template("layers.html", layers=listed, descriptions=DESCRIPTIONS, uses=_USES, forms=forms, filters=given, dataset=document)
     else:

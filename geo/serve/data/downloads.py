@@ -43,7 +43,7 @@ def layer(name: str, extension: str) -> Response:
     with nullcontext() if format_.encode is encode_collection and not form.marks else in_turn(LONG):
         body = format_.encode(download)
     response = cacheable(body, format_.media_type, is_shared=True)
-    response.headers["Content-Disposition"] = _disposition(download.file_name(extension))
+    response.headers["Content-Disposition"] = disposition(download.file_name(extension))
     return response
 
 
@@ -60,7 +60,7 @@ def place(id_: str) -> Response:
     return response
 
 
-def _disposition(name: FileName) -> str:
+def disposition(name: FileName) -> str:
     """Write the header that names a file: in ASCII for all, and as it is for those that read RFC 6266."""
     header = f"inline; filename={name.ascii}"
     return header if name.shown == name.ascii else f"{header}; filename*=UTF-8''{quote(name.shown)}"

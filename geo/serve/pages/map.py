@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
@@ -28,6 +28,7 @@ from geo.serve.http.responses import BY_LANGUAGE, IMMUTABLE, REVALIDATE, cacheab
 from geo.serve.http.selection import is_known_parameter, page_selection
 from geo.serve.http.store import SMALL, USUAL
 from geo.serve.pages.first_paint import sketch_view
+from geo.serve.pages.pictures import LEAST_WIDTH, MOST_WIDTH, SCALES, WIDTH
 from geo.serve.pages.seen import find_seen
 from geo.serve.pages.state import PAGE_ROWS, draw_map, legend_state, page_state
 from geo.serve.site import Site, current_site
@@ -130,10 +131,16 @@ def _map_page(*, is_embedded: bool) -> Response:
         legend=legend_state(seen.legend),
         has_metro=bool(site.atlas.outline.metro["features"]),
         metro_on=request.args.get("metro") != "off",
+        frames=current_app.config["FRAME_ANCESTORS"] or site.is_frozen,
+        frames_note=gettext("本服务只许自己的网页嵌入；要让别的网站嵌入，请运营者把它的地址写进设置 GEO_FRAME_ANCESTORS。"),
+        scales=SCALES,
+        picture_width=WIDTH,
+        least_width=LEAST_WIDTH,
+        most_width=MOST_WIDTH,
         zooms=(MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP),
         formats_url=_filtered(site, "catalogue.layers", selection, f="html", lang=wording.language),
         dataset=None if is_embedded else dataset_document(site, wording, (LAYERS["places"],)),
-        figures_count=len(site.atlas.tables.indicators),
+        sourced=wording.sourced(len({row.source for row in site.atlas.tables.indicators}), len(site.atlas.tables.indicators)),
         report=site.report,
         misses=site.atlas.misses,
         map_html=map_parts.html,

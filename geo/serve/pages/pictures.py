@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
+from typing import NamedTuple
 
 import shapely
 from flask import Blueprint, Response, request
 from flask_babel import gettext
 from shapely.geometry import shape
+from werkzeug.datastructures import MultiDict
 
 from geo.bbox import Box
 from geo.deadline import check_deadline
@@ -17,11 +20,13 @@ from geo.draw.picture import Caption, draw_svg, encode_png
 from geo.errors import BadParameterError, NotFoundError
 from geo.geocode.answers import Match
 from geo.layers.comparisons import Comparison
+from geo.layers.formats.download import Download
 from geo.layers.select import LAYERS, Selection
+from geo.serve.data.downloads import disposition
 from geo.serve.http.language import request_wording
 from geo.serve.http.limits import LONG, in_turn
 from geo.serve.http.responses import BY_LANGUAGE, cacheable
-from geo.serve.http.selection import parse_selection
+from geo.serve.http.selection import MAX_Q, parse_selection
 from geo.serve.pages.reference import reference_of
 from geo.serve.pages.seen import Seen, find_seen, fit_view
 from geo.serve.site import Site, current_site
@@ -31,6 +36,9 @@ from geo.words.phrases import LANGUAGES
 
 blueprint = Blueprint("pictures", __name__)
 
+# How many times as large a PNG may be as the drawing, which is so many pixels wide; and how wide it may be.
+SCALES = ("1", "2", "3", "4")
+WIDTH, LEAST_WIDTH, MOST_WIDTH = 1400, 320, 5600
 # Metres of a degree of latitude, as near as a view needs it.
 _DEGREE_M = 111_000
 
@@ -39,14 +47,15 @@ _DEGREE_M = 111_000
 def map_svg() -> Response:
     """Draw the map as SVG."""
     with in_turn(LONG):
-        return _svg(_draw(current_site(), request_wording()))
+        return _named(_svg(_draw(current_site(), request_wording()).svg), "svg")
 
 
 @blueprint.get("/map.png")
 def map_png() -> Response:
     """Draw the map as PNG."""
     with in_turn(LONG):
-        return _png(_draw(current_site(), request_wording()))
+        drawn = _draw(current_site(), request_wording())
+        return _named(_png(drawn.svg, drawn.zoom), "png")
 
 
 @blueprint.get("/places/<id_>/map.svg")
@@ -67,9 +76,9 @@ def _svg(svg: bytes) -> Response:
     return cacheable(svg, "image/svg+xml", varies_by=BY_LANGUAGE, is_shared=True)
 
 
-def _png(svg: bytes) -> Response:
+def _png(svg: bytes, zoom: float = 1) -> Response:
     check_deadline()
-    return cacheable(encode_png(svg), "image/png", varies_by=BY_LANGUAGE, is_shared=True)
+    return cacheable(encode_png(svg, zoom), "image/png", varies_by=BY_LANGUAGE, is_shared=True)
 
 
 def _draw_place(site: Site, wording: Wording, id_: str, *, is_preview: bool) -> bytes:
@@ -94,6 +103,7 @@ def _draw_place(site: Site, wording: Wording, id_: str, *, is_preview: bool) -> 
         corridors=wording.corridors,
         hues=site.atlas.tables.hues,
         district_name="name_en" if wording.language == "en" else "name_zh",
+        layers=wording.picture_layers,
     )
     width, height = (1200, 630) if is_preview else (760, 420)
     reference = reference_of(site, wording.language)
@@ -113,9 +123,47 @@ def _view_of_area(site: Site, place: Place, answer: Match) -> Box | None:
     return Box(*shapely.union_all(parts).bounds) if parts else None
 
 
-def _draw(site: Site, wording: Wording) -> bytes:
+class _Drawn(NamedTuple):
+    """The map as SVG, and how many pixels of a PNG a pixel of it has."""
+
+    svg: bytes
+    zoom: float
+
+
+def _named(response: Response, extension: str) -> Response:
+    """Name a picture by what it shows, for whoever saves it."""
+    args = MultiDict((name, value) for name, value in request.args.items(multi=True) if name in LAYERS["places"].filters)
+    site = current_site()
+    shown = Download(LAYERS["places"], parse_selection(args, LAYERS["places"], site.atlas.tables), site.atlas.layers, site.atlas.tables)
+    compared = re.sub(r"[^\w.]+", "_", request.args.get("indicator", "")).strip("_")
+    response.headers["Content-Disposition"] = disposition(shown.file_name(extension, "-".join(filter(None, ("map", compared)))))
+    return response
+
+
+def _parse_zoom(args: MultiDict[str, str]) -> float:
+    """Read how large a PNG has to be: so many times the usual size, or so many pixels wide."""
+    scale, width = args.pop("scale", ""), args.pop("width", "")
+    if scale and width:
+        raise BadParameterError("width", width, "either scale or width")
+    if scale and scale not in SCALES:
+        raise BadParameterError("scale", scale, f"one of {', '.join(SCALES)}", SCALES)
+    if width and not (re.fullmatch(r"\d{3,4}", width, re.ASCII) and LEAST_WIDTH <= int(width) <= MOST_WIDTH):
+        raise BadParameterError("width", width, f"pixels, {LEAST_WIDTH} to {MOST_WIDTH}")
+    return int(width) / WIDTH if width else int(scale or 1)
+
+
+def _parse_line(args: MultiDict[str, str], name: str) -> str | None:
+    """Read a title or a subtitle that takes the place of ours."""
+    text = args.pop(name, None)
+    if text is not None and (len(text) > MAX_Q or not text.isprintable()):
+        raise BadParameterError(name, text, f"a line of {MAX_Q} characters at most")
+    return text
+
+
+def _draw(site: Site, wording: Wording) -> _Drawn:
     args = request.args.copy()
     lang, key, metro = args.pop("lang", "zh"), args.pop("indicator", ""), args.pop("metro", "on")
+    zoom, title, subtitle = _parse_zoom(args), _parse_line(args, "title"), _parse_line(args, "subtitle")
     if lang not in LANGUAGES:
         raise BadParameterError("lang", lang, f"one of {', '.join(LANGUAGES)}", tuple(LANGUAGES))
     if key and key not in site.atlas.comparisons:
@@ -126,15 +174,18 @@ def _draw(site: Site, wording: Wording) -> bytes:
     selection = parse_selection(args, LAYERS["places"], site.atlas.tables)
     comparison = site.atlas.comparisons.get(key)
     seen = find_seen(site, wording, selection, comparison)
-    return draw_svg(
+    caption = _caption(site, wording, comparison, seen)
+    own = {name: text for name, text in (("title", title), ("finding", subtitle)) if text is not None}
+    svg = draw_svg(
         site.atlas.outline,
         seen.belts,
         seen.marks,
         seen.ties,
         selection.bbox or fit_view(seen, comparison, site.atlas.tables.profile.box),
-        _caption(site, wording, comparison, seen),
+        dataclasses.replace(caption, **own),
         reference if metro == "on" else reference.without_metro(),
     )
+    return _Drawn(svg, zoom)
 
 
 def _caption(site: Site, wording: Wording, comparison: Comparison | None, seen: Seen) -> Caption:
@@ -155,4 +206,5 @@ def _caption(site: Site, wording: Wording, comparison: Comparison | None, seen: 
         corridors=wording.corridors,
         hues=site.atlas.tables.hues,
         district_name="name_en" if wording.language == "en" else "name_zh",
+        layers=wording.picture_layers,
     )
