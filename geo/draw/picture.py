@@ -78,7 +78,7 @@ class Caption:
     district_name
         Which property of a district is its name in the reader's language.
     layers
-        The titles of the layers ``surround``, ``districts``, ``water``, ``corridors``, ``ties`` and ``places``.
+        The titles of the layers ``surround``, ``districts``, ``water``, ``corridors``, ``reference``, ``ties`` and ``places``.
     """
 
     title: str

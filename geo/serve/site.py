@@ -181,10 +181,10 @@ def current_site() -> Site:
 # The parts of the map page's script, in the order of reading; the last one starts it.
 _SCRIPT = (
     *("state", "symbols", "placement", "crowd", "layout", "lettering", "targets"),
-    *("legend", "list", "card", "sheet", "basemaps", "tools", "dialogs", "own", "later", "start"),
+    *("legend", "list", "card", "sheet", "basemaps", "tools", "own", "later", "start"),
 )
 # What comes once the map is drawn: each with names of its own, beside those that static/atlas/later.js hands on.
-_LATER = ("reference",)
+_LATER = ("reference", "dialogs")
 # Those of the panel for a list of the reader's own, which comes when it is asked for.
 _OWN_LIST = ("sending", "layer", "table", "panel")
 # Comments and blanks are for those who read the files here; over the wire they are a tenth of the page.

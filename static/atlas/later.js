@@ -1,16 +1,39 @@
-/* What nobody waits for: scripts that come once the map is drawn, from static/later/. They are one script with a scope of its own, and are handed what they
-   use of this one. */
+/* What nobody waits for: scripts that come once the map is drawn, or earlier when they are asked for, from static/later/. Each has names of its own, and is
+   handed what it uses of this one. */
 
 const afterLayout = []; // what they do whenever the map has been laid out
+let later = null; // the promise that they are there
 
 function addScript(address) {
-  const script = document.createElement("script");
-  script.src = address;
-  document.head.append(script);
+  return new Promise((resolve, reject) => {
+    const script = element("script");
+    script.src = address;
+    script.addEventListener("load", resolve);
+    script.addEventListener("error", reject);
+    document.head.append(script);
+  });
+}
+
+function fetchLater() {
+  window.atlas.shared ||= { page, map, state, element, remember, filterQuery, seenCorners, afterLayout, addScript, overlaps, around, isInView };
+  later ||= addScript(page.laterUrl);
+  return later;
 }
 
 /** Ask for them when the browser has nothing better to do; without them the map is as good as before. */
-function fetchLater() {
-  window.atlas.shared = { page, map, state, element, remember, afterLayout, addScript, overlaps, around, isInView };
-  (window.requestIdleCallback || ((act) => setTimeout(act, 200)))(() => addScript(page.laterUrl));
+function fetchLaterWhenIdle() {
+  (window.requestIdleCallback || ((act) => setTimeout(act, 200)))(() => fetchLater().catch(() => {}));
+}
+
+/** Open a dialog where the browser has any; else, or with another key held down, the button does what it does without a script. */
+function offerDialogs() {
+  for (const name of ["picture", "embed"]) {
+    const button = document.getElementById(name);
+    if (!button || !document.getElementById(`${name}-dialog`)?.showModal) continue;
+    button.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      fetchLater().then(() => window.atlas.open[name](), () => announce(page.phrases.notLoaded));
+    });
+  }
 }

@@ -17,11 +17,8 @@ function loadOwnList() {
     const style = element("link");
     style.rel = "stylesheet";
     style.href = page.ownList.style;
-    const script = element("script");
-    script.src = page.ownList.script;
-    script.addEventListener("load", () => resolve(window.atlasOwnList));
-    script.addEventListener("error", reject);
-    document.head.append(style, script);
+    document.head.append(style);
+    addScript(page.ownList.script).then(() => resolve(window.atlasOwnList), reject);
   });
   ownList.catch(() => {
     ownList = null;

@@ -174,8 +174,7 @@ function start(drawnMap, drawnLayers, view) {
   if (frozen.begin) frozen.begin();
   addTools(view);
   offerBasemaps();
-  offerPicture();
-  offerEmbedding();
+  offerDialogs();
   offerOwnList();
   makeTableSortable();
   if (isEmbedded) leaveScrollingToTheArticle();
@@ -195,7 +194,7 @@ function start(drawnMap, drawnLayers, view) {
   followPrinter();
   followCredits();
   container.dataset.ready = "true";
-  fetchLater();
+  fetchLaterWhenIdle();
 }
 
 window.atlas = { addOutline, addPlaces, addComparisons, addNames, addAxisName, start };

@@ -120,4 +120,4 @@ function spotAlong({ points, isWide }, wide, isFree) {
 }
 
 window.atlas.addReference = addReference;
-addScript(page.referenceUrl);
+addScript(page.referenceUrl).catch(() => {});

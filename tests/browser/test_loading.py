@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 # Of a phone on a slow line: what a page may cost before its map is drawn, as it comes over the wire.
-BYTES, REQUESTS = 100_000, 6
+BYTES, REQUESTS = 100 << 10, 6
 # Of a page that comes in pieces: bytes. It is no divisor of anything, so that words and tags are cut too.
 PIECE = 311
 SHIFTS = """

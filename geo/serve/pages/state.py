@@ -270,6 +270,7 @@ def _phrases(wording: Wording) -> dict[str, Any]:
         "guests": gettext("{host}：另有 {count} 处只知在此范围内"),
         "here": gettext("这里有 {count} 处"),
         "closer": gettext("还有 {count} 处，放大后分开"),
+        "notLoaded": gettext("没有取到，请稍后再试"),
         "noList": gettext("名单的面板没有取到，请稍后再试"),
     }
 

@@ -1,9 +1,12 @@
 /* The dialogs: a picture of the view to be saved, and the markup that shows it in another page. */
 
+const { page, state, element, filterQuery, seenCorners } = window.atlas.shared;
+
 /** What shows this view elsewhere: the filters, what is compared, and more. */
 function addressOf(path, more) {
   const query = filterQuery();
   if (state.indicator) query.append("indicator", state.indicator);
+  if (!state.metro) query.append("metro", "off");
   more.forEach(([name, value]) => value && query.append(name, value));
   const text = query.toString();
   return `${path}${text ? `?${text}` : ""}`;
@@ -14,9 +17,8 @@ function extentOfView() {
   return seenCorners().flatMap(({ lng, lat }) => [lng.toFixed(5), lat.toFixed(5)]).join(",");
 }
 
-function offerPicture() {
+function preparePicture() {
   const dialog = document.getElementById("picture-dialog");
-  if (!dialog) return;
   const { extent, format, scale, width, title, subtitle } = dialog.querySelector("form").elements;
   const save = document.getElementById("save-picture");
   const write = () => {
@@ -35,19 +37,16 @@ function offerPicture() {
     }
   };
   dialog.addEventListener("input", write);
-  document.getElementById("picture").addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey || !dialog.showModal) return;
-    event.preventDefault();
+  return () => {
     subtitle.placeholder = document.getElementById("finding").textContent.trim();
     write();
     dialog.showModal();
-  });
+  };
 }
 
 /** The markup that shows this view in another page, with a look at it. */
-function offerEmbedding() {
+function prepareEmbedding() {
   const dialog = document.getElementById("embed-dialog");
-  if (!dialog) return;
   const { lang, height } = dialog.querySelector("form").elements;
   const code = document.getElementById("embed-code");
   const preview = document.getElementById("preview");
@@ -70,15 +69,16 @@ function offerEmbedding() {
   dialog.addEventListener("change", write);
   dialog.addEventListener("close", () => preview.replaceChildren());
   code.addEventListener("focus", () => code.select());
-  document.getElementById("embed").addEventListener("click", () => {
-    if (!dialog.showModal) return;
-    dialog.showModal();
-    write();
-  });
   document.getElementById("copy-embed").addEventListener("click", async () => {
     code.select();
     // On a plain http page there is no clipboard to write to; what is selected can be copied all the same.
     const isWritten = await (navigator.clipboard ? navigator.clipboard.writeText(code.value).then(() => true, () => false) : document.execCommand("copy"));
     copied.textContent = isWritten ? page.phrases.copied : page.phrases.copyYourself;
   });
+  return () => {
+    dialog.showModal();
+    write();
+  };
 }
+
+if (document.getElementById("picture-dialog")) window.atlas.open = { picture: preparePicture(), embed: prepareEmbedding() };
