@@ -141,11 +141,11 @@ def _embed(page: Page) -> None:
     article = ARTICLE[page.evaluate("document.documentElement.lang").partition("-")[0]]
     page.route("**/article", lambda route: route.fulfill(content_type="text/html; charset=utf-8", body=STYLE + article + markup))
     page.goto("/article")
-    page.frame_locator("iframe").locator("[data-ready=true]").wait_for(state="attached")
+    page.frame_locator("iframe").locator("[data-whole=true]").wait_for(state="attached")
 
 
 def _close_legend(page: Page) -> None:
-    page.wait_for_selector("[data-ready=true]")
+    page.wait_for_selector("[data-whole=true]")
     page.click(".legend summary")
 
 

@@ -88,7 +88,7 @@ class Told(NamedTuple):
         return Symbol(look["shape"], round(look["radius"], 1), fill, stroke, form["stroke"], round(look["opacity"], 6))
 
 
-def read_told(page: str, script: str) -> Told:
+def read_told(page: str, script: str, comparisons_script: str) -> Told:
     """Read what a page and the script of its map hand to the page's own script.
 
     Parameters
@@ -97,11 +97,13 @@ def read_told(page: str, script: str) -> Told:
         The HTML of the map page.
     script
         What ``/map.js`` answers.
+    comparisons_script
+        What ``/comparisons.js`` answers.
     """
     state = re.search(r'<script type="application/json" id="page-state">(.*?)</script>', page, re.DOTALL)
     assert state
     places = [place for found in re.finditer(r"atlas\.addPlaces\(\w+, ", script) for place in _json_at(script, found.end())]
-    (comparisons,) = (_json_at(script, found.end()) for found in re.finditer(r"atlas\.addComparisons\(", script))
+    (comparisons,) = (_json_at(comparisons_script, found.end()) for found in re.finditer(r"atlas\.addComparisons\(", comparisons_script))
     places.sort(key=lambda place: place["position"])
     page_state = json.loads(state[1])
     return Told({place["id"]: place for place in places}, comparisons, page_state["marks"], page_state["legend"])

@@ -816,6 +816,7 @@ def addresses(app: Flask, random: Random, most_places: int) -> Iterator[str]:
         "/about?lang=en",
         "/map.js",
         "/reference.js",
+        "/comparisons.js",
         "/map.js?lang=en",
         "/map.svg",
         "/map.svg?lang=en",

@@ -50,7 +50,7 @@ class MapParts:
     view: Box
 
 
-def _script_json(value: object) -> str:
+def script_json(value: object) -> str:
     """Encode data for a script, so that it can end neither the script nor a template.
 
     branca renders every script a second time as a Jinja template: what would open an expression, a statement or a comment there is escaped. In JSON
@@ -99,7 +99,7 @@ class OutlineShapes(MacroElement):
         self._name = "OutlineShapes"
         drawn = {name: [one for one in features if one["geometry"]["type"] != "Point"] for name, features in shapes.items()}
         encoded = {name: [[_classes(one, name), _steps(one["geometry"]["coordinates"])] for one in features] for name, features in drawn.items()}
-        self.shapes = _script_json({"units": 10**_OUTLINE_DECIMALS, "shapes": encoded})
+        self.shapes = script_json({"units": 10**_OUTLINE_DECIMALS, "shapes": encoded})
 
     def render(self, **_kwargs: Any) -> str:
         """Add the script; nothing stands where the element does."""
@@ -120,31 +120,12 @@ class PlaceMarkers(MacroElement):
     def __init__(self, places: Sequence[Mapping[str, Any]]) -> None:
         super().__init__()
         self._name = "PlaceMarkers"
-        self.places = _script_json(list(places))
+        self.places = script_json(list(places))
 
     def render(self, **_kwargs: Any) -> str:
         """Add the script; nothing stands where the element does."""
         assert self._parent is not None
         return _add_script(self, f"atlas.addPlaces({self._parent.get_name()}, {self.places});")
-
-
-class Comparisons(MacroElement):
-    """The figures that may be compared, by key.
-
-    Parameters
-    ----------
-    comparisons
-        What ``atlas.addComparisons`` takes: title, finding, legend, and for each place amount, growth, words and look.
-    """
-
-    def __init__(self, comparisons: Mapping[str, Mapping[str, Any]]) -> None:
-        super().__init__()
-        self._name = "Comparisons"
-        self.comparisons = _script_json(comparisons)
-
-    def render(self, **_kwargs: Any) -> str:
-        """Add the script; nothing stands where the element does."""
-        return _add_script(self, f"atlas.addComparisons({self.comparisons});")
 
 
 class PlaceNames(MacroElement):
@@ -161,7 +142,7 @@ class PlaceNames(MacroElement):
     def __init__(self, names: Sequence[tuple[str, float, float]]) -> None:
         super().__init__()
         self._name = "PlaceNames"
-        self.names = _script_json(list(names))
+        self.names = script_json(list(names))
 
 
 class AxisName(MacroElement):
@@ -185,8 +166,8 @@ class AxisName(MacroElement):
         super().__init__()
         self._name = "AxisName"
         self.corridor = corridor
-        self.name = _script_json(name)
-        self.axis = _script_json(list(axis))
+        self.name = script_json(name)
+        self.axis = script_json(list(axis))
 
 
 class AtlasStart(MacroElement):
@@ -219,7 +200,6 @@ def build_map(
     belts: gpd.GeoDataFrame,
     places: Mapping[str, Sequence[Mapping[str, Any]]],
     ties: Mapping[str, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
-    comparisons: Mapping[str, Mapping[str, Any]],
     corridor_names: Mapping[str, str],
     district_name: str,
     frame: Box,
@@ -236,8 +216,6 @@ def build_map(
         For each corridor what :class:`PlaceMarkers` takes.
     ties
         For each corridor the lines to draw between places: two ``(lon, lat)``, WGS-84.
-    comparisons
-        What :class:`Comparisons` takes.
     corridor_names
         What each corridor's layer is called; written along its axis as well.
     district_name
@@ -300,7 +278,6 @@ def build_map(
             _add(layer, _shapes(_lines(ties[corridor]), "ties", f"tie corridor-{corridor}"), f"{key}_ties")
         _add(layer, PlaceMarkers(places.get(corridor, ())), f"{key}_places")
         layers[corridor] = layer
-    _add(atlas, Comparisons(comparisons), "comparisons")
     _add(atlas, AtlasStart(layers, view), "start")
     return atlas
 

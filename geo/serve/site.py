@@ -67,8 +67,8 @@ class Site:
         When the newest table was written.
     is_frozen
         Whether it is written to files, which no server answers for; see :mod:`geo.serve.freeze.rendering`.
-    maps, page_states
-        The drawn map and what the page's script is given, of each language; filled as they are asked for.
+    maps, page_states, comparison_scripts
+        The drawn map, what the page's script is given, and what may be compared, of each language; filled as they are asked for.
     answers
         Finished answers; filled as they are asked for.
     built
@@ -82,6 +82,7 @@ class Site:
     is_frozen: bool = False
     maps: dict[str, MapParts] = field(default_factory=dict)
     page_states: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    comparison_scripts: dict[str, str] = field(default_factory=dict)
     answers: Answers = field(default_factory=Answers, repr=False)
     built: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     _made: dict[Callable[[Site], Any], Any] = field(default_factory=dict, repr=False)

@@ -9,11 +9,12 @@ from typing import Any
 from babel.support import Translations
 
 from geo.geocode.answers import Method
+from geo.geocode.said import N_
 from geo.layers.formats.form import FigureColumn, FigurePart
 from geo.settings import PROJECT
 from geo.tables.kinds import Basis, CorridorBasis, FigureStatus, Qualifier
 from geo.tables.reading import Tables
-from geo.words.phrases import BASES, KINDS, MISS_REASONS, N_, PRECISIONS, RELATIONS, SOURCE_KINDS, STATUSES
+from geo.words.phrases import BASES, KINDS, MISS_REASONS, PRECISIONS, RELATIONS, SOURCE_KINDS, STATUSES
 
 # By the name of the column; what a figure says of its status is another thing than how far a place has come.
 TITLES = {

@@ -50,7 +50,7 @@ function droppedNotes() {
   const number = query.get("page") ?? "1";
   if (!/^[1-9]\d{0,5}$/.test(number)) drop("page", number);
   const indicator = query.get("indicator");
-  if (indicator && !Object.hasOwn(comparisons, indicator)) drop("indicator", indicator);
+  if (indicator && !page.comparisons.includes(indicator)) drop("indicator", indicator);
   const appended = new RegExp(`^(?:${page.frozen.appended})$`);
   const isKnown = (name) => page.frozen.parameters.includes(name) || appended.test(name);
   [...new Set(query.keys())].filter((name) => !isKnown(name)).forEach((name) => drop(name, query.get(name)));

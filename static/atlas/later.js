@@ -22,7 +22,25 @@ function fetchLater() {
 
 /** Ask for them when the browser has nothing better to do; without them the map is as good as before. */
 function fetchLaterWhenIdle() {
-  (window.requestIdleCallback || ((act) => setTimeout(act, 200)))(() => fetchLater().catch(() => {}));
+  const whenIdle = window.requestIdleCallback || ((act) => setTimeout(act, 200));
+  whenIdle(() => {
+    Promise.allSettled([fetchComparisons(), fetchLater()]).then(() => {
+      map.getContainer().dataset.whole = "true";
+    });
+  });
+}
+
+let compared = null; // the promise that the comparisons are there
+
+function fetchComparisons() {
+  compared ||= addScript(page.comparisonsUrl);
+  return compared;
+}
+
+/** Do something that needs a comparison, or none: at once where it is there. */
+function withComparison(key, act) {
+  if (!key || Object.hasOwn(comparisons, key)) act();
+  else fetchComparisons().then(act, () => announce(page.phrases.notLoaded));
 }
 
 /** Open a dialog where the browser has any; else, or with another key held down, the button does what it does without a script. */

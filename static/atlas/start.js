@@ -1,4 +1,4 @@
-/* Start: folium's script hands over the places, the comparisons, the names and, last, the map. */
+/* Start: folium's script hands over the outline, the places, the names and, last, the map. */
 
 const LEAST_SPAN = 0.08; // degrees of latitude that a view shows at least: a place alone is shown with what lies around it
 
@@ -91,10 +91,13 @@ function listen() {
     narrow();
   });
   document.getElementById("indicator").addEventListener("change", (event) => {
-    state.indicator = event.target.value || null;
-    // The rows keep their order, which is no longer that of their figures.
-    document.querySelector("#table [data-column=measure]").removeAttribute("aria-sort");
-    narrow();
+    const wanted = event.target.value || null;
+    withComparison(wanted, () => {
+      state.indicator = wanted;
+      // The rows keep their order, which is no longer that of their figures.
+      document.querySelector("#table [data-column=measure]").removeAttribute("aria-sort");
+      narrow();
+    });
   });
   document.getElementById("all").addEventListener("click", (event) => {
     event.preventDefault();
@@ -127,13 +130,7 @@ function listen() {
   });
   window.addEventListener("popstate", () => {
     const wanted = readState();
-    const id = wanted.place;
-    Object.assign(state, wanted, { place: state.place });
-    apply();
-    const view = viewOf(location.hash);
-    if (view) map.setView(view.centre, view.zoom, { animate: false });
-    if (id !== state.place) select(id);
-    linkElsewhere();
+    withComparison(wanted.indicator, () => goTo(wanted));
   });
   map.on("dragstart zoomstart", ({ type }) => {
     if (type === "zoomstart") closeChoice();
@@ -145,10 +142,32 @@ function listen() {
   });
 }
 
+/** Show a state of the page that has been shown before. */
+function goTo(wanted) {
+  const id = wanted.place;
+  Object.assign(state, wanted, { place: state.place });
+  apply();
+  const view = viewOf(location.hash);
+  if (view) map.setView(view.centre, view.zoom, { animate: false });
+  if (id !== state.place) select(id);
+  linkElsewhere();
+}
+
+/** Begin at once, or as soon as the comparison of the address is there. */
 function start(drawnMap, drawnLayers, view) {
+  const wanted = readState();
+  const begin = () => draw(drawnMap, drawnLayers, view, wanted);
+  if (wanted.indicator) fetchComparisons().then(begin, () => {
+    wanted.indicator = null;
+    begin();
+  });
+  else begin();
+}
+
+function draw(drawnMap, drawnLayers, view, wanted) {
   map = drawnMap;
   layers = drawnLayers;
-  Object.assign(state, readState());
+  Object.assign(state, wanted);
   wholeView = L.latLngBounds(view);
   shown = filterPlaces().found;
   map.createPane("dots").style.zIndex = 450;
@@ -165,12 +184,12 @@ function start(drawnMap, drawnLayers, view) {
     button.title = label;
   }
   followSheet();
-  const wanted = viewOf(location.hash);
+  const seenBefore = viewOf(location.hash);
   const room = margins();
   showHeight();
-  if (wanted) map.setView(wanted.centre, wanted.zoom, { animate: false });
+  if (seenBefore) map.setView(seenBefore.centre, seenBefore.zoom, { animate: false });
   else map.fitBounds(boundsOfView(), { ...room, animate: false });
-  isFitted = !wanted;
+  isFitted = !seenBefore;
   if (frozen.begin) frozen.begin();
   addTools(view);
   offerBasemaps();

@@ -2,7 +2,7 @@
 
 const page = JSON.parse(document.getElementById("page-state").textContent);
 const places = new Map(); // id -> {place, layer, latLng, marker, offset, point}; latLng is null for a place without a location
-const comparisons = {}; // key -> {title, finding, legend, measures}
+const comparisons = {}; // key -> {title, finding, legend, measures}; empty until they have been asked for
 const isEmbedded = document.body.classList.contains("embed");
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -26,7 +26,7 @@ function readState() {
     page: /^[1-9]\d{0,5}$/.test(query.get("page")) ? Number(query.get("page")) : 1,
     basemap: Object.hasOwn(page.basemaps, query.get("basemap")) ? query.get("basemap") : "outline",
     metro: query.get("metro") !== "off",
-    indicator: Object.hasOwn(comparisons, query.get("indicator")) ? query.get("indicator") : null,
+    indicator: page.comparisons.includes(query.get("indicator")) ? query.get("indicator") : null,
     place: places.has(query.get("place")) ? query.get("place") : null,
     lang: query.get("lang"),
   };

@@ -226,8 +226,8 @@ def open_map(page: Page) -> Open:
 
 
 def wait_until_drawn(page: Page) -> None:
-    """Wait for the map, and for the card of the place in the address where there is one: its words are fetched."""
-    page.wait_for_selector("[data-ready=true]")
+    """Wait for the map and what comes after it, and for the card of the place in the address where there is one: its words are fetched."""
+    page.wait_for_selector("[data-whole=true]")
     if page.locator(".pin.selected").count():
         page.wait_for_selector(".popup")
 

@@ -136,7 +136,7 @@ def take(browser: Browser, base: str, shot: Shot) -> None:
     if shot.name != "loading":
         page.goto(shot.address)
     if shot.is_ready:
-        page.wait_for_selector("[data-ready=true]")
+        page.wait_for_selector("[data-whole=true]")
     shot.act(page)
     page.wait_for_timeout(600)
     page.screenshot(path=TARGET / f"{shot.name}.png")

@@ -8,7 +8,7 @@ from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import DESKTOP, NARROW, PHONE, Open
@@ -99,7 +99,7 @@ def test_the_markup_for_another_page_is_in_the_language_that_is_chosen(page: Pag
     assert source == f"{site}/embed?corridor=west&lang={lang}#map=11/30.3/120.02"
     assert (title, height) == ("杭州产业平台图", "600")
     frame = page.frame_locator("#preview iframe")
-    frame.locator("[data-ready=true]").wait_for()
+    frame.locator("[data-whole=true]").wait_for()
     expect(frame.locator("html")).to_have_attribute("lang", {"zh": "zh-CN", "en": "en"}[lang])
 
 
@@ -138,7 +138,7 @@ def test_axe_finds_nothing_in_a_dialog(page: Page, screen: ViewportSize, scheme:
     page.set_viewport_size(screen)
     page.emulate_media(color_scheme=scheme)
     page.goto(f"/?lang={lang}")
-    page.wait_for_selector("[data-ready=true]")
+    page.wait_for_selector("[data-whole=true]")
     page.locator(button).click()
     box = page.locator("dialog[open]").bounding_box()
     assert box

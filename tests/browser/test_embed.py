@@ -45,7 +45,7 @@ def test_the_link_to_the_whole_page_carries_the_state(open_map: Open) -> None:
     with page.context.expect_page() as opening:
         link.click()
     whole = opening.value
-    whole.wait_for_selector("[data-ready=true]")
+    whole.wait_for_selector("[data-whole=true]")
     assert query_of(whole) == "?corridor=west&place=zijingang-scitech-city&lang=zh"
     expect(whole.get_by_role("dialog", name="紫金港科技城", exact=True)).to_be_visible()
     expect(whole.locator(".sheet")).to_be_visible()
@@ -81,7 +81,7 @@ def test_the_same_origin_can_frame_it(page: Page) -> None:
         }"""
     )
     inside = page.frame_locator("iframe")
-    inside.locator("[data-ready=true]").wait_for()
+    inside.locator("[data-whole=true]").wait_for()
     expect(inside.locator(".pin")).to_have_count(2)
     inside.locator(".pin[data-id=future-scitech-city]").click()
     expect(inside.get_by_role("dialog", name="未来科技城", exact=True)).to_be_visible()
@@ -116,7 +116,7 @@ def test_one_finger_scrolls_the_article(new_context: NewContext) -> None:
     page = new_context(has_touch=True, is_mobile=True).new_page()
     page.set_viewport_size(PHONE)
     page.goto("/embed")
-    page.wait_for_selector("[data-ready=true]")
+    page.wait_for_selector("[data-whole=true]")
     assert page.evaluate("[map_atlas.dragging.enabled(), map_atlas.touchZoom.enabled()]") == [False, True]
     assert "none" not in page.evaluate("getComputedStyle(map_atlas.getContainer()).touchAction")
 

@@ -263,7 +263,7 @@ def test_the_embedded_map_leads_to_the_whole_one(page: Page, base: str) -> None:
     with page.context.expect_page() as opening:
         page.locator("#whole").click()
     whole = opening.value
-    whole.wait_for_selector("[data-ready=true]")
+    whole.wait_for_selector("[data-whole=true]")
     assert whole.url.startswith(f"{base}en/index.html?corridor=west#map=11/")
 
 
@@ -277,7 +277,7 @@ def test_the_markup_to_embed_a_view_frames_it(page: Page, base: str) -> None:
     page.goto(f"{base}about.html")
     page.evaluate("text => { document.querySelector('main').innerHTML = text; }", copied)
     inside = page.frame_locator("iframe")
-    inside.locator("[data-ready=true]").wait_for()
+    inside.locator("[data-whole=true]").wait_for()
     expect(inside.locator(".pin")).to_have_count(2)
 
 

@@ -190,7 +190,7 @@ def test_back_and_forward_turn_the_pages(open_map: Open, crowded_site: str) -> N
     expect(page.locator("#list .range")).to_have_text("第 101–200 处，共 630 处")
     assert tabled(page) == second
     page.reload()
-    page.wait_for_selector("[data-ready=true]")
+    page.wait_for_selector("[data-whole=true]")
     assert tabled(page) == second
     assert query_of(page) == "?page=2"
 

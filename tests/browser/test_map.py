@@ -269,7 +269,7 @@ def test_the_map_speaks_english(open_map: Open) -> None:
 def test_the_language_can_be_changed_without_losing_the_view(open_map: Open) -> None:
     page = open_map("/?corridor=west&lang=zh")
     page.get_by_role("link", name="English").click()
-    page.wait_for_selector("html[lang=en] [data-ready=true]")
+    page.wait_for_selector("html[lang=en] [data-whole=true]")
     assert listed(page) == ["future-scitech-city", "zijingang-scitech-city"]
     expect(page.locator("#shown")).to_have_text("Showing 2 of 30 places")
 

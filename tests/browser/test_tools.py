@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import NewContext, Open, query_of
 
-READY = "[data-ready=true]"
+READY = "[data-whole=true]"
 # Longitude, latitude and pixels: where the middle of the map lies from a spot.
 FROM = """([lat, lng]) => {
   const there = map_atlas.latLngToContainerPoint([lat, lng]);

@@ -38,6 +38,7 @@ REVALIDATED = [
     "/places/binjiang-hitech/map.svg",
     "/map.js",
     "/reference.js",
+    "/comparisons.js",
 ]
 EVERYTHING = [
     *REVALIDATED,

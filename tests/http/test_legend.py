@@ -15,7 +15,9 @@ from tests.drawn import SVG, Drawing, Told, read_legend, read_told, told_drawing
 
 
 def told_in(client: FlaskClient, language: str) -> Told:
-    return read_told(client.get(f"/?lang={language}").text, client.get(f"/map.js?lang={language}").text)
+    return read_told(
+        client.get(f"/?lang={language}").text, client.get(f"/map.js?lang={language}").text, client.get(f"/comparisons.js?lang={language}").text
+    )
 
 
 def drawn_at(client: FlaskClient, path: str) -> list[Drawing]:

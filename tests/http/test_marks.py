@@ -22,7 +22,7 @@ from tests.drawn import SVG, Told, read_symbols, read_tokens, read_told
 
 @pytest.fixture
 def told(client: FlaskClient) -> Told:
-    return read_told(client.get("/?lang=zh").text, client.get("/map.js?lang=zh").text)
+    return read_told(client.get("/?lang=zh").text, client.get("/map.js?lang=zh").text, client.get("/comparisons.js?lang=zh").text)
 
 
 def test_every_place_is_drawn_in_the_picture_as_the_page_is_told(client: FlaskClient, told: Told, atlas: Atlas) -> None:

@@ -46,6 +46,7 @@ PAGES = [
     "/layers?f=jsonld",
     "/map.js",
     "/reference.js",
+    "/comparisons.js",
     "/map.svg",
     f"/map.svg?indicator={COMPARISON}",
     *(f"/places/{place}{rest}" for place in PLACES for rest in ("", "/card.json")),

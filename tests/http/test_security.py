@@ -54,6 +54,7 @@ def assert_safe(response: TestResponse, status: int) -> None:
         "/places/fullsemi-1/map.svg",
         "/map.js",
         "/reference.js",
+        "/comparisons.js",
         "/layers",
         "/layers/places.geojson",
         "/places/fullsemi-1.geojson",

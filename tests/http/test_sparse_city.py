@@ -26,6 +26,7 @@ ADDRESSES = [
         "/embed",
         "/about",
         "/map.js",
+        "/comparisons.js",
         "/reference.js",
         "/map.svg",
         "/map.png",

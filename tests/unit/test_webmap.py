@@ -17,7 +17,6 @@ from geo.geocode.answers import Match
 from geo.settings import Settings
 
 NAMES = {"west": "西", "east": "东", "none": "多点"}
-COMPARISONS = {"area@2022": {"title": "面积", "largest": 13.48, "measures": {"a": {"amount": 13.48, "growth": None, "words": ["13.48", "", ""]}}}}
 HOSTILE = ["</script><script>alert(1)</script>", "${1}", "<img src=x onerror=alert(1)>", "`+alert(1)+`", "'\"\\", "\u2028\u2029", "<!--", "&lt;"]
 
 
@@ -45,10 +44,9 @@ def drawn(
     places: Mapping[str, Sequence[Mapping[str, Any]]],
     names: Mapping[str, str] = NAMES,
     district_name: str = "name_zh",
-    comparisons: Mapping[str, Mapping[str, Any]] = COMPARISONS,
 ) -> MapParts:
     ties = {"east": [((120.18067, 30.18282), (120.02, 30.018))]}
-    return render_map(build_map(outline, atlas.layers.corridors, places, ties, comparisons, names, district_name, atlas.tables.profile.box))
+    return render_map(build_map(outline, atlas.layers.corridors, places, ties, names, district_name, atlas.tables.profile.box))
 
 
 def argument(script: str, call: str) -> Any:
@@ -92,13 +90,9 @@ def test_every_place_is_handed_to_its_layer_in_lon_lat(atlas: Atlas, outline: Ou
         assert argument(script, f"atlas.addPlaces(feature_group_corridor_{position}, ") == wanted
 
 
-def test_the_comparisons_are_handed_over_before_the_start(atlas: Atlas, outline: Outline) -> None:
+def test_the_map_is_started_last(atlas: Atlas, outline: Outline) -> None:
     script = drawn(atlas, outline, places_of(atlas)).script
-    assert argument(script, "atlas.addComparisons(") == COMPARISONS
-    # What the map shows first may be a comparison, and is drawn at the start.
-    calls = re.findall(r"^\s*atlas\.(\w+)\(", script, flags=re.MULTILINE)
-    assert calls.index("addComparisons") == len(calls) - 2
-    assert calls[-1] == "start"
+    assert re.findall(r"^\s*atlas\.(\w+)\(", script, flags=re.MULTILINE)[-1] == "start"
 
 
 def test_every_layer_and_part_has_a_name_of_ours(atlas: Atlas, outline: Outline) -> None:
@@ -151,17 +145,14 @@ def test_a_hostile_name_is_only_data(atlas: Atlas, outline: Outline, name: str) 
     collection = outline.districts | {
         "features": [feature | {"properties": feature["properties"] | {"name_zh": name}} for feature in outline.districts["features"]]
     }
-    compared = {name: {"title": name, "unit": name, "measures": {name: {"amount": 1, "words": [name] * 3}}}}
     parts = drawn(
         atlas,
         dataclasses.replace(outline, districts=collection),
         {"east": [hostile]},
         dict.fromkeys(("west", "east", "none"), name),
-        comparisons=compared,
     )
     assert name not in parts.html
     assert argument(parts.script, "atlas.addPlaces(feature_group_corridor_1, ") == [hostile]
-    assert argument(parts.script, "atlas.addComparisons(") == compared
     assert {label for label, *_ in argument(parts.script, "atlas.addNames(map_atlas, ")} == {name}
     assert re.findall(r"<\s*/?\s*[a-z!]", parts.script, flags=re.IGNORECASE) == []
     # What JSON leaves as it is stands between double quotes, where it is neither a template nor a name.

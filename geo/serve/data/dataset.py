@@ -68,6 +68,20 @@ def dataset_document(site: Site, wording: Wording, layers: Sequence[Layer]) -> d
     return document
 
 
+def brief_document(document: dict[str, Any]) -> dict[str, Any]:
+    """Leave of a dataset what search engines read: the words of schema.org, without those of DCAT that say the same once more."""
+
+    def brief(value: Any) -> Any:
+        if isinstance(value, list):
+            kept = [brief(one) for one in value if not (isinstance(one, str) and one.startswith("dcat:"))]
+            return kept[0] if value != kept and len(kept) == 1 else kept
+        if isinstance(value, dict):
+            return {name: brief(one) for name, one in value.items() if not name.startswith(("dct:", "dcat:"))}
+        return value
+
+    return {**brief(document), "@context": _CONTEXT[0]}
+
+
 # schema.org for search engines, DCAT for the portals of public bodies.
 _CONTEXT = [
     "https://schema.org/",

@@ -27,9 +27,8 @@ from geo.serve.data.catalogue import REPRESENTATIONS
 from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.responses import cacheable
 from geo.serve.http.security import HEADERS, page_policy
-from geo.serve.pages.map import map_digest
 from geo.serve.pages.reference import reference_digest
-from geo.serve.pages.state import PAGE_ROWS, draw_map
+from geo.serve.pages.state import PAGE_ROWS, comparisons_script, draw_map, script_digest
 from geo.serve.reload import sites_of
 from geo.serve.site import Site, current_site, read_assets
 from geo.settings import Settings
@@ -64,6 +63,7 @@ FILES = {
     "documents.card": FilePattern("places/{id_}/card.json", is_translated=True),
     "documents.source": FilePattern("sources/{id_}.html", is_translated=True),
     "pages.map_script": FilePattern("assets/map-{lang}.{v}.js"),
+    "pages.comparisons": FilePattern("assets/comparisons-{lang}.{v}.js"),
     "reference.script": FilePattern("assets/reference-{lang}.{v}.js"),
     "pictures.map_png": FilePattern("map.png", is_translated=True),
     "pictures.map_svg": FilePattern("map.svg", is_translated=True),
@@ -295,7 +295,8 @@ def _answers(app: FrozenAtlas, site: Site) -> Iterator[tuple[str, dict[str, Any]
         for id_ in site.sources:
             yield "documents.source", {"id_": id_, **lang}
         with app.test_request_context(query_string=lang, environ_overrides={"geo.site": site}):
-            yield "pages.map_script", {"v": map_digest(draw_map(site, request_wording()).script), **lang}
+            yield "pages.map_script", {"v": script_digest(draw_map(site, request_wording()).script), **lang}
+            yield "pages.comparisons", {"v": script_digest(comparisons_script(site, request_wording())), **lang}
         yield "reference.script", {"v": reference_digest(site, language), **lang}
     for id_ in site.places:
         yield "downloads.place", {"id_": id_}

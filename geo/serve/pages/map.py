@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -21,7 +20,7 @@ from geo.layers.comparisons import Comparison
 from geo.layers.formats import FORMATS
 from geo.layers.sectors import english_words
 from geo.layers.select import LAYERS, Selection
-from geo.serve.data.dataset import dataset_document
+from geo.serve.data.dataset import brief_document, dataset_document
 from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.limits import SHORT, in_turn
 from geo.serve.http.responses import BY_LANGUAGE, IMMUTABLE, REVALIDATE, cacheable, stored
@@ -30,7 +29,7 @@ from geo.serve.http.store import SMALL, USUAL
 from geo.serve.pages.first_paint import sketch_view
 from geo.serve.pages.pictures import LEAST_WIDTH, MOST_WIDTH, SCALES, WIDTH
 from geo.serve.pages.seen import find_seen
-from geo.serve.pages.state import PAGE_ROWS, draw_map, legend_state, page_state
+from geo.serve.pages.state import PAGE_ROWS, comparisons_script, draw_map, legend_state, page_state, script_digest
 from geo.serve.site import Site, current_site
 from geo.tables.kinds import Kind
 from geo.tables.rows import Place
@@ -103,7 +102,7 @@ def _map_page(*, is_embedded: bool) -> Response:
     number = min(number, max(1, -(-len(shown) // PAGE_ROWS)))
     rows = slice((number - 1) * PAGE_ROWS, number * PAGE_ROWS)
     map_parts = draw_map(site, wording)
-    map_url = url_for("pages.map_script", lang=wording.language, v=map_digest(map_parts.script))
+    map_url = url_for("pages.map_script", lang=wording.language, v=script_digest(map_parts.script))
     state = page_state(site, wording)
     html = render_template(
         "index.html",
@@ -139,7 +138,7 @@ def _map_page(*, is_embedded: bool) -> Response:
         most_width=MOST_WIDTH,
         zooms=(MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP),
         formats_url=_filtered(site, "catalogue.layers", selection, f="html", lang=wording.language),
-        dataset=None if is_embedded else dataset_document(site, wording, (LAYERS["places"],)),
+        dataset=None if is_embedded else brief_document(dataset_document(site, wording, (LAYERS["places"],))),
         sourced=wording.sourced(len({row.source for row in site.atlas.tables.indicators}), len(site.atlas.tables.indicators)),
         report=site.report,
         misses=site.atlas.misses,
@@ -163,8 +162,17 @@ def _map_page(*, is_embedded: bool) -> Response:
 @blueprint.get("/map.js")
 def map_script() -> Response:
     """Give the script that folium made."""
-    script = draw_map(current_site(), request_wording()).script
-    digest = map_digest(script)
+    return _script(draw_map(current_site(), request_wording()).script)
+
+
+@blueprint.get("/comparisons.js")
+def comparisons() -> Response:
+    """Give the figures that may be compared."""
+    return _script(comparisons_script(current_site(), request_wording()))
+
+
+def _script(script: str) -> Response:
+    digest = script_digest(script)
     return stored(
         script.encode(),
         "text/javascript; charset=utf-8",
@@ -175,11 +183,6 @@ def map_script() -> Response:
 
 
 # --- what the map page is made of ---------------------------------------------------------------------------------------------------------
-
-
-def map_digest(text: str) -> str:
-    """Give the part of an address that changes with a script."""
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 class _Group(NamedTuple):

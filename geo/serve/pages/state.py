@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -12,7 +13,7 @@ from flask_babel import gettext
 from geo.draw.legend import Drawing, Legend, Row
 from geo.draw.lettering import wrap
 from geo.draw.marks import Look, find_area, look_without, map_symbol, measured_look, plain_look
-from geo.draw.webmap import MapParts, build_map, render_map
+from geo.draw.webmap import MapParts, build_map, render_map, script_json
 from geo.geocode.answers import Match
 from geo.layers.comparisons import Comparison
 from geo.layers.formats import FORMATS
@@ -72,13 +73,29 @@ def draw_map(site: Site, wording: Wording) -> MapParts:
                     for corridor in site.atlas.tables.corridor_ids
                 },
                 ties=site.ties,
-                comparisons={one.key: _comparison_state(site, one, wording) for one in site.atlas.comparisons.values()},
                 corridor_names=wording.corridors,
                 district_name="name_en" if wording.language == "en" else "name_zh",
                 frame=site.atlas.tables.profile.box,
             )
         )
     return parts
+
+
+def comparisons_script(site: Site, wording: Wording) -> str:
+    """Write the figures that may be compared, by key, as a call of ``atlas.addComparisons``; made once for each language.
+
+    The first view shows none of them, and does not wait for them.
+    """
+    script = site.comparison_scripts.get(wording.language)
+    if script is None:
+        state = {one.key: _comparison_state(site, one, wording) for one in site.atlas.comparisons.values()}
+        script = site.comparison_scripts[wording.language] = f"atlas.addComparisons({script_json(state)});\n"
+    return script
+
+
+def script_digest(text: str) -> str:
+    """Give the part of an address that changes with a script."""
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def card_document(site: Site, wording: Wording, place: Place) -> dict[str, Any]:
@@ -116,6 +133,8 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "cardUrl": url_for("documents.card", id_="ID", lang=wording.language),
             "placeUrl": url_for("documents.place", id_="ID", lang=wording.language),
             "language": wording.language,
+            "comparisons": list(site.atlas.comparisons),
+            "comparisonsUrl": url_for("pages.comparisons", lang=wording.language, v=script_digest(comparisons_script(site, wording))),
             "laterUrl": url_for("assets.asset", name=site.asset_name("later.js")),
             "referenceUrl": url_for("reference.script", lang=wording.language, v=reference_digest(site, wording.language)),
             "pictureUrl": url_for("pictures.map_png"),
