@@ -339,7 +339,7 @@ def test_other_formats_and_the_picture_say_that_they_hold_all_places(page: Page,
     page.locator(".formats summary").click()
     expect(page.locator(".formats")).to_contain_text("其余格式与图片总是全部地点")
     offered = page.locator(".formats .actions > *").all_inner_texts()
-    assert offered == ["CSV", "全部地点：", "Excel", "GeoPackage", "KML", "FlatGeobuf", "GeoParquet", "全部图层"]
+    assert offered == ["CSV", "全部地点：", "Excel", "GeoPackage", "Shapefile", "KML", "DXF", "FlatGeobuf", "GeoParquet", "全部图层"]
     name, content = downloaded(page, ".formats [data-extension=xlsx]")
     assert re.fullmatch(r"hangzhou-places-[0-9a-f]{12}\.xlsx", name)
     assert content[:2] == b"PK"

@@ -61,6 +61,9 @@ def encode_dxf(download: Download) -> bytes:
     _add_shapes(drawing, corridors, shapes)
     if download.layer.kinds:
         _add_places(drawing, places, points, _text_height([*shapes.dropna(), *points.dropna()]), download)
+    # What the writer takes from a set, in an order of its own for each process.
+    for kind in sorted(drawing.entitydb.dxf_types_in_use()):
+        drawing.classes.add_class(kind)
     file = io.StringIO()
     drawing.write(file)
     # As U+ and digits, which readers of every version know: of what is written as UTF-8 some go by the code page in its head.
