@@ -31,6 +31,7 @@ from geo.tables.units import parse_unit
 
 DRAFT, STANDARD_INPUT = "draft.json", Path("-")
 _AROUND = 12
+_MOST_TITLE = 60
 # 产值 alone would end many labels; so short a label names no indicator.
 _LEAST_LABEL = 3
 
@@ -117,7 +118,10 @@ def write_draft(
         host = propose_host(text, confirmed if confirmed is not None else known)
         notes.append(f"host: {host or 'none'} is proposed from the text; give --host, as 全区 and 全市 hang on it")
     first_line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    report = Report(_slug(source_id or ("" if file == STANDARD_INPUT else file.stem)) or "report", (title or first_line)[:200], day, host)
+    id_ = _slug(source_id or ("" if file == STANDARD_INPUT else file.stem)) or "report"
+    # A text without a title begins with a sentence, and its sentences are not for the tables.
+    is_title = len(first_line) <= _MOST_TITLE and not first_line.endswith(("。", "；", "，", ";", "."))
+    report = Report(id_, title or (first_line if is_title else id_), day, host)
     draft = draft_text(report, text, confirmed, known)
     written = to_document(draft)
     written["source"]["format"] = document.format

@@ -90,7 +90,7 @@ def accept_draft(data: Path, folder: Path, *, write: bool) -> list[str]:
     if not write:
         return [*lines, "checked: every pointer verifies and every number of the text is told; --write writes it"]
     _write(data, change)
-    return [*lines, *rows.notes, f"written: {data}"]
+    return [*lines, *dict.fromkeys(rows.notes), f"written: {data}"]
 
 
 def _read(folder: Path) -> tuple[dict[str, Any], str]:
