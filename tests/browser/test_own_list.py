@@ -22,7 +22,7 @@ KINDS = [
 ]
 HOSTILE = ["<img src=x onerror=window.broken=1>", "=HYPERLINK(1)", "甲" * 10_000, "\u202e倒"]
 # The rows that are put right: 2 and 3 of the list, as a spreadsheet counts.
-ODD = [["", "", "", "中国数谷"], ["", "", "", "没有这个地方"]]
+ODD = [["", "", "", "高新区"], ["", "", "", "没有这个地方"]]
 
 
 def as_csv(rows: list[list[str]], encoding: str) -> bytes:
@@ -109,7 +109,7 @@ def test_a_dropped_list_is_located_put_right_and_downloaded(open_map: Open, list
     download.value.save_as(tmp_path / "located.xlsx")
     rows = rows_of(tmp_path / "located.xlsx")
     assert [row["企业名称"] for row in rows] == [row[0] for row in companies() if row[0] != "样例2公司"]
-    assert (rows[0]["geo_status"], rows[0]["geo_name"]) == ("match", "中国数谷")
+    assert (rows[0]["geo_status"], rows[0]["geo_name"]) == ("match", "杭州高新区(滨江)")
     assert rows[1]["geo_township"] == "长河街道"
     assert rows[0]["备注"] == HOSTILE[0] and rows[1]["备注"] == HOSTILE[1]
 

@@ -27,8 +27,8 @@ _AFTER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _POSTCODE = re.compile(r"^\s*[(（\[【]?(?:邮编[:：\s]*)?\d{6}[)）\]】]?[\s,，]*(?=[一-鿿])")
-# One look tells most cells from those that have anything around their address.
-_AROUND = re.compile(r"[:：]|\d{6}|邮|电\s*话|手\s*机|联系|传\s*真|地址|住所|tel|phone|mobile|fax|zip", re.IGNORECASE)
+# Two quick looks tell most cells from those that may have anything around their address.
+_MARKS, _LONG_NUMBER = re.compile("[:：邮话机传系址所]"), re.compile(r"\d{6}")
 _BOX = re.compile(r"市辖区(?=.)")
 # So far into an address its divisions stand.
 _HEAD = 24
@@ -67,12 +67,19 @@ def join_address(parts: Sequence[str]) -> str:
     if text.lower() in _NO_DIVISION:
         text = ""
     for division in reversed(divisions):
-        name = _BETWEEN.sub("", division)
-        if name.lower() in _NO_DIVISION or (name and name in text[:_HEAD]):
+        name = _plain_division(division)
+        if not name or name in text[:_HEAD]:
             continue
         # English goes from fine to coarse, with commas.
-        text = f"{text}, {name}" if name.isascii() and text.isascii() and name and text else name + text
-    return _BOX.sub("", text)
+        text = f"{text}, {name}" if text and name.isascii() and text.isascii() else name + text
+    return _BOX.sub("", text) if "市辖区" in text else text
+
+
+def _plain_division(cell: str) -> str:
+    """Return the divisions of a cell; empty where it names none."""
+    if cell.lower() in _NO_DIVISION:
+        return ""
+    return cell if cell.isalpha() else _BETWEEN.sub("", cell)
 
 
 def plain_address(cell: str) -> str:
@@ -83,7 +90,7 @@ def plain_address(cell: str) -> str:
     text = cell.strip()
     if "市辖区" in text:
         text = _BOX.sub("", text)
-    if not _AROUND.search(text):
+    if not (_MARKS.search(text) or _LONG_NUMBER.search(text)):
         return text
     plain = _POSTCODE.sub("", _BEFORE.sub("", text[:10_000]))
     plain = _AFTER.sub("", plain).strip(" \t\r\n,，;；")
