@@ -7,7 +7,7 @@ local Leaflet, data travel as JSON, and symbols and popups are built by ``static
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +25,9 @@ from geo.draw.basemap import Outline
 from geo.palette import UNFITTED
 
 MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP = 8, 17, 0.5
-# Degrees with four decimals are good to 6 m, and the outline is good to 100 m: the fifth would be a fifth of the script.
-_OUTLINE_DECIMALS = 4
+# Degrees with three decimals are good to 55 m, and the outline is good to 100 m: each further one would be a tenth of the script. The districts, on
+# whose boundaries places lie, have one more.
+_COARSE, _FINE = 3, 4
 # A popup near the edge of a small screen needs room to be moved into view, and on a phone a sheet covers the lower half of the map.
 _SLACK = 2.5
 
@@ -255,7 +256,8 @@ def build_map(
     # Above the dots of a crowd, below the symbols that can be chosen.
     _add(atlas, CustomPane("axis-names", z_index=460), "axis_names")
     for name, collection in (("surround", outline.surround), ("district", outline.districts), ("water", outline.water)):
-        _add(atlas, _shapes(map(_coarse, collection["features"]), "water" if name == "water" else "outline", name), name)
+        decimals, pane = _FINE if name == "district" else _COARSE, "water" if name == "water" else "outline"
+        _add(atlas, _shapes(_rounded(collection["features"], decimals), pane, name), name)
     names = [(feature["properties"][district_name], *feature["properties"]["label"]) for feature in outline.districts["features"]]
     _add(atlas, PlaceNames(names), "district_names")
     layers = {}
@@ -267,7 +269,7 @@ def build_map(
         for part in ("belt", "axis"):
             drawn = belts[(belts["corridor"] == corridor) & (belts["part"] == part)]
             if len(drawn):
-                _add(layer, _shapes(map(_coarse, drawn[["geometry"]].iterfeatures()), "belts", f"{part} corridor-{corridor}"), f"{key}_{part}")
+                _add(layer, _shapes(_rounded(drawn[["geometry"]].iterfeatures(), _FINE), "belts", f"{part} corridor-{corridor}"), f"{key}_{part}")
         axes = belts[(belts["corridor"] == corridor) & (belts["part"] == "axis")].geometry
         for axis in axes:
             longest = max(shapely.get_parts(axis), key=shapely.length)
@@ -323,12 +325,13 @@ def _shapes(features: Iterable[Mapping[str, Any]], pane: str, classes: str) -> f
     )
 
 
-def _coarse(feature: Mapping[str, Any]) -> dict[str, Any]:
+def _rounded(features: Iterable[Mapping[str, Any]], decimals: int) -> Iterator[dict[str, Any]]:
     def rounded(coordinates: Any) -> Any:
-        return round(coordinates, _OUTLINE_DECIMALS) if isinstance(coordinates, float | int) else [rounded(part) for part in coordinates]
+        return round(coordinates, decimals) if isinstance(coordinates, float | int) else [rounded(part) for part in coordinates]
 
-    geometry = feature["geometry"]
-    return {**feature, "geometry": {**geometry, "coordinates": rounded(geometry["coordinates"])}}
+    for feature in features:
+        geometry = feature["geometry"]
+        yield {**feature, "geometry": {**geometry, "coordinates": rounded(geometry["coordinates"])}}
 
 
 def _classes(feature: Mapping[str, Any], classes: str) -> str:
