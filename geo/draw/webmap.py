@@ -7,7 +7,7 @@ local Leaflet, data travel as JSON, and symbols and popups are built by ``static
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +25,9 @@ from geo.draw.basemap import Outline
 from geo.palette import UNFITTED
 
 MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP = 8, 17, 0.5
-# Degrees with four decimals are good to 6 m, and the outline is good to 100 m: the fifth would be a fifth of the script.
-_OUTLINE_DECIMALS = 4
+# Degrees with three decimals are good to 55 m, and the outline is good to 100 m: each further one would be a tenth of the script. The districts, on
+# whose boundaries places lie, have one more.
+_COARSE, _FINE = 3, 4
 # A popup near the edge of a small screen needs room to be moved into view, and on a phone a sheet covers the lower half of the map.
 _SLACK = 2.5
 
@@ -98,8 +99,7 @@ class OutlineShapes(MacroElement):
         super().__init__()
         self._name = "OutlineShapes"
         drawn = {name: [one for one in features if one["geometry"]["type"] != "Point"] for name, features in shapes.items()}
-        encoded = {name: [[_classes(one, name), _steps(one["geometry"]["coordinates"])] for one in features] for name, features in drawn.items()}
-        self.shapes = script_json({"units": 10**_OUTLINE_DECIMALS, "shapes": encoded})
+        self.shapes = script_json({name: _encode_shapes(name, features) for name, features in drawn.items()})
 
     def render(self, **_kwargs: Any) -> str:
         """Add the script; nothing stands where the element does."""
@@ -269,7 +269,7 @@ def build_map(
         for part in ("belt", "axis"):
             drawn = belts[(belts["corridor"] == corridor) & (belts["part"] == part)]
             if len(drawn):
-                _add(layer, _shapes(map(_coarse, drawn[["geometry"]].iterfeatures()), "belts", f"{part} corridor-{corridor}"), f"{key}_{part}")
+                _add(layer, _shapes(_rounded(drawn[["geometry"]].iterfeatures(), _FINE), "belts", f"{part} corridor-{corridor}"), f"{key}_{part}")
         axes = belts[(belts["corridor"] == corridor) & (belts["part"] == "axis")].geometry
         for axis in axes:
             longest = max(shapely.get_parts(axis), key=shapely.length)
@@ -324,19 +324,26 @@ def _shapes(features: Iterable[Mapping[str, Any]], pane: str, classes: str) -> f
     )
 
 
-def _coarse(feature: Mapping[str, Any]) -> dict[str, Any]:
+def _rounded(features: Iterable[Mapping[str, Any]], decimals: int) -> Iterator[dict[str, Any]]:
     def rounded(coordinates: Any) -> Any:
-        return round(coordinates, _OUTLINE_DECIMALS) if isinstance(coordinates, float | int) else [rounded(part) for part in coordinates]
+        return round(coordinates, decimals) if isinstance(coordinates, float | int) else [rounded(part) for part in coordinates]
 
-    geometry = feature["geometry"]
-    return {**feature, "geometry": {**geometry, "coordinates": rounded(geometry["coordinates"])}}
+    for feature in features:
+        geometry = feature["geometry"]
+        yield {**feature, "geometry": {**geometry, "coordinates": rounded(geometry["coordinates"])}}
 
 
-def _steps(coordinates: Any) -> Any:
-    """Write lines and rings as whole steps of ``_OUTLINE_DECIMALS`` decimals: east and north of the point before, the first one of 0, 0."""
+def _encode_shapes(name: str, features: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    # The neighbours are good to a kilometre.
+    units = 10 ** (_COARSE if name == "surround" else _FINE)
+    return {"units": units, "shapes": [[_classes(one, name), _steps(one["geometry"]["coordinates"], units)] for one in features]}
+
+
+def _steps(coordinates: Any, units: int) -> Any:
+    """Write lines and rings as whole steps of so many to a degree: east and north of the point before, the first one of 0, 0."""
     if not isinstance(coordinates[0][0], float | int):
-        return [_steps(part) for part in coordinates]
-    whole = np.round(np.array(coordinates)[:, :2] * 10**_OUTLINE_DECIMALS).astype(int)
+        return [_steps(part, units) for part in coordinates]
+    whole = np.round(np.array(coordinates)[:, :2] * units).astype(int)
     steps = np.diff(whole, axis=0, prepend=[[0, 0]])
     # What is rounded to the point before it draws nothing.
     return steps[(steps != 0).any(axis=1)].ravel().tolist()

@@ -39,15 +39,15 @@ function gcjCrs() {
 const districts = []; // what their outlines are made of, in their order
 
 /** Draw the lines and areas of the outline, which come as steps from point to point. */
-function addOutline(target, { units, shapes }) {
-  const follow = (steps) => {
+function addOutline(target, outline) {
+  const follow = (steps, units) => {
     let [lon, lat] = [0, 0];
     return Array.from({ length: steps.length / 2 }, (_, number) => [(lat += steps[2 * number + 1]) / units, (lon += steps[2 * number]) / units]);
   };
-  const decode = (part) => (typeof part[0] === "number" ? follow(part) : part.map(decode));
-  for (const [name, some] of Object.entries(shapes)) {
-    for (const [className, steps] of some) {
-      const shape = (/\bshape-area\b/.test(className) ? L.polygon : L.polyline)(decode(steps), { className, interactive: false, pane: name === "water" ? name : "outline" }).addTo(target);
+  const decode = (part, units) => (typeof part[0] === "number" ? follow(part, units) : part.map((one) => decode(one, units)));
+  for (const [name, { units, shapes }] of Object.entries(outline)) {
+    for (const [className, steps] of shapes) {
+      const shape = (/\bshape-area\b/.test(className) ? L.polygon : L.polyline)(decode(steps, units), { className, interactive: false, pane: name === "water" ? name : "outline" }).addTo(target);
       if (name === "district") districts.push(shape);
     }
   }

@@ -107,7 +107,7 @@ def test_what_a_row_says_beside_its_name_is_in_the_reader_s_language(open_map: O
     assert page.locator("#list [data-id=binxiao-small-parks] .about").inner_text() == "East · Xiaoshan District · location unknown"
     cells = page.locator("#table [data-id=fullsemi-1] td").all_inner_texts()
     assert cells[:3] == ["East · as its host", "Project", "Fuyang District"]
-    assert cells[4] == "Known only to be in Binjiang-Fuyang Special Cooperation Zone, own site unknown; ±2 km"
+    assert cells[4] == "Known only to be in Binjiang-Fuyang Special Cooperation Zone, own site unknown; lies within about 2 km"
 
 
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -405,7 +405,7 @@ def test_the_map_script_holds_no_card(client: FlaskClient) -> None:
     layers = [json.loads(found) for found in re.findall(r"atlas\.addPlaces\(\w+, (\[.*\])\);", script)]
     assert {name for layer in layers for place in layer for name in place} == {
         *("id", "position", "name", "headline", "note", "located", "corridor", "basis", "kind", "district", "symbol", "host"),
-        *("lon", "lat", "radius", "search", "figures", "lead"),
+        *("lon", "lat", "radius", "search", "figures", "lead", "lines", "area"),
     }
     places = sorted((place for layer in layers for place in layer), key=lambda place: place["position"])
     assert [place["id"] for place in places] == list(PLACES)
@@ -445,7 +445,8 @@ def test_a_place_page_reads_as_its_source_does(client: FlaskClient) -> None:
 def test_a_place_page_reads_in_english(client: FlaskClient) -> None:
     text = text_of(client.get("/places/binjiang-hitech?lang=en"))
     assert "Value added of industry above designated size 2022 · first in Hangzhou · report, paragraph 10 CNY 75.6 billion" in text
-    assert "±7.3 km" in text
+    assert "lies within about 7.3 km" in text
+    assert "±" not in text
 
 
 def test_a_place_known_by_its_host_says_so(client: FlaskClient) -> None:
