@@ -179,7 +179,7 @@ def current_site() -> Site:
 
 
 # The parts of the map page's script, in the order of reading; the last one starts it.
-_SCRIPT = ("state", "symbols", "crowd", "layout", "legend", "list", "card", "sheet", "basemaps", "tools", "dialogs", "start")
+_SCRIPT = ("state", "symbols", "crowd", "layout", "legend", "list", "card", "corridor", "sheet", "basemaps", "tools", "start")
 # Comments and blanks are for those who read the files here; over the wire they are a tenth of the page.
 _SHORTENED: Mapping[str, Callable[[bytes], bytes]] = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin, ".svg": bytes}
 _MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}

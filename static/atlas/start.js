@@ -171,8 +171,7 @@ function start(drawnMap, drawnLayers, view) {
   if (frozen.begin) frozen.begin();
   addTools(view);
   offerBasemaps();
-  offerPicture();
-  offerEmbedding();
+  offerDialogs();
   makeTableSortable();
   if (isEmbedded) leaveScrollingToTheArticle();
   apply({ isFirst: true });
@@ -188,9 +187,10 @@ function start(drawnMap, drawnLayers, view) {
     select(id, { animate: false });
   }
   remember("replaceState");
+  followCorridors();
   followPrinter();
   followCredits();
   container.dataset.ready = "true";
 }
 
-window.atlas = { addPlaces, addComparisons, addNames, addAxisName, start };
+window.atlas = { addPlaces, addComparisons, addNames, addAxisName, start, page, element, filterQuery, seenCorners, stateNow: () => state };

@@ -106,3 +106,45 @@ function followCredits() {
   });
   [credits, note].forEach((piece) => observer.observe(piece));
 }
+
+let fragment = null; // the promise of what is asked for when it is first wanted
+
+/** The dialogs and the cards of the corridors, which few readers open: a part of the page that comes on demand; a frozen page has it. */
+function fetchFragment() {
+  fragment ||= page.fragmentUrl
+    ? fetch(page.fragmentUrl)
+        .then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error(answer.status))))
+        .then((text) => document.body.append(...new DOMParser().parseFromString(text, "text/html").querySelectorAll("dialog, template")))
+    : Promise.resolve();
+  fragment.catch(() => (fragment = null));
+  return fragment;
+}
+
+function fetchScript(address) {
+  return new Promise((resolve, reject) => {
+    const asked = element("script");
+    asked.src = address;
+    asked.addEventListener("load", resolve);
+    asked.addEventListener("error", reject);
+    document.head.append(asked);
+  });
+}
+
+function offerDialogs() {
+  for (const name of ["picture", "embed"]) {
+    // Of a site without a server there is one picture, which the link leads to.
+    if (page.frozen && name === "picture") continue;
+    document.getElementById(name).addEventListener("click", async (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      try {
+        await fetchFragment();
+        if (!window.atlas.dialogs) await fetchScript(page.dialogsUrl);
+      } catch {
+        tell(page.phrases.noCard);
+        return;
+      }
+      window.atlas.dialogs[name]();
+    });
+  }
+}

@@ -155,14 +155,17 @@ def _draw(site: Site, wording: Wording) -> _Drawn:
     comparison = site.atlas.comparisons.get(key)
     seen = find_seen(site, wording, selection, comparison)
     caption = _caption(site, wording, comparison, seen)
-    own = {name: text for name, text in (("title", title), ("finding", subtitle)) if text is not None}
+    if title is not None:
+        caption = dataclasses.replace(caption, title=title)
+    if subtitle is not None:
+        caption = dataclasses.replace(caption, finding=subtitle)
     svg = draw_svg(
         site.atlas.outline,
         seen.belts,
         seen.marks,
         seen.ties,
         selection.bbox or fit_view(seen, comparison, site.atlas.tables.profile.box),
-        dataclasses.replace(caption, **own),
+        caption,
     )
     return _Drawn(svg, zoom)
 

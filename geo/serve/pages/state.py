@@ -103,6 +103,8 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "placeUrl": url_for("documents.place", id_="ID", lang=wording.language),
             "language": wording.language,
             "pictureUrl": url_for("pictures.map_png"),
+            **({} if site.is_frozen else {"fragmentUrl": url_for("pages.dialogs", lang=wording.language)}),
+            "dialogsUrl": url_for("assets.asset", name=site.asset_name("dialogs.js")),
             "drawingUrl": url_for("pictures.map_svg"),
             **({} if site.is_frozen else {"formatsUrl": url_for("catalogue.layers")}),
             "layerUrl": url_for("downloads.layer", name="places", extension=next(iter(FORMATS))),

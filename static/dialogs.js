@@ -1,9 +1,14 @@
-/* The dialogs: a picture of the view to be saved, and the markup that shows it in another page. */
+/* The dialogs: a picture of the view to be saved, and the markup that shows it in another page. A script of its own, asked for when one is opened. */
+"use strict";
+
+(() => {
+const { page, element, filterQuery, seenCorners, stateNow } = window.atlas;
 
 /** What shows this view elsewhere: the filters, what is compared, and more. */
 function addressOf(path, more) {
   const query = filterQuery();
-  if (state.indicator) query.append("indicator", state.indicator);
+  const { indicator } = stateNow();
+  if (indicator) query.append("indicator", indicator);
   more.forEach(([name, value]) => value && query.append(name, value));
   const text = query.toString();
   return `${path}${text ? `?${text}` : ""}`;
@@ -16,7 +21,7 @@ function extentOfView() {
 
 function offerPicture() {
   const dialog = document.getElementById("picture-dialog");
-  if (!dialog) return;
+  if (!dialog) return null;
   const { extent, format, scale, width, title, subtitle } = dialog.querySelector("form").elements;
   const save = document.getElementById("save-picture");
   const write = () => {
@@ -35,26 +40,24 @@ function offerPicture() {
     }
   };
   dialog.addEventListener("input", write);
-  document.getElementById("picture").addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey || !dialog.showModal) return;
-    event.preventDefault();
+  return () => {
     subtitle.placeholder = document.getElementById("finding").textContent.trim();
     write();
     dialog.showModal();
-  });
+  };
 }
 
 /** The markup that shows this view in another page, with a look at it. */
 function offerEmbedding() {
   const dialog = document.getElementById("embed-dialog");
-  if (!dialog) return;
+  if (!dialog) return null;
   const { lang, height } = dialog.querySelector("form").elements;
   const code = document.getElementById("embed-code");
   const preview = document.getElementById("preview");
   const copied = document.getElementById("copied");
   const write = () => {
     const frame = element("iframe");
-    const view = addressOf(page.embedUrl, [["basemap", state.basemap === "outline" ? "" : state.basemap], ["lang", page.frozen ? "" : lang.value]]);
+    const view = addressOf(page.embedUrl, [["basemap", stateNow().basemap === "outline" ? "" : stateNow().basemap], ["lang", page.frozen ? "" : lang.value]]);
     const [own] = page.frozen ? document.querySelector(`[data-language="${lang.value}"]`).getAttribute("href").split(/[?#]/) : [""];
     const address = page.frozen && lang.value !== page.language ? view.replace(page.embedUrl, own.replace(/index\.html$/, "embed.html")) : view;
     frame.setAttribute("src", new URL(address + location.hash, location.href).href);
@@ -70,15 +73,17 @@ function offerEmbedding() {
   dialog.addEventListener("change", write);
   dialog.addEventListener("close", () => preview.replaceChildren());
   code.addEventListener("focus", () => code.select());
-  document.getElementById("embed").addEventListener("click", () => {
-    if (!dialog.showModal) return;
-    dialog.showModal();
-    write();
-  });
   document.getElementById("copy-embed").addEventListener("click", async () => {
     code.select();
     // On a plain http page there is no clipboard to write to; what is selected can be copied all the same.
     const isWritten = await (navigator.clipboard ? navigator.clipboard.writeText(code.value).then(() => true, () => false) : document.execCommand("copy"));
     copied.textContent = isWritten ? page.phrases.copied : page.phrases.copyYourself;
   });
+  return () => {
+    dialog.showModal();
+    write();
+  };
 }
+
+window.atlas.dialogs = { picture: offerPicture(), embed: offerEmbedding() };
+})();
