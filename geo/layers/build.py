@@ -52,7 +52,9 @@ def _search_keys(place: Place, tables: Tables, gazetteer: Gazetteer) -> tuple[st
         *(normalize_name(text) for text in about if text),
         *words_of_industry(" ".join(filter(None, (place.name_zh, place.name_en, place.sector, place.focus_zh, place.focus_en)))),
     )
-    return tuple(dict.fromkeys(keys))
+    # What is a part of another key is found with it.
+    once = dict.fromkeys(keys)
+    return tuple(key for key in once if not any(key in other for other in once if other != key))
 
 
 def _build_places(tables: Tables, answers: Mapping[str, Answer]) -> gpd.GeoDataFrame:

@@ -182,7 +182,7 @@ def current_site() -> Site:
 # The parts of the map page's script, in the order of reading; the last one starts it.
 _SCRIPT = (
     *("state", "symbols", "placement", "crowd", "layout", "lettering", "targets"),
-    *("legend", "list", "card", "sheet", "basemaps", "tools", "own", "later", "start"),
+    *("legend", "list", "card", "corridor", "sheet", "basemaps", "tools", "own", "later", "start"),
 )
 # What comes once the map is drawn: each with names of its own, beside those that static/atlas/later.js hands on.
 _LATER = ("reference", "dialogs")

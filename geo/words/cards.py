@@ -99,6 +99,35 @@ class Card:
     beyond_report: str
 
 
+@dataclass(frozen=True)
+class CorridorCard:
+    """A corridor in words.
+
+    Attributes
+    ----------
+    id, name, other_name
+        The name in the reader's language and in the other one.
+    area, area_label
+        The published area, empty where none is; and what it is called.
+    extent
+        What is published about where it lies, and what is inferred.
+    caveat
+        That it is drawn for orientation.
+    source, source_title
+        For the link to it.
+    """
+
+    id: str
+    name: str
+    other_name: str
+    area: str
+    area_label: str
+    extent: str
+    caveat: str
+    source: str
+    source_title: str
+
+
 class Wording(FigureWording):
     """Everything people read about places, in one language; made as :class:`geo.words.phrases.Phrases` is."""
 
@@ -346,6 +375,22 @@ class Wording(FigureWording):
         if basemap.has_review_number:
             return self._("%(name)s，审图号以服务商页面为准") % {"name": name}
         return self._("%(name)s，无审图号") % {"name": name}
+
+    def corridor_card(self, corridor: CorridorRow) -> CorridorCard:
+        """Write a corridor in words: what is published of it, and that it is drawn for orientation only."""
+        source = self._tables.sources_by_id[corridor.source]
+        area = corridor.published_area_km2
+        return CorridorCard(
+            id=corridor.id,
+            name=self.pick(corridor.name_zh, corridor.name_en),
+            other_name=corridor.name_zh if self.language == "en" else corridor.name_en,
+            area=self._("%(area)s 平方公里") % {"area": self.number(area)} if area is not None else "",
+            area_label=self._("公布面积"),
+            extent=self.corridor_extent(corridor),
+            caveat=self._("走廊示意，非规划边界"),
+            source=source.id,
+            source_title=self._("来源：%(title)s") % {"title": source.title},
+        )
 
     def sourced(self, sources: int, figures: int) -> str:
         """Say from how many sources the figures are."""

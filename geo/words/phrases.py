@@ -9,7 +9,7 @@ from geo.geocode.said import N_
 from geo.tables.kinds import CorridorBasis, Kind, NumberReason, PlaceStatus, Precision, Qualifier, Relation, SourceKind
 from geo.tables.profile import Bilingual
 from geo.tables.reading import Tables
-from geo.tables.rows import Place
+from geo.tables.rows import CorridorRow, Place
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 BASES = {
@@ -183,6 +183,11 @@ class Phrases:
     def corridors(self) -> dict[str, str]:
         """The names of the corridors and of what lies on none, by their ids."""
         return {corridor: self.corridor(corridor) for corridor in self._tables.corridor_ids}
+
+    @property
+    def corridor_rows(self) -> tuple[CorridorRow, ...]:
+        """The corridors as their table has them."""
+        return self._tables.corridors
 
     def corridor_short(self, corridor: str) -> str:
         """Name a corridor in a word."""

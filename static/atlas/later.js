@@ -43,15 +43,27 @@ function withComparison(key, act) {
   else fetchComparisons().then(act, () => announce(page.phrases.notLoaded));
 }
 
-/** Open a dialog where the browser has any; else, or with another key held down, the button does what it does without a script. */
+let fragment = null; // the promise of what is asked for when it is first wanted
+
+/** The dialogs and the cards of the corridors, which few readers open: a part of the page that comes on demand; a frozen page has it. */
+function fetchFragment() {
+  fragment ||= page.fragmentUrl
+    ? fetch(page.fragmentUrl)
+        .then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error(answer.status))))
+        .then((text) => document.body.append(...new DOMParser().parseFromString(text, "text/html").querySelectorAll("dialog, template")))
+    : Promise.resolve();
+  fragment.catch(() => (fragment = null));
+  return fragment;
+}
+
 function offerDialogs() {
   for (const name of ["picture", "embed"]) {
-    const button = document.getElementById(name);
-    if (!button || !document.getElementById(`${name}-dialog`)?.showModal) continue;
-    button.addEventListener("click", (event) => {
+    // Of a site without a server there is one picture, which the link leads to.
+    if (page.frozen && name === "picture") continue;
+    document.getElementById(name)?.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      fetchLater().then(() => window.atlas.open[name](), () => announce(page.phrases.notLoaded));
+      Promise.all([fetchFragment(), fetchLater()]).then(() => window.atlas.open[name](), () => tell(page.phrases.notLoaded));
     });
   }
 }

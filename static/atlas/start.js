@@ -210,6 +210,7 @@ function draw(drawnMap, drawnLayers, view, wanted) {
     select(id, { animate: false });
   }
   remember("replaceState");
+  followCorridors();
   followPrinter();
   followCredits();
   container.dataset.ready = "true";

@@ -138,6 +138,7 @@ function apply({ isFirst = false } = {}) {
   document.getElementById("shown").textContent = countOfView();
   document.getElementById("clear").hidden = isWhole();
   showEmpty();
+  listCorridors();
   document.getElementById("kind").value = [...state.kinds].join(",");
   document.getElementById("indicator").value = state.indicator || "";
   showFinding();

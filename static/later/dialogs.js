@@ -81,4 +81,7 @@ function prepareEmbedding() {
   };
 }
 
-if (document.getElementById("picture-dialog")) window.atlas.open = { picture: preparePicture(), embed: prepareEmbedding() };
+const prepared = {};
+const openOnce = (name, prepare) => () => (prepared[name] ||= prepare())();
+
+window.atlas.open = { picture: openOnce("picture", preparePicture), embed: openOnce("embed", prepareEmbedding) };

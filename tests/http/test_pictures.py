@@ -199,7 +199,7 @@ def test_a_place_is_drawn_in_the_middle_of_the_disc_that_it_lies_in(client: Flas
     shown_m = 210 * answer.uncertainty_m / float(disc["r"])
     assert 1 < shown_m / max(2.2 * answer.uncertainty_m, 9_000) < 1.4
     # The line around the symbol of the place itself is of ink.
-    assert "#22262b" in {circle.get("stroke") for circle in circles(svg)} | {path.get("stroke") for path in svg.findall(f"{SVG}g/{SVG}path")}
+    assert "#22262b" in {circle.get("stroke") for circle in circles(svg)} | {path.get("stroke") for path in svg.findall(f"{SVG}g/{SVG}g/{SVG}path")}
 
 
 @pytest.mark.parametrize("id_", ["xiaoshan-district", "hangzhou"])

@@ -115,6 +115,7 @@ def _map_page(*, is_embedded: bool) -> Response:
         entry=lambda place: wording.entry(place, site.atlas),
         headline=lambda entry: wording.measure(comparison, entry.id) if comparison else (entry.headline, entry.headline_note),
         pages=_page_links(number, len(shown)),
+        corridor_rows=[row for row in site.atlas.tables.corridors if row.id in set(seen.belts["corridor"]) and not seen.is_narrowed],
         corridors=_corridor_switches(site, wording, selection),
         selection=selection,
         kinds=_kind_choices(site, wording, selection),
@@ -130,12 +131,7 @@ def _map_page(*, is_embedded: bool) -> Response:
         legend=legend_state(seen.legend),
         has_metro=bool(site.atlas.outline.metro["features"]),
         metro_on=request.args.get("metro") != "off",
-        frames=current_app.config["FRAME_ANCESTORS"] or site.is_frozen,
-        frames_note=gettext("本服务只许自己的网页嵌入；要让别的网站嵌入，请运营者把它的地址写进设置 GEO_FRAME_ANCESTORS。"),
-        scales=SCALES,
-        picture_width=WIDTH,
-        least_width=LEAST_WIDTH,
-        most_width=MOST_WIDTH,
+        **_choices_of_dialogs(site),
         zooms=(MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP),
         formats_url=_filtered(site, "catalogue.layers", selection, f="html", lang=wording.language),
         dataset=None if is_embedded else brief_document(dataset_document(site, wording, (LAYERS["places"],))),
@@ -157,6 +153,23 @@ def _map_page(*, is_embedded: bool) -> Response:
     links += [f"<{url}>; rel=preload; as=script; fetchpriority=low" for url in (asset_url("leaflet.js"), asset_url("atlas.js"), map_url)]
     response.headers["Link"] = ", ".join(links)
     return response
+
+
+@blueprint.get("/dialogs")
+def dialogs() -> Response:
+    """Give what the map page asks for when it is first wanted: a fragment of it."""
+    return cacheable(render_template("dialogs.html", **_choices_of_dialogs(current_site())), "text/html; charset=utf-8", varies_by=BY_LANGUAGE)
+
+
+def _choices_of_dialogs(site: Site) -> dict[str, Any]:
+    return {
+        "frames": current_app.config["FRAME_ANCESTORS"] or site.is_frozen,
+        "frames_note": gettext("本服务只许自己的网页嵌入；要让别的网站嵌入，请运营者把它的地址写进设置 GEO_FRAME_ANCESTORS。"),
+        "scales": SCALES,
+        "picture_width": WIDTH,
+        "least_width": LEAST_WIDTH,
+        "most_width": MOST_WIDTH,
+    }
 
 
 @blueprint.get("/map.js")

@@ -138,6 +138,7 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "laterUrl": url_for("assets.asset", name=site.asset_name("later.js")),
             "referenceUrl": url_for("reference.script", lang=wording.language, v=reference_digest(site, wording.language)),
             "pictureUrl": url_for("pictures.map_png"),
+            **({} if site.is_frozen else {"fragmentUrl": url_for("pages.dialogs", lang=wording.language)}),
             "drawingUrl": url_for("pictures.map_svg"),
             **({} if site.is_frozen else {"formatsUrl": url_for("catalogue.layers"), "ownList": _own_list(site, wording)}),
             "layerUrl": url_for("downloads.layer", name="places", extension=next(iter(FORMATS))),

@@ -1,0 +1,46 @@
+/* The corridors as features: in the list, pointed at, and with a card of what is published of them. */
+
+/** Open the card of a corridor at the middle of its axis; it is no place, and stands in no address. */
+async function openCorridor(id, from) {
+  await fetchFragment();
+  select(null, { push: true });
+  const axisName = axisNames.find(({ marker }) => layers[id].hasLayer(marker));
+  const box = document.querySelector(`[data-card="${CSS.escape(id)}"]`).content.firstElementChild.cloneNode(true);
+  const card = L.popup({ maxWidth: Math.min(360, map.getSize().x - 40), autoPanPadding: [24, 24] });
+  card.setLatLng(axisName.marker.getLatLng()).setContent(box).openOn(map);
+  card.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", page.phrases.close);
+  box.focus({ preventScroll: true });
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    map.closePopup(card);
+  });
+  card.on("remove", () => from.focus({ preventScroll: true }));
+  if (isNarrow() && !isEmbedded) rise(0);
+}
+
+function markCorridor(id) {
+  map.getContainer().querySelectorAll(".belt, .axis").forEach((part) => {
+    part.classList.toggle("pointed", Boolean(id) && part.classList.contains(`corridor-${id}`));
+  });
+}
+
+function listCorridors() {
+  const rows = [...document.querySelectorAll("[data-corridor]")];
+  rows.forEach((row) => (row.hidden = !state.corridors.has(row.dataset.corridor)));
+  document.getElementById("belts-group").hidden = isNarrowed() || rows.every((row) => row.hidden);
+}
+
+function followCorridors() {
+  document.querySelectorAll("[data-corridor]").forEach((row) => {
+    const { corridor } = row.dataset;
+    const anchor = row.querySelector("a");
+    anchor.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      openCorridor(corridor, anchor);
+    });
+    ["pointerenter", "focusin"].forEach((name) => row.addEventListener(name, () => markCorridor(corridor)));
+    ["pointerleave", "focusout"].forEach((name) => row.addEventListener(name, () => markCorridor(null)));
+  });
+}
