@@ -516,7 +516,7 @@ def test_help_of_export_names_the_layers_the_formats_and_the_filters(capsys: pyt
     assert caught.value.code == 0
     said = capsys.readouterr().out
     assert "{places,platforms,projects,corridors,indicators}" in said
-    assert "{geojson,csv,xlsx,gpkg,kml,fgb,parquet}" in said
+    assert "{geojson,csv,xlsx,gpkg,shp.zip,kml,dxf,fgb,parquet}" in said
     assert all(f"--{name} " in said for name in ("corridor", "kind", "district", "bbox", "q"))
 
 
