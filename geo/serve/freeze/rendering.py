@@ -297,5 +297,5 @@ def _answers(app: FrozenAtlas, site: Site) -> Iterator[tuple[str, dict[str, Any]
         for extension in FORMATS:
             yield "downloads.layer", {"name": layer, "extension": extension}
     yield "frozen.attributions", {}
-    for name in ("early.js", "leaflet.js", "atlas.js", "map.css", "atlas.css", "icon.svg"):
+    for name in ("early.js", "leaflet.js", "atlas.js", "dialogs.js", "map.css", "atlas.css", "icon.svg"):
         yield "assets.asset", {"name": site.asset_name(name)}
