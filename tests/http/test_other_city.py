@@ -39,6 +39,7 @@ PAGES = [
     "/?corridor=north&district=x&colour=red&indicator=x&place=x",
     "/?q=nowhere",
     "/embed",
+    "/dialogs",
     f"/embed?indicator={COMPARISON}&place=stone-port",
     "/about",
     "/layers",

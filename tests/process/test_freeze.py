@@ -34,7 +34,7 @@ from geo.serve.http.security import POLICY
 from geo.settings import PROJECT, Settings
 
 # What needs a server that answers.
-LEFT_OUT = {"own.panel", "lists.geocode_list", "lists.handed_list", "geocoding.geocode", "geocoding.reverse", "documents.healthz"}
+LEFT_OUT = {"pages.dialogs", "own.panel", "lists.geocode_list", "lists.handed_list", "geocoding.geocode", "geocoding.reverse", "documents.healthz"}
 URL = "https://example.org/atlas/"
 
 
