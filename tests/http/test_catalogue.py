@@ -89,9 +89,19 @@ def test_the_page_says_which_filters_it_has(client: FlaskClient) -> None:
     assert "Clear filters" not in client.get("/layers?f=html&lang=en").get_data(as_text=True)
 
 
-@pytest.mark.parametrize("address", ["/?lang=en", "/layers?f=html&lang=en"])
-def test_the_pages_carry_the_data_set(client: FlaskClient, address: str) -> None:
-    document = json_ld(client.get(address).get_data(as_text=True))
+def test_the_map_carries_the_data_set_for_search_engines(client: FlaskClient) -> None:
+    document = json_ld(client.get("/?lang=en").get_data(as_text=True))
+    assert (document["@context"], document["@type"]) == ("https://schema.org/", "Dataset")
+    whole = json_ld(client.get("/layers?f=html&lang=en").get_data(as_text=True))
+    assert {name: document[name] for name in ("name", "description", "license", "url")} == {
+        name: whole[name] for name in ("name", "description", "license", "url")
+    }
+    assert {one["@type"] for one in document["distribution"]} == {"DataDownload"}
+    assert not re.search(r"dc(t|at):", json.dumps(document))
+
+
+def test_the_page_of_the_layers_carries_the_data_set(client: FlaskClient) -> None:
+    document = json_ld(client.get("/layers?f=html&lang=en").get_data(as_text=True))
     assert document["@context"][0] == "https://schema.org/"
     assert document["@type"] == ["Dataset", "dcat:Dataset"]
     assert document["name"] == "Industrial platforms of Hangzhou"

@@ -190,7 +190,11 @@ def test_every_address_is_asked(other_app: Flask) -> None:
     adapter = other_app.url_map.bind("localhost")
     pictures = ["/map.png", "/places/stone-port/map.png", "/assets/x"]
     asked = {adapter.match(address.partition("?")[0])[0] for address in [*PAGES, *OGC, *TEXT_FILES, *OTHER, *pictures]}
-    asked.add(adapter.match("/geocode/list", method="POST")[0])
+    # Asked by the tests of lists.
+    asked |= {
+        adapter.match(address, method=method)[0]
+        for address, method in (("/geocode/list", "POST"), ("/own-list/handed", "POST"), ("/own-list", "GET"))
+    }
     assert asked == {rule.endpoint for rule in other_app.url_map.iter_rules()}
 
 
@@ -227,7 +231,7 @@ def test_no_binary_download_names_the_shipped_city(city: FlaskClient, tmp_path: 
 def test_a_download_is_named_after_this_city(city: FlaskClient, extension: str) -> None:
     named = re.search(r'filename="?([^";]+)', city.get(f"/layers/places.{extension}").headers["Content-Disposition"])
     assert named
-    assert re.fullmatch(rf"qinglan-places(-[0-9a-f]+)?\.{extension}", named[1])
+    assert re.fullmatch(rf"qinglan-places(-epsg\d+)?(-[0-9a-f]+)?\.{extension}", named[1])
 
 
 # --- what holds of this city --------------------------------------------------------------------------------------------------------------

@@ -324,7 +324,7 @@ def test_the_groups_of_a_long_list_go_on_over_its_pages(crowded: FlaskClient) ->
     seen: dict[str, int] = {}
     for number in range(1, 8):
         html = crowded.get(f"/?page={number}").get_data(as_text=True)
-        for group in html.partition('id="list"')[2].partition('id="empty"')[0].split('<section class="group">')[1:]:
+        for group in html.partition('id="list"')[2].partition('id="belts-group"')[0].split('<section class="group">')[1:]:
             found = re.search(r'<h2><span>(.*?)</span> <span class="count">(\d+)</span>', group)
             assert found
             assert sizes.setdefault(found[1], int(found[2])) == int(found[2])

@@ -208,7 +208,7 @@ def test_an_area_is_drawn_by_its_outline_and_not_by_a_disc(client: FlaskClient, 
         svg = svg_at(client, path)
         assert discs(svg) == []
         hue = read_tokens()["none" if id_ == "hangzhou" else "corridor-east"]
-        outlines = [part for part in svg.findall(f"{SVG}g/{SVG}path") if part.get("stroke") == hue and part.get("fill-opacity") in ("0", "0.06")]
+        outlines = [part for part in svg.iter(f"{SVG}path") if part.get("stroke") == hue and part.get("fill-opacity") in ("0", "0.06")]
         assert outlines, path
         # That of the picture's own subject is tinted, and all of it is seen.
         tinted = [part for part in outlines if part.get("fill-opacity") == "0.06"]

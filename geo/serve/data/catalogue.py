@@ -44,7 +44,7 @@ def _forms(projected_crs: str) -> list[tuple[str, str]]:
         ("shape=wide", N_("宽表：每处地点一行，每个指标和时期一列，单位在列名里；用于 kepler.gl、Power BI、Tableau 和数据透视表")),
         (f"crs={projected_crs}", N_("投影坐标，米；CSV 里 x 是东坐标，y 是北坐标")),
         ("crs=EPSG:4490", N_("CGCS2000 经纬度")),
-        ("datum=GCJ02", N_("高德、腾讯地图的坐标，只有 GeoJSON 与 CSV；文件名和列名都写明")),
+        ("datum=GCJ02", N_("高德、腾讯等网图的坐标，只有 GeoJSON 与 CSV；文件名和列名都写明")),
         ("datum=BD09", N_("百度地图的坐标，只有 GeoJSON 与 CSV；文件名和列名都写明")),
         ("lang=en", N_("列名用英文；不写是中文")),
         ("headings=codes", N_("Excel 与 CSV 的列名只用代码，供程序读；headings=words 是文字加代码")),
