@@ -293,14 +293,14 @@ def test_axe_finds_nothing_in_a_crowd_on_a_dark_phone(page: Page, crowded: Open)
 def test_a_layer_takes_its_dots_along(crowded: Open, crowded_site: str, corridor: str) -> None:
     page = crowded()
     before = counts(page, LIGHT)
-    page.locator(f"label.switch.corridor-{corridor}").click()
+    page.locator(f"label.switch.corridor-{corridor}").click(modifiers=["Control"])
     located = [feature for feature in features(page, crowded_site).values() if feature["properties"]["corridor"] != corridor]
     expect(page.locator("#crowded")).to_have_text(f"{len(located)} 处，放大后逐一排开、标名")
     after = counts(page, LIGHT)
     assert before[corridor] > 100 and after[corridor] == 0
     others = {"west", "east", "none"} - {corridor}
     assert all(after[other] >= before[other] for other in others)
-    page.locator(f"label.switch.corridor-{corridor}").click()
+    page.locator(f"label.switch.corridor-{corridor}").click(modifiers=["Control"])
     assert counts(page, LIGHT) == before
 
 

@@ -33,7 +33,7 @@ SEEN = """() => {
     title: document.title,
     language: document.documentElement.lang,
     controls: controls.map((one) => (one.type === "checkbox" || one.type === "radio" ? one.checked : one.value)),
-    chosen: [...document.querySelectorAll("select")].map((one) => one.selectedOptions[0] && one.selectedOptions[0].text),
+    chosen: [...document.querySelectorAll("#filters select")].map((one) => one.selectedOptions[0] && one.selectedOptions[0].text),
     current: attributes("[aria-current=true]", "id"),
     pins: attributes(".pin", "aria-label").sort(),
     looks: [...document.querySelectorAll(".pin")].map((one) => one.className.replace(/leaflet-\\S+/g, "")).sort(),

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from geo.atlas import build_atlas
 from geo.settings import Settings
 from geo.tables.cells import MOST_IN_A_NAME, MOST_IN_A_TEXT, MOST_IN_A_WORD
-from tests.browser.conftest import PHONE, Watch, listed, pinned, running, sideways, wait_until_drawn
+from tests.browser.conftest import PHONE, Watch, counted, listed, pinned, running, sideways, wait_until_drawn
 from tests.known import DATA
 
 # Markup, a template literal (folium writes names into script), the end of a script element, a spreadsheet formula, a letter of a script that is
@@ -107,7 +107,7 @@ def test_map_list_table_and_card_show_it_as_text(page: Page, poisoned: str, lang
             ".popup .figures .notes",
         ],
     )
-    assert len(pinned(page)) == 29
+    assert len(pinned(page)) + len(counted(page)) == 29
     assert page.get_by_role("dialog").get_attribute("aria-label") == page.locator(".popup h2").text_content()
 
 
@@ -179,7 +179,7 @@ def test_a_text_without_end_does_not_widen_the_page_of_a_phone(page: Page, long_
     page.goto(f"{long_worded}{path}")
     if path.startswith("/?") or path == "/":
         wait_until_drawn(page)
-        assert len(pinned(page)) == 29
+        assert len(pinned(page)) + len(counted(page)) == 29
     assert SEEN_OF_LONG in (page.locator("main").text_content() or "") + (page.locator("body").text_content() or "")
     assert sideways(page) == 0
 

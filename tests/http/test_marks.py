@@ -34,9 +34,8 @@ def test_every_place_is_drawn_in_the_picture_as_the_page_is_told(client: FlaskCl
         svg = ET.fromstring(client.get(f"/map.svg?lang=zh&indicator={quote(key)}").data)
         # A ring stands for guests that cannot be set out, and says how many they are.
         rings = svg.findall(f".//{SVG}g[@class='guests']")
-        counted = sum(
-            int(text.text or "") for text in svg.iter(f"{SVG}text") if text.get("class") != "halo" and re.fullmatch(r"\+\d+", text.text or "")
-        )
+        written = [text.text or "" for text in svg.iter(f"{SVG}text") if text.get("class") != "halo"]
+        counted = sum(int(text) for text in written if re.fullmatch(r"\+\d+", text))
         guests = [symbol for id_, symbol in wanted.items() if told.places[id_]["symbol"] == "guest" and symbol.fill == read_tokens()["card"]]
         drawn = read_symbols(svg)
         # The picture names no symbol: both are put into its order.
