@@ -23,7 +23,7 @@ from tests.browser.test_accessibility import assert_nothing_found
 
 # Everything that a reader sees of a page, but what a site without a server says of itself.
 SEEN = """() => {
-  const own = [...document.querySelectorAll(".formats, #formats, #picture")];
+  const own = [...document.querySelectorAll(".formats, #formats, #picture, .reference")];
   own.forEach((one) => { one.style.display = "none"; });
   const controls = [...document.querySelectorAll("#filters input:not([type=hidden]), #filters select, #basemaps input")];
   const attributes = (selector, name) => [...document.querySelectorAll(selector)].map((one) => one.getAttribute(name));
@@ -98,7 +98,7 @@ def crowded_base(crowd: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     whole = frozen._answers
 
     def some(*arguments: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-        needed = {"pages.index", "pages.map_script", "assets.asset"}
+        needed = {"pages.index", "pages.map_script", "pages.comparisons", "reference.script", "assets.asset"}
         return ((endpoint, values) for endpoint, values in whole(*arguments) if endpoint in needed)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -165,7 +165,7 @@ def test_a_page_reads_as_on_the_server(page: Page, base: str, site: str, name: s
 def test_switches_search_and_indicator_work_and_can_be_taken_back(page: Page, base: str, watch: Watch) -> None:
     visit(page, base)
     assert (len(listed(page)), len(tabled(page)), len(pinned(page))) == (30, 30, 29)
-    page.locator("label.switch.corridor-west").click()
+    page.locator("label.switch.corridor-west").click(modifiers=["Control"])
     assert query_of(page) == "?corridor=east&corridor=none"
     assert page.locator("path.belt.corridor-west").count() == 0
     page.locator("#kind").select_option("project")
@@ -192,7 +192,9 @@ def test_it_takes_as_few_requests_as_on_the_server(page: Page, base: str, watch:
     visit(page, f"{base}index.html")
     names = [urlsplit(address).path.rpartition("/")[2].partition(".")[0] for address in watch.requests]
     # The browser asks for the icon when it likes.
-    assert [name for name in names if name != "icon"] == ["index", "early", "map", "leaflet", "atlas", "map-zh"]
+    names = [name for name in names if name != "icon"]
+    assert names[:6] == ["index", "early", "map", "leaflet", "atlas", "map-zh"]
+    assert sorted(names[6:]) == ["comparisons-zh", "later", "reference-zh"]
 
 
 def test_a_card_opens_and_leads_to_its_page_and_back(page: Page, base: str) -> None:

@@ -174,12 +174,12 @@ def test_arrow_down_leads_from_the_search_into_the_list_and_arrow_up_back(open_m
 def test_the_arrows_go_through_what_is_found_only(open_map: Open) -> None:
     page = open_map()
     page.get_by_role("searchbox").fill("smart")
+    found = listed(page)
+    assert 1 < len(found) < 10
     seen = []
-    for _ in range(4):
+    for _ in range(len(found) + 1):
         page.keyboard.press("ArrowDown")
         seen.append(focused_entry(page))
-    found = listed(page)
-    assert len(found) == 3
     # At the end the focus stays.
     assert seen == [*found, found[-1]]
     page.keyboard.press("Enter")
