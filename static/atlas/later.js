@@ -33,7 +33,7 @@ function fetchLaterWhenIdle() {
 let compared = null; // the promise that the comparisons are there
 
 function fetchComparisons() {
-  compared ||= addScript(page.comparisonsUrl);
+  compared ||= Object.keys(comparisons).length ? Promise.resolve() : addScript(page.comparisonsUrl);
   return compared;
 }
 

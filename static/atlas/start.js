@@ -153,11 +153,11 @@ function goTo(wanted) {
   linkElsewhere();
 }
 
-/** Begin at once, or as soon as the comparison of the address is there. */
+/** Begin at once, or as soon as the comparison of the address is there: a site without a server has not put it into the page. */
 function start(drawnMap, drawnLayers, view) {
   const wanted = readState();
   const begin = () => draw(drawnMap, drawnLayers, view, wanted);
-  if (wanted.indicator) fetchComparisons().then(begin, () => {
+  if (wanted.indicator && !Object.hasOwn(comparisons, wanted.indicator)) fetchComparisons().then(begin, () => {
     wanted.indicator = null;
     begin();
   });

@@ -102,7 +102,7 @@ def test_the_legend_explains_what_is_shown_and_nothing_else(open_map: Open, quer
 
 def test_the_legend_follows_the_switches(open_map: Open) -> None:
     page = open_map()
-    page.locator("label.switch.corridor-east").click()
+    page.locator("label.switch.corridor-east").click(modifiers=["Control"])
     assert rows(page) == ["平台", "城区或全市（代表点）", "走廊示意，非规划边界"]
     assert page.locator("#hues li").all_inner_texts() == ["城西", "多点"]
     page.locator("#all").click()
@@ -113,7 +113,7 @@ def test_the_legend_counts_the_symbols_without_the_figure(open_map: Open) -> Non
     page = open_map(f"/?indicator={VALUE_ADDED}")
     for _ in range(2):
         assert f"没有这个数字：{page.locator('.pin.without').count()} 处" in rows(page)
-        page.locator("label.switch.corridor-east").click()
+        page.locator("label.switch.corridor-east").click(modifiers=["Control"])
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,7 @@ def test_back_and_forward_turn_the_pages(open_map: Open, crowded_site: str) -> N
 
 def test_what_narrows_the_view_begins_at_the_first_page(open_map: Open, crowded_site: str) -> None:
     page = open_map(f"{crowded_site}/?page=5")
-    page.locator("label.switch.corridor-west").click()
+    page.locator("label.switch.corridor-west").click(modifiers=["Control"])
     assert query_of(page) == "?corridor=east&corridor=none"
     expect(page.locator("#list .range")).to_have_text(re.compile(r"^第 1–100 处，"))
     turn(page, "下一页")

@@ -140,6 +140,7 @@ def _map_page(*, is_embedded: bool) -> Response:
         misses=site.atlas.misses,
         map_html=map_parts.html,
         map_url=map_url,
+        comparisons_url=state["comparisonsUrl"],
         formats=[(format_.name, format_.extension) for format_ in FORMATS.values()],
         page_state=state,
     )

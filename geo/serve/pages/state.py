@@ -307,7 +307,7 @@ def _frozen_state(site: Site) -> dict[str, Any]:
         "phrases": {
             "dropped": gettext("地址里的 %(name)s=%(value)s 不认识，已忽略", name="{name}", value="{value}"),
             "noPlace": gettext("没有编号为 %(id)s 的地点", id="{id}"),
-            "wholePicture": gettext("图片（全部地点）"),
+            "wholePicture": gettext("下载图片（全部地点）"),
             "needsServer": gettext("定位名单需要服务器：本站只是文件。请用命令行，或打开带服务器的地图。"),
             "noDownload": gettext("下载没有取到，请稍后再试"),
         },
