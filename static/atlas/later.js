@@ -4,6 +4,10 @@
 const afterLayout = []; // what they do whenever the map has been laid out
 let later = null; // the promise that they are there
 
+// The page was opened by who has started the server with a list: what follows the mark is never sent to a server by a browser.
+const handed = /^#list=([\w-]{43})$/.exec(location.hash);
+if (handed) history.replaceState(null, "", location.pathname + location.search);
+
 function addScript(address) {
   return new Promise((resolve, reject) => {
     const script = element("script");
@@ -15,7 +19,10 @@ function addScript(address) {
 }
 
 function fetchLater() {
-  window.atlas.shared ||= { page, map, state, element, remember, filterQuery, seenCorners, afterLayout, addScript, overlaps, around, isInView };
+  window.atlas.shared ||= {
+    ...{ page, map, state, isEmbedded, handed, element, announce, addScript },
+    ...{ remember, filterQuery, seenCorners, margins, isStill, isInView, overlaps, around, afterLayout },
+  };
   later ||= addScript(page.laterUrl);
   return later;
 }

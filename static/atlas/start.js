@@ -194,7 +194,6 @@ function draw(drawnMap, drawnLayers, view, wanted) {
   addTools(view);
   offerBasemaps();
   offerDialogs();
-  offerOwnList();
   makeTableSortable();
   if (isEmbedded) leaveScrollingToTheArticle();
   apply({ isFirst: true });

@@ -80,7 +80,7 @@ def test_the_names_are_seen_in_forced_colours(forced: Page) -> None:
 def test_a_switch_says_in_forced_colours_whether_it_is_on(forced: Page) -> None:
     switch, dot = "label.switch.corridor-west", "label.switch.corridor-west .dot"
     on = (look(forced, dot, "backgroundColor"), picture_around(forced, switch))
-    forced.locator(switch).click()
+    forced.locator(switch).click(modifiers=["Control"])
     forced.mouse.move(DESKTOP["width"] - 200, 400)
     off = (look(forced, dot, "backgroundColor"), picture_around(forced, switch))
     assert on[0] != off[0]

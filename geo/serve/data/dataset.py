@@ -69,7 +69,10 @@ def dataset_document(site: Site, wording: Wording, layers: Sequence[Layer]) -> d
 
 
 def brief_document(document: dict[str, Any]) -> dict[str, Any]:
-    """Leave of a dataset what search engines read: the words of schema.org, without those of DCAT that say the same once more."""
+    """Leave of a dataset what search engines need: the words of schema.org, without those of DCAT that say the same once more.
+
+    The lists of what is measured and of the sources are left to the page of the layers.
+    """
 
     def brief(value: Any) -> Any:
         if isinstance(value, list):
@@ -79,7 +82,8 @@ def brief_document(document: dict[str, Any]) -> dict[str, Any]:
             return {name: brief(one) for name, one in value.items() if not name.startswith(("dct:", "dcat:"))}
         return value
 
-    return {**brief(document), "@context": _CONTEXT[0]}
+    kept = {name: value for name, value in document.items() if name not in ("variableMeasured", "isBasedOn")}
+    return {**brief(kept), "@context": _CONTEXT[0]}
 
 
 # schema.org for search engines, DCAT for the portals of public bodies.

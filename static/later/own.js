@@ -1,10 +1,8 @@
 /* A list of the reader's own: its panel and script come when one is dropped, pasted or asked for. */
 
-let ownList = null; // the promise of what opens the panel
+const { map, page, element, announce, margins, isStill, isEmbedded, addScript, handed } = window.atlas.shared;
 
-// The page was opened by who has started the server with a list: what follows the mark is never sent to a server by a browser.
-const handed = /^#list=([\w-]{43})$/.exec(location.hash);
-if (handed) history.replaceState(null, "", location.pathname + location.search);
+let ownList = null; // the promise of what opens the panel
 
 async function openHanded(token) {
   const answer = await fetch(page.ownList.handed, { method: "POST", headers: { "X-Atlas-List": token } });
@@ -47,7 +45,6 @@ function pastedList({ files, getText }) {
 
 function offerOwnList() {
   const button = document.getElementById("own-list");
-  if (!button || isEmbedded) return;
   button.addEventListener("click", () => openOwnList());
   if (handed) openHanded(handed[1]);
   const holdsFile = (event) => [...event.dataTransfer.types].includes("Files");
@@ -67,3 +64,5 @@ function offerOwnList() {
     openOwnList(list);
   });
 }
+
+if (document.getElementById("own-list") && !isEmbedded) offerOwnList();
