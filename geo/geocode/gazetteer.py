@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, cast
 
-from pyproj import Geod
-
+from geo.bbox import great_circle_m
 from geo.datum import Datum, to_wgs84
 from geo.geocode.answers import Division, Level
 from geo.geocode.spellings import FormKind, division_names, place_names, prefixes_of, shorten, station_names, stem_of, with_pinyin
@@ -360,7 +359,8 @@ class Gazetteer:
         """Give a corridor the middle of its axis, and a radius that holds all of it."""
         west, south, east, north = row.axis.bounds
         lon, lat = (west + east) / 2, (south + north) / 2
-        *_, reach = _WGS84.inv(lon, lat, east, north)
+        # A hundredth more than on the sphere, so that all of it is within.
+        reach = 1.01 * great_circle_m(lon, lat, east, north)
         city = next(one for one in self._divisions.values() if one.level is DivisionLevel.CITY)
         location = Location(row.name_zh, lon, lat, Precision.AREA, round(reach), Basis.DERIVED, row.source, Datum.WGS84, None)
         return Feature(row.name_zh, Level.PLACE, location, self._chain(city), is_by_host=False, source=row.source, note=None)
@@ -400,7 +400,6 @@ def _precision_within(uncertainty_m: int) -> Precision:
     return Precision.LOCALITY if uncertainty_m <= _MOST_OF_A_LOCALITY_M else Precision.AREA
 
 
-_WGS84 = Geod(ellps="WGS84")
 _MOST_OF_A_LOCALITY_M = 1500
 _LEVELS = {Precision.DISTRICT: Level.DISTRICT, Precision.CITY: Level.CITY}
 _PRECISIONS = {Level.TOWNSHIP: Precision.TOWNSHIP, Level.DISTRICT: Precision.DISTRICT, Level.CITY: Precision.CITY}

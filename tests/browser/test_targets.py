@@ -51,7 +51,7 @@ def assert_opened(page: Page, target: dict[str, Any]) -> None:
     else:
         assert set(target["ids"]) <= set(opened["offered"]), (target, opened)
     page.keyboard.press("Escape")
-    assert page.evaluate(OPENED) == {"place": None, "offered": []}
+    page.wait_for_function(f"() => {{ const {{ place, offered }} = ({OPENED})(); return !place && !offered.length; }}", timeout=5000)
 
 
 @pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])

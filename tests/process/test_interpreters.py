@@ -15,8 +15,8 @@ from tests.unit.test_formats import download_of
 
 
 def test_a_server_loads_nothing_that_asks_other_hosts() -> None:
-    """The online geocoders are loaded where an operator turned one on only, and the libraries of lists with a list."""
-    unwanted = {"geo.geocode.online.geocoder", "geopy", "tenacity", "geo.geocode.lists.running", "openpyxl", "distributed"}
+    """The online geocoders are loaded where an operator turned one on only, and a cluster where one is asked for."""
+    unwanted = {"geo.geocode.online.geocoder", "geopy", "tenacity", "distributed"}
     code = f"import sys, app; app.create_app(); print(sorted({unwanted} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=PROJECT)
     assert (run.stdout, run.stderr) == ("[]\n", "")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from pyproj import Geod
-
+from geo.bbox import great_circle_m
 from geo.geocode.answers import Answer, Level, Match, Method, Miss, MissReason
 from geo.geocode.gazetteer import Feature, Form, Gazetteer
 from geo.geocode.offline.context import Context, is_within
@@ -20,7 +19,6 @@ from geo.geocode.said import N_, Said
 from geo.geocode.spellings import FormKind, shorten
 from geo.names import fold_name
 
-_WGS84 = Geod(ellps="WGS84")
 _NUMBER = re.compile(r"\d")
 _CONFLICT = N_("所写的又有%(other)s，互不相容")
 # What stands before a name in a question about the way.
@@ -270,7 +268,7 @@ def _innermost(places: Sequence[Feature]) -> list[Feature]:
     inner = smallest.location
     for place in located:
         outer = place.location
-        *_, metres = _WGS84.inv(inner.lon, inner.lat, outer.lon, outer.lat)
+        metres = great_circle_m(inner.lon, inner.lat, outer.lon, outer.lat)
         if metres > outer.uncertainty_m + inner.uncertainty_m:
             return list(places)
     return [smallest]
