@@ -108,7 +108,7 @@ def words_of(path: Path) -> Iterator[str]:
     match path.suffix:
         case ".png":
             return
-        case ".xlsx":
+        case ".xlsx" | ".zip":
             with zipfile.ZipFile(path) as package:
                 yield from (package.read(name).decode(errors="replace") for name in package.namelist())
         case ".parquet":
