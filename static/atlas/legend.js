@@ -34,11 +34,12 @@ function drawLegend() {
   document.getElementById("hues").replaceChildren(...corridors.flatMap((row) => drawRow(row, counts)));
 }
 
-/** Fold the legend where it would cover much of what it explains. */
+/** Fold the legend where it would cover much of what it explains; tell whether it is folded. */
 function foldLegend() {
   const legend = document.querySelector(".legend");
   const { x, y } = map.getSize();
   if ((isNarrow() && !isEmbedded) || legend.offsetHeight > 0.62 * y || legend.offsetWidth > 0.45 * x) legend.open = false;
+  return !legend.open;
 }
 
 /** A row of the legend, or none where nothing that it explains is seen. */

@@ -197,7 +197,8 @@ function draw(drawnMap, drawnLayers, view, wanted) {
   makeTableSortable();
   if (isEmbedded) leaveScrollingToTheArticle();
   apply({ isFirst: true });
-  foldLegend();
+  // What it covered is free for names.
+  if (foldLegend()) layOut();
   document.getElementById("sketch").remove();
   document.getElementById("loading").remove();
   listen();
