@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import NamedTuple
 
 from geo.errors import BadParameterError
 
-# The mean radius of the Earth (IUGG), in metres.
-EARTH_M = 6_371_008.8
 _DEGREES = re.compile(r"[+-]?\d{1,3}(\.\d{1,15})?", re.ASCII)
 
 
@@ -35,16 +32,6 @@ class Box(NamedTuple):
     def is_on_earth(self) -> bool:
         """Whether its edges are degrees of longitude and latitude."""
         return all(-180 <= lon <= 180 for lon in (self.west, self.east)) and all(-90 <= lat <= 90 for lat in (self.south, self.north))
-
-
-def great_circle_m(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
-    """Give the distance of two points in degrees, WGS-84, in metres: on a sphere, by the haversine formula, within 0.6 % of the ellipsoid.
-
-    Where a millimetre matters there is pyproj, whose loading takes a fifth of a short command.
-    """
-    north, east = math.radians(other_lat - lat) / 2, math.radians(other_lon - lon) / 2
-    chord = math.sin(north) ** 2 + math.cos(math.radians(lat)) * math.cos(math.radians(other_lat)) * math.sin(east) ** 2
-    return 2 * EARTH_M * math.asin(math.sqrt(chord))
 
 
 def parse_bbox(text: str) -> Box:

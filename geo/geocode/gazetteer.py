@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, cast
 
-from geo.bbox import great_circle_m
 from geo.datum import Datum, to_wgs84
 from geo.geocode.answers import Division, Level
+from geo.geocode.distance import great_circle_m
 from geo.geocode.spellings import FormKind, division_names, place_names, prefixes_of, shorten, station_names, stem_of, with_pinyin
 from geo.names import fold_name, normalize_name
 from geo.tables.kinds import Basis, DivisionLevel, ElsewhereLevel, FormerLevel, HomonymKind, PointKind, Precision

@@ -7,10 +7,13 @@ const widen = (box) => ({ ...box, left: box.left - page.marks.label.space, right
 const extentIn = (entry) => (entry.guests ? entry.extent : extentOf(lookOf(entry.place)));
 
 /** What stands on the map and is no part of it: labels keep clear of it. */
-function furniture() {
+const FURNITURE = ".leaflet-bar, .legend, .review p, .leaflet-control-scale, .caption";
+
+/** Where parts of the page stand, in pixels of the map's layers. */
+function boxesOf(pieces) {
   const frame = map.getContainer().getBoundingClientRect();
   const corner = map.containerPointToLayerPoint([0, 0]);
-  return [...document.querySelectorAll(".map .leaflet-bar, .map .legend, .map .review p, .map .leaflet-control-scale, .map .caption")]
+  return [...document.querySelector("main.map").querySelectorAll(pieces)]
     .map((piece) => piece.getBoundingClientRect())
     .filter((box) => box.width)
     .map((box) => ({ left: box.left - frame.left + corner.x, right: box.right - frame.left + corner.x, top: box.top - frame.top + corner.y, bottom: box.bottom - frame.top + corner.y }));
@@ -61,7 +64,7 @@ function measureLabel(entry) {
 /** Find room for the names: what is counted and what is compared comes first, then platforms, then what is smaller. */
 function placeLabels(drawn) {
   // Everything is measured before anything is written: each turn from the one to the other makes the browser lay out the page.
-  const covers = furniture();
+  const covers = boxesOf(FURNITURE);
   drawn.forEach(writeLabel);
   drawn.forEach(measureLabel);
   [...axisNames, ...names].forEach(({ span }) => sizeOf(span));

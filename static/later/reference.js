@@ -1,7 +1,7 @@
 /* The reference layer: metro, landmarks, townships and the names of water, by which a stranger finds his way. It comes once the places are drawn, lies below
    them and gives way to them. */
 
-const { page, map, state, element, remember, afterLayout, addScript, overlaps, around, isInView } = window.atlas.shared;
+const { page, map, state, element, remember, afterLayout, addScript, overlaps, around, isInView, boxesOf, FURNITURE } = window.atlas.shared;
 
 let reference = null; // what the server gives, and what is drawn of it
 const ITALIC = new Set(["river", "lake", "canal"]);
@@ -32,16 +32,7 @@ function addReference({ units, size, corners, beside, metro, courses, labels }) 
   drawReference();
 }
 
-/** What is above the reference layer, in pixels of the map's layers. */
-function coverOfMap() {
-  const frame = map.getContainer().getBoundingClientRect();
-  const corner = map.containerPointToLayerPoint([0, 0]);
-  const pieces = ".pin .shape, .pin-label:not(.off), .place-name span:not(.off), .axis-name span:not(.off), .leaflet-bar, .legend, .review p, .leaflet-control-scale, .caption";
-  return [...map.getContainer().parentElement.querySelectorAll(pieces)]
-    .map((piece) => piece.getBoundingClientRect())
-    .filter((box) => box.width)
-    .map((box) => ({ left: box.left - frame.left + corner.x, right: box.right - frame.left + corner.x, top: box.top - frame.top + corner.y, bottom: box.bottom - frame.top + corner.y }));
-}
+const OWN = ".pin .shape, .guests .shape, .pin-label:not(.off), .place-name span:not(.off), .axis-name span:not(.off)";
 
 /** Lay the names out anew, those of rivers first, then the others in their order; as geo/draw/reference.py does for a picture. */
 function drawReference() {
@@ -50,7 +41,7 @@ function drawReference() {
   document.getElementById("metro").checked = state.metro;
   if (state.metro && zoom >= metro.zoom) metro.lines.addTo(map);
   else metro.lines.remove();
-  const taken = coverOfMap();
+  const taken = boxesOf(`${OWN}, ${FURNITURE}`);
   const isFree = (place) => isInView(place) && !taken.some((other) => overlaps(place, other));
   const written = document.createDocumentFragment();
   for (const course of reference.courses) {

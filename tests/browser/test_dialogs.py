@@ -90,7 +90,7 @@ def test_the_markup_for_another_page_is_in_the_language_that_is_chosen(page: Pag
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     open_map("/?corridor=west&lang=zh#map=11/30.3/120.02")
     page.get_by_role("button", name="嵌入", exact=True).click()
-    page.get_by_label("语言").last.select_option(lang)
+    page.locator("#embed-dialog").get_by_label("语言").select_option(lang)
     page.get_by_label("高度（像素）").fill("600")
     page.get_by_label("高度（像素）").press("Tab")
     page.get_by_role("button", name="复制嵌入代码").click()

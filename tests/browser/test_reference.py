@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
+from geo.atlas import Atlas
+from geo.draw.placement import Cover, Frame, project
+from geo.draw.reference import build_reference, place_reference
 from tests.browser.conftest import Open, Watch, query_of
 
 DESKTOP, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
 BOXES = """(pieces) => pieces.map((piece) => piece.getBoundingClientRect()).filter((box) => box.width)
   .map(({ left, top, right, bottom }) => [left, top, right, bottom])"""
+
+
+# What the names have to keep clear of, and those that are written, with their middles; in pixels from the corner of the map.
+GIVEN = """() => {
+  const frame = map_atlas.getContainer().getBoundingClientRect();
+  const own = ".pin .shape, .guests .shape, .pin-label:not(.off), .place-name span:not(.off), .axis-name span:not(.off)";
+  const all = `${own}, .leaflet-bar, .legend, .review p, .leaflet-control-scale, .caption`;
+  const boxes = (pieces) => [...document.querySelector("main.map").querySelectorAll(pieces)].map((piece) => {
+    const { left, top, right, bottom, width } = piece.getBoundingClientRect();
+    return { text: piece.textContent, width, box: [left - frame.left, top - frame.top, right - frame.left, bottom - frame.top] };
+  });
+  return {
+    size: [frame.width, frame.height],
+    covered: boxes(all).filter(({ width }) => width).map(({ box }) => box),
+    names: boxes(".reference .name, .reference .course").map(({ text, box }) => [text, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2]),
+  };
+}"""
 
 
 def names(page: Page) -> list[str]:
@@ -92,3 +113,25 @@ def test_it_follows_the_map(page: Page, open_map: Open) -> None:
     page.evaluate("map_atlas.setView([30.31, 120.34], 13, { animate: false })")
     expect(page.locator(".reference .name", has_text="文泽路")).to_have_count(1)
     assert names(page) != before
+
+
+@pytest.mark.parametrize(
+    "view", ["14/30.3100/120.3400", "13/30.2750/120.0900", "12.5/30.3300/120.2000", "13.5/30.0800/119.9500", "11/30.2000/120.2000"]
+)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_page_writes_the_names_that_a_picture_writes(open_map: Open, atlas: Atlas, language: str, view: str) -> None:
+    """Both have the rule, in Python and in JavaScript: given what is covered, they choose the same names and places."""
+    page = open_at(open_map, f"/?lang={language}#map={view}")
+    zoom, lat, lon = map(float, view.split("/"))
+    given = page.evaluate(GIVEN)
+    width, height = given["size"]
+    x, y = project(lon, lat)
+    frame = Frame(0, 0, width, height, 256 * 2**zoom / (2 * math.pi), (x, y), (width / 2, height / 2))
+    reference = build_reference(atlas.outline, atlas.tables.divisions, f"name_{language}")
+    written = [one for one in place_reference(frame, reference, Cover(map(tuple, given["covered"]))) if one.text]
+    assert len(written) > 3
+    here = {text: (left, top) for text, left, top in given["names"]}
+    # A name that touches another or the edge by part of a pixel may be there or not: Leaflet puts points on whole pixels.
+    assert len({one.text for one in written} ^ set(here)) <= max(1, len(written) // 10)
+    off = [one.text for one in written if one.text in here and math.dist(here[one.text], (one.x, one.y)) > 3]
+    assert len(off) <= len(written) // 10, off

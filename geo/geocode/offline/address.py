@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from geo.bbox import great_circle_m
 from geo.geocode.answers import Answer, Level, Match, Method, Miss, MissReason
+from geo.geocode.distance import great_circle_m
 from geo.geocode.gazetteer import Feature, Form, Gazetteer
 from geo.geocode.offline.context import Context, is_within
 from geo.geocode.offline.mentions import RANKS, AddressReader, Mention, Reading, forms_of

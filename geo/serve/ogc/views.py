@@ -125,7 +125,7 @@ def queryables(id_: str) -> Response:
         "properties": queryable_schemas(found, gettext),
         "additionalProperties": False,
     }
-    return _answer(document, SCHEMA, "queryables", collection=found)
+    return _answer(document, SCHEMA, "properties", collection=found, what=gettext("可用来筛选的属性"))
 
 
 @blueprint.get("/collections/<id_>/schema", strict_slashes=False)
@@ -140,7 +140,7 @@ def schema(id_: str) -> Response:
         "title": gettext(found.title),
         "properties": returnable_schemas(found, gettext),
     }
-    return _answer(document, SCHEMA, "schema", collection=found)
+    return _answer(document, SCHEMA, "properties", collection=found, what=gettext("要素的属性"))
 
 
 @blueprint.get("/collections/<id_>/items", strict_slashes=False)
