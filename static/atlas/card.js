@@ -178,7 +178,7 @@ function showInPopup(box, entry, animate) {
     offset: offsetOf(entry),
     maxWidth: Math.min(360, size.x - 40),
     minWidth: Math.min(280, size.x - 40),
-    maxHeight: Math.max(160, Math.min(520, size.y - 90)),
+    maxHeight: Math.max(160, Math.min(520, size.y - 66 - topOfCards())),
     autoPan: false,
   });
   popup.setLatLng(entry.latLng).setContent(box);
@@ -205,7 +205,14 @@ function followSymbol() {
   popup.setLatLng(entry.latLng);
 }
 
-/** Move the map until a popup is in view, clear of the buttons at the top right where they stay. */
+/** What a card keeps free above itself: the title of an embedded map, where that stays. */
+function topOfCards() {
+  const caption = document.querySelector(".caption");
+  const stays = caption && getComputedStyle(caption).visibility === "visible";
+  return stays ? caption.offsetTop + caption.offsetHeight + 8 : 24;
+}
+
+/** Move the map until a popup is in view, clear of the title and of the buttons at the top right where they stay. */
 function bringWhole(shownPopup, point, animate) {
   // A move that is still under way would carry on afterwards.
   map.stop();
@@ -213,7 +220,7 @@ function bringWhole(shownPopup, point, animate) {
   const [x, y] = shownPopup.options.offset;
   const buttons = map.getContainer().querySelector(".leaflet-control-zoom").offsetWidth;
   map.panInside(point, {
-    paddingTopLeft: [box.offsetWidth / 2 - x + 16, box.offsetHeight - y + 24],
+    paddingTopLeft: [box.offsetWidth / 2 - x + 16, box.offsetHeight - y + topOfCards()],
     paddingBottomRight: [box.offsetWidth / 2 + x + 16 + (buttons ? buttons + 12 : 0), 40 + covered()],
     animate: animate && !isStill(),
   });

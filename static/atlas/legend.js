@@ -38,7 +38,7 @@ function drawLegend() {
 function foldLegend() {
   const legend = document.querySelector(".legend");
   const { x, y } = map.getSize();
-  if ((isNarrow() && !isEmbedded) || legend.offsetHeight > 0.62 * y || legend.offsetWidth > 0.45 * x) legend.open = false;
+  if ((isNarrow() && !isEmbedded) || legend.offsetHeight > 0.62 * y || x <= 560) legend.open = false;
   return !legend.open;
 }
 
