@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
+from functools import cache
 from typing import Any, NamedTuple
 
 from geo.serve.site import read_assets
@@ -25,6 +26,7 @@ class Symbol(NamedTuple):
     opacity: float
 
 
+@cache
 def read_tokens() -> dict[str, str]:
     """Read the colours of the light theme from the style sheet of the page, as it is served for the shipped tables."""
     sheet = read_assets(read_tables(PROJECT / "data").corridors)["atlas.css"].content.decode()
