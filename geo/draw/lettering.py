@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence, Set
-from itertools import pairwise
+from functools import lru_cache
+from itertools import pairwise, repeat
 from typing import Any, NamedTuple, TypeAlias
 
 import geopandas as gpd
@@ -197,8 +198,19 @@ def place_names(
 
 def text_width(text: str, size: float) -> float:
     """Estimate how wide a text is: a Chinese character is as wide as it is high, another about half of that."""
+    wide = 0 if text.isascii() else sum(map(_is_wide, text))
+    return _width(wide, len(text) - wide, size)
+
+
+@lru_cache(1 << 14)
+def _is_wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in "WFA"
+
+
+@lru_cache(1 << 12)
+def _width(wide: int, others: int, size: float) -> float:
     # Python 3.12 adds floats up in another way than 3.11: a picture would have other bytes.
-    return math.fsum(size if unicodedata.east_asian_width(character) in "WFA" else 0.56 * size for character in text)
+    return math.fsum((*repeat(size, wide), *repeat(0.56 * size, others)))
 
 
 def wrap(text: str, size: float = LABEL_SIZE, width: float = LABEL_WIDTH) -> tuple[str, ...]:

@@ -52,9 +52,10 @@ def _search_keys(place: Place, tables: Tables, gazetteer: Gazetteer) -> tuple[st
         *(normalize_name(text) for text in about if text),
         *words_of_industry(" ".join(filter(None, (place.name_zh, place.name_en, place.sector, place.focus_zh, place.focus_en)))),
     )
-    # What is a part of another key is found with it.
+    # What is a part of another key is found with it: no key has a line break, so that one that occurs once is in no other.
     once = dict.fromkeys(keys)
-    return tuple(key for key in once if not any(key in other for other in once if other != key))
+    joined = "\n".join(once)
+    return tuple(key for key in once if joined.count(key) == 1)
 
 
 def _build_places(tables: Tables, answers: Mapping[str, Answer]) -> gpd.GeoDataFrame:
