@@ -22,7 +22,7 @@ from geo.draw.basemap import Basemap, choose_basemaps
 from geo.draw.marks import Ties, map_ties
 from geo.draw.webmap import MapParts
 from geo.errors import NotFoundError
-from geo.garbage import without_cyclic_collection
+from geo.garbage import collect_made, without_cyclic_collection
 from geo.geocode.reverse import ReverseGeocoder
 from geo.serve.http.store import Answers
 from geo.settings import PROJECT, Settings
@@ -157,6 +157,7 @@ def build_site(settings: Settings) -> Site:
     """
     with without_cyclic_collection():
         atlas = build_atlas(settings)
+        collect_made()
     return Site(
         atlas=atlas,
         assets=read_assets(atlas.tables.corridors),
