@@ -6,6 +6,7 @@ The page does the same in the browser, where it measures its letters: ``static/a
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import lru_cache
@@ -37,6 +38,8 @@ from geo.palette import (
 
 # As many of these as LABEL_CORNERS have.
 _Corner: TypeAlias = tuple[float, float, float, float, float, float]
+# A word with the space behind it.
+_WORDS = re.compile("[^ ]* |[^ ]+")
 # Where a Chinese text may not begin a line.
 _CLOSING = frozenset("，。、；：！？）】》”’)]}%")
 
@@ -242,6 +245,8 @@ def wrap(text: str, size: float = LABEL_SIZE, width: float = LABEL_WIDTH) -> tup
 
 
 def _pieces(text: str) -> list[str]:
+    if text.isascii():
+        return _WORDS.findall(text)
     pieces: list[str] = []
     for character in text:
         is_wide = unicodedata.east_asian_width(character) in "WF"
@@ -254,12 +259,14 @@ def _pieces(text: str) -> list[str]:
 
 
 def _fill(pieces: Sequence[str], size: float, width: float) -> tuple[str, ...]:
-    lines = [""]
+    lines, line = [], ""
     for piece in pieces:
-        if lines[-1] and text_width((lines[-1] + piece).rstrip(), size) > width:
-            lines.append("")
-        lines[-1] += piece
-    return tuple(lines)
+        longer = line + piece
+        if line and text_width(longer.rstrip(), size) > width:
+            lines.append(line)
+            longer = piece
+        line = longer
+    return (*lines, line)
 
 
 def widen(box: Rectangle) -> Rectangle:

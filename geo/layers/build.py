@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -139,6 +140,7 @@ def _figure_id(figure: Indicator) -> str:
     return ".".join(filter(None, (figure.subject_id, figure.indicator, period, figure.source)))
 
 
+@lru_cache(1 << 12)
 def _period_ends(period: Period | None) -> tuple[str | None, str | None]:
     start, end = (period.start, period.end) if period else (None, None)
     return start.isoformat() if start else None, end.isoformat() if end else None

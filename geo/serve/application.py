@@ -126,6 +126,7 @@ def make_ready(app: Flask) -> None:
         If one of the first answers fails.
     """
     sites = sites_of(app)
+    set_apart()
     sites.prepare(sites.current, None)
     collect_all()
     set_apart()
