@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from geo.draw.basemap import Outline, read_outline
+from geo.garbage import collect_made
 from geo.geocode.answers import Answer, Fallback, Geocoder, Miss, geocode_places
 from geo.geocode.gazetteer import Gazetteer
 from geo.geocode.offline import OfflineGeocoder
@@ -127,9 +128,12 @@ def build_atlas(settings: Settings) -> Atlas:
     from geo.layers.corridors import build_belts
 
     tables = read_tables(settings.data)
+    collect_made()
     gazetteer = Gazetteer(tables)
     geocoder = OfflineGeocoder(gazetteer)
+    collect_made()
     answers = geocode_places(tables.places, geocoder)
+    collect_made()
     belts = build_belts(tables.corridors, tables.profile.projected_crs)
     layers = build_layers(tables, answers, belts, gazetteer)
     texts = read_texts(settings.source_texts, tables.sources) if settings.source_texts else {}

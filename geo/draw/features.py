@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
 
 from geo.errors import Problem
+from geo.palette import REFERENCE_ZOOMS
 from geo.tables.cells import MOST_IN_A_NAME, expect_name
 
 # What a landmark may be.
@@ -66,6 +68,19 @@ def _rank(value: object) -> None:
         raise ValueError("a whole number from 1 to 9")
 
 
+def _optional(expect: Callable[[object], None]) -> Callable[[object], None]:
+    def expect_if_given(value: object) -> None:
+        if value is not None:
+            expect(value)
+
+    return expect_if_given
+
+
+def _text(value: object) -> None:
+    if not isinstance(value, str):
+        raise ValueError("text")
+
+
 class Kind(NamedTuple):
     """The features of one file of the outline.
 
@@ -77,20 +92,39 @@ class Kind(NamedTuple):
         What reads them, each with what it must be.
     key
         The property that no two of them share; ``None`` where they have none.
+    named
+        Under which key of ``REFERENCE_ZOOMS`` one is named on the map, by its properties: what is needs a rank that its key has.
+    by_kind
+        The types that the geometry may have by the property ``kind``, where that decides.
     """
 
     geometries: tuple[str, ...]
     properties: Mapping[str, Callable[[object], None]]
     key: str | None = None
+    named: Callable[[Mapping[str, Any]], object] = lambda _: None
+    by_kind: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 KINDS = {
     "districts": Kind(_AREAS, {"code": _code, "name_zh": _name, "name_en": _name, "label": _point}, "code"),
     # A point is the name of a prefecture, which nothing draws.
     "surround": Kind((*_AREAS, *_LINES, "Point"), {}),
-    "water": Kind((*_AREAS, *_LINES), {"rank": _rank}),
-    "metro": Kind(("LineString", "MultiLineString", "Point"), {"kind": _kind("line", "station"), "name_zh": _name, "name_en": _name}),
-    "landmarks": Kind(("Point",), {"kind": _kind(*LANDMARKS), "rank": _rank, "name_zh": _name, "name_en": _name}),
+    "water": Kind(
+        (*_AREAS, *_LINES),
+        {"rank": _rank, "kind": _optional(_text), "name_zh": _optional(_name), "name_en": _optional(_name)},
+        named=lambda properties: properties.get("kind"),
+    ),
+    "metro": Kind(
+        (*_LINES, "Point"),
+        {"kind": _kind("line", "station"), "name_zh": _name, "name_en": _name},
+        named=lambda properties: "metro" if properties["kind"] == "station" else None,
+        by_kind={"line": _LINES, "station": ("Point",)},
+    ),
+    "landmarks": Kind(
+        ("Point",),
+        {"kind": _kind(*LANDMARKS), "rank": _rank, "name_zh": _name, "name_en": _name},
+        named=lambda properties: properties["kind"],
+    ),
 }
 
 
@@ -138,7 +172,10 @@ def _expect_feature(feature: object, kind: Kind) -> None:
             expect(properties.get(name))
         except ValueError as expected:
             raise MemberError(f"properties.{name}", properties.get(name), str(expected)) from None
-    _expect_geometry(feature.get("geometry"), kind.geometries)
+    zooms, rank = REFERENCE_ZOOMS.get(str(kind.named(properties)), ()), properties.get("rank")
+    if zooms and (type(rank) is not int or not 1 <= rank <= len(zooms)):
+        raise MemberError("properties.rank", rank, f"a whole number from 1 to {len(zooms)}")
+    _expect_geometry(feature.get("geometry"), kind.by_kind.get(str(properties.get("kind")), kind.geometries))
 
 
 def _expect_geometry(geometry: object, types: tuple[str, ...]) -> None:

@@ -6,9 +6,11 @@ The page does the same in the browser, where it measures its letters: ``static/a
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence, Set
-from itertools import pairwise
+from functools import lru_cache
+from itertools import pairwise, repeat
 from typing import Any, NamedTuple, TypeAlias
 
 import geopandas as gpd
@@ -36,6 +38,8 @@ from geo.palette import (
 
 # As many of these as LABEL_CORNERS have.
 _Corner: TypeAlias = tuple[float, float, float, float, float, float]
+# A word with the space behind it.
+_WORDS = re.compile("[^ ]* |[^ ]+")
 # Where a Chinese text may not begin a line.
 _CLOSING = frozenset("，。、；：！？）】》”’)]}%")
 
@@ -197,8 +201,19 @@ def place_names(
 
 def text_width(text: str, size: float) -> float:
     """Estimate how wide a text is: a Chinese character is as wide as it is high, another about half of that."""
+    wide = 0 if text.isascii() else sum(map(_is_wide, text))
+    return _width(wide, len(text) - wide, size)
+
+
+@lru_cache(1 << 14)
+def _is_wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in "WFA"
+
+
+@lru_cache(1 << 12)
+def _width(wide: int, others: int, size: float) -> float:
     # Python 3.12 adds floats up in another way than 3.11: a picture would have other bytes.
-    return math.fsum(size if unicodedata.east_asian_width(character) in "WFA" else 0.56 * size for character in text)
+    return math.fsum((*repeat(size, wide), *repeat(0.56 * size, others)))
 
 
 def wrap(text: str, size: float = LABEL_SIZE, width: float = LABEL_WIDTH) -> tuple[str, ...]:
@@ -230,6 +245,8 @@ def wrap(text: str, size: float = LABEL_SIZE, width: float = LABEL_WIDTH) -> tup
 
 
 def _pieces(text: str) -> list[str]:
+    if text.isascii():
+        return _WORDS.findall(text)
     pieces: list[str] = []
     for character in text:
         is_wide = unicodedata.east_asian_width(character) in "WF"
@@ -242,12 +259,14 @@ def _pieces(text: str) -> list[str]:
 
 
 def _fill(pieces: Sequence[str], size: float, width: float) -> tuple[str, ...]:
-    lines = [""]
+    lines, line = [], ""
     for piece in pieces:
-        if lines[-1] and text_width((lines[-1] + piece).rstrip(), size) > width:
-            lines.append("")
-        lines[-1] += piece
-    return tuple(lines)
+        longer = line + piece
+        if line and text_width(longer.rstrip(), size) > width:
+            lines.append(line)
+            longer = piece
+        line = longer
+    return (*lines, line)
 
 
 def widen(box: Rectangle) -> Rectangle:

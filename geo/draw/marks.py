@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
 
@@ -299,8 +299,8 @@ def map_marks(
         if comparison is not None and place.id in comparison.measures:
             look, written = measured_look(comparison, place.id), value(comparison, place.id) if value else ""
         host = place.parent_id if answer.basis is Basis.PARENT else None
-        own = Mark(place.id, host, symbol, place.corridor, point.x, point.y, label(place), look)
-        marks.append(replace(own, reach_m=answer.uncertainty_m, district=place.district, value=written))
+        own = (place.id, host, symbol, place.corridor, point.x, point.y, label(place), look)
+        marks.append(Mark(*own, reach_m=answer.uncertainty_m, district=place.district, value=written))
     return marks
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import folium
@@ -22,6 +23,7 @@ from jinja2.utils import htmlsafe_json_dumps
 
 from geo.bbox import Box
 from geo.draw.basemap import Outline
+from geo.draw.script import Script
 from geo.palette import UNFITTED
 
 MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP = 8, 17, 0.5
@@ -30,6 +32,8 @@ MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP = 8, 17, 0.5
 _COARSE, _FINE = 3, 4
 # A popup near the edge of a small screen needs room to be moved into view, and on a phone a sheet covers the lower half of the map.
 _SLACK = 2.5
+# Places that are written in one call.
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class MapParts:
     """
 
     html: str
-    script: str
+    script: Script
     view: Box
 
 
@@ -80,8 +84,9 @@ class _Script(Element):
         self._text = text
 
     def render(self, **_kwargs: Any) -> str:
-        """Give the script."""
-        return self._text
+        """Give the script, which is not kept."""
+        text, self._text = self._text, ""
+        return text
 
 
 class OutlineShapes(MacroElement):
@@ -114,18 +119,31 @@ class PlaceMarkers(MacroElement):
     ----------
     places
         What ``atlas.addPlaces`` takes: id, position in the table, what its symbol and its line in the list need, lon and lat in WGS-84 or null,
-        radius in metres, and the host of a guest.
+        radius in metres, and the host of a guest. Gone through once, so that they need not all be there at a time.
+
+    Attributes
+    ----------
+    fitted
+        Where those are that a first view has to show: ``(lon, lat)``, WGS-84.
     """
 
-    def __init__(self, places: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, places: Iterable[Mapping[str, Any]]) -> None:
         super().__init__()
         self._name = "PlaceMarkers"
-        self.places = script_json(list(places))
+        self.fitted: list[tuple[float, float]] = []
+        # Some at a time: who writes all of them in one call keeps everybody else waiting.
+        rest, parts = iter(places), []
+        while some := list(islice(rest, _AT_ONCE)):
+            self.fitted += [(one["lon"], one["lat"]) for one in some if one["lon"] is not None and one["symbol"] not in UNFITTED]
+            parts.append(script_json(some)[1:-1])
+        self.places = f"[{', '.join(parts)}]"
 
     def render(self, **_kwargs: Any) -> str:
         """Add the script; nothing stands where the element does."""
         assert self._parent is not None
-        return _add_script(self, f"atlas.addPlaces({self._parent.get_name()}, {self.places});")
+        # The map is drawn once, and what its elements hold of a hundred thousand places would stay as long as they do.
+        places, self.places = self.places, ""
+        return _add_script(self, f"atlas.addPlaces({self._parent.get_name()}, {places});")
 
 
 class PlaceNames(MacroElement):
@@ -198,7 +216,7 @@ class AtlasStart(MacroElement):
 def build_map(
     outline: Outline,
     belts: gpd.GeoDataFrame,
-    places: Mapping[str, Sequence[Mapping[str, Any]]],
+    places: Mapping[str, Iterable[Mapping[str, Any]]],
     ties: Mapping[str, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
     corridor_names: Mapping[str, str],
     district_name: str,
@@ -228,7 +246,8 @@ def build_map(
     AtlasMap
         With one FeatureGroup for each corridor: belt, axis, ties and places. The same input gives the same map, to the byte.
     """
-    view = _view(places, belts, frame)
+    markers = {corridor: PlaceMarkers(places.get(corridor, ())) for corridor in corridor_names}
+    view = _view([point for some in markers.values() for point in some.fitted], belts, frame)
     atlas = AtlasMap(
         location=[(view.south + view.north) / 2, (view.west + view.east) / 2],
         zoom_start=10,
@@ -276,18 +295,21 @@ def build_map(
             _add(layer, AxisName(corridor, name, shapely.get_coordinates(longest).tolist()), f"{key}_axis_name")
         if ties.get(corridor):
             _add(layer, _shapes(_lines(ties[corridor]), "ties", f"tie corridor-{corridor}"), f"{key}_ties")
-        _add(layer, PlaceMarkers(places.get(corridor, ())), f"{key}_places")
+        _add(layer, markers[corridor], f"{key}_places")
         layers[corridor] = layer
     _add(atlas, AtlasStart(layers, view), "start")
     return atlas
 
 
 def render_map(atlas: AtlasMap) -> MapParts:
-    """Render a map into the two parts that a page needs; folium's own header is left out, as it holds inline scripts and styles."""
+    """Render a map, once, into the two parts that a page needs; folium's own header is left out, as it holds inline scripts and styles."""
     root = atlas.get_root()
     assert isinstance(root, Figure)
-    root.render()
-    return MapParts(html=root.html.render(), script=root.script.render(), view=atlas.view)
+    for child in root._children.values():
+        child.render()
+    # As branca joins them.
+    pieces = (f"\n    {child.render()}" for child in root.script._children.values())
+    return MapParts(html=root.html.render(), script=Script.of(pieces), view=atlas.view)
 
 
 def _add(parent: Element, child: Element, name: str) -> None:
@@ -359,10 +381,8 @@ def _lines(ties: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> l
     return [{"id": f"tie-{number}", "properties": {}, "geometry": {"type": "LineString", "coordinates": tie}} for number, tie in enumerate(ties)]
 
 
-def _view(places: Mapping[str, Sequence[Mapping[str, Any]]], belts: gpd.GeoDataFrame, frame: Box) -> Box:
+def _view(points: Sequence[tuple[float, float]], belts: gpd.GeoDataFrame, frame: Box) -> Box:
     """Show the belts and every place but whole cities: the point of a city lies far from everything that is worth a look."""
-    located = [place for some in places.values() for place in some if place["lon"] is not None and place["symbol"] not in UNFITTED]
-    points = [(place["lon"], place["lat"]) for place in located]
     corners = np.array([*points, *belts.geometry.bounds.to_numpy().reshape(-1, 2)])
     if not len(corners):
         return frame

@@ -6,7 +6,7 @@ an official name from a short one that others bear, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, cast
@@ -182,8 +182,9 @@ class Gazetteer:
         for name, forms in self.forms.items():
             for form in forms:
                 self.names.setdefault(form.feature, []).append(name)
+        named = frozenset(self.named)
         places = (form.feature for forms in self.forms.values() for form in forms if form.feature.level is Level.PLACE)
-        self.places = tuple(dict.fromkeys(place for place in places if place not in set(self.named)))
+        self.places = tuple(dict.fromkeys(place for place in places if place not in named))
 
     def names_of(self, name: str) -> tuple[str, ...]:
         """Return every name under which the gazetteer's rows know the same place, the given one included."""
@@ -256,15 +257,8 @@ class Gazetteer:
     def _add_divisions(self, rows: Sequence[DivisionRow], former: Set[str]) -> dict[str, Feature]:
         curated = {form.feature.name: form.feature for forms in self.forms.values() for form in forms if form.feature.level is not Level.PLACE}
         features: dict[str, Feature] = {}
-
-        def feature_of(row: DivisionRow) -> Feature:
-            # A township without a point has its district's, wherever in the table that stands.
-            if row.code not in features:
-                features[row.code] = curated.get(row.name) or self._division(row, lambda code: feature_of(self._divisions[code]))
-            return features[row.code]
-
         for row in rows:
-            feature = feature_of(row)
+            feature = self._feature_of(row, curated, features)
             for name, kind in division_names(row):
                 # A town that was split up is not the subdistrict that kept its name.
                 if kind is FormKind.ALIAS and name in former:
@@ -275,7 +269,13 @@ class Gazetteer:
                     forms.append(Form(feature, kind, namesakes))
         return {row.code: features[row.code] for row in rows}
 
-    def _division(self, row: DivisionRow, find: Callable[[str], Feature]) -> Feature:
+    def _feature_of(self, row: DivisionRow, curated: Mapping[str, Feature], features: dict[str, Feature]) -> Feature:
+        """Give the feature of a division, and remember it; a township without a point has its district's, wherever in the table that stands."""
+        if row.code not in features:
+            features[row.code] = curated.get(row.name) or self._division(row, curated, features)
+        return features[row.code]
+
+    def _division(self, row: DivisionRow, curated: Mapping[str, Feature], features: dict[str, Feature]) -> Feature:
         chain = self._chain(row)
         point = self._points.get((PointKind.TOWNSHIP, row.name)) if row.lon is None else None
         if point is not None:
@@ -284,7 +284,7 @@ class Gazetteer:
             )
         if row.lon is None or row.lat is None or row.uncertainty_m is None or row.source is None:
             assert row.parent is not None
-            district = find(row.parent)
+            district = self._feature_of(self._divisions[row.parent], curated, features)
             return Feature(row.name, Level.TOWNSHIP, district.location, chain, is_by_host=True, source=district.source, note=row.note)
         level = Level(row.level.value)
         location = Location(row.name, row.lon, row.lat, _PRECISIONS[level], row.uncertainty_m, Basis.DERIVED, row.source, Datum.WGS84, row.note)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -52,9 +53,10 @@ def _search_keys(place: Place, tables: Tables, gazetteer: Gazetteer) -> tuple[st
         *(normalize_name(text) for text in about if text),
         *words_of_industry(" ".join(filter(None, (place.name_zh, place.name_en, place.sector, place.focus_zh, place.focus_en)))),
     )
-    # What is a part of another key is found with it.
+    # What is a part of another key is found with it: no key has a line break, so that one that occurs once is in no other.
     once = dict.fromkeys(keys)
-    return tuple(key for key in once if not any(key in other for other in once if other != key))
+    joined = "\n".join(once)
+    return tuple(key for key in once if joined.count(key) == 1)
 
 
 def _build_places(tables: Tables, answers: Mapping[str, Answer]) -> gpd.GeoDataFrame:
@@ -138,6 +140,7 @@ def _figure_id(figure: Indicator) -> str:
     return ".".join(filter(None, (figure.subject_id, figure.indicator, period, figure.source)))
 
 
+@lru_cache(1 << 12)
 def _period_ends(period: Period | None) -> tuple[str | None, str | None]:
     start, end = (period.start, period.end) if period else (None, None)
     return start.isoformat() if start else None, end.isoformat() if end else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ahocorasick_rs import AhoCorasick
+
 from geo.names import normalize_name
 
 # Words for the same industry, a line each; the first is how tables name it.
@@ -23,6 +25,9 @@ _ALIKE = (
     ("新材料", "化工", "new materials", "chemicals"),
 )
 _FOLDED = tuple(tuple(map(normalize_name, words)) for words in _ALIKE)
+# Which line each word stands in, and what finds all words that stand in a text in one go.
+_LINES = [line for line, words in enumerate(_FOLDED) for _ in words]
+_WORDS = AhoCorasick([word for words in _FOLDED for word in words])
 
 
 def words_of_industry(text: str) -> tuple[str, ...]:
@@ -33,9 +38,8 @@ def words_of_industry(text: str) -> tuple[str, ...]:
     text
         A sector, or what a place is called or about, in Chinese or English.
     """
-    folded = normalize_name(text)
-    named = (words for words in _FOLDED if any(word in folded for word in words))
-    return tuple(dict.fromkeys(word for words in named for word in words))
+    named = sorted({_LINES[number] for number, _, _ in _WORDS.find_matches_as_indexes(normalize_name(text), overlapping=True)})
+    return tuple(dict.fromkeys(word for line in named for word in _FOLDED[line]))
 
 
 def english_words(sector: str) -> list[str]:

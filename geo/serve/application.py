@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from contextvars import ContextVar
 from typing import Any
 
 from flask import Flask, has_request_context
 from flask_babel import Babel
+from jinja2 import Template
+from jinja2.runtime import Context
 
+from geo.garbage import collect_all, set_apart
 from geo.serve import ogc
 from geo.serve.data import catalogue, downloads, geocoding, lists
 from geo.serve.http import problems, security
@@ -36,6 +40,32 @@ class AtlasApp(Flask):
         return super().url_for(endpoint, **values)
 
 
+# The contexts of the page that is being written: its own, and those of what it imports and includes.
+_contexts: ContextVar[list[Context]] = ContextVar("contexts")
+
+
+class PagesTemplate(Template):
+    """A template of which nothing is left that refers to the data: a macro and its context refer to each other, and wait for their collection."""
+
+    def render(self, *args: Any, **kwargs: Any) -> str:
+        """Write the page."""
+        token = _contexts.set([])
+        try:
+            return super().render(*args, **kwargs)
+        finally:
+            for context in _contexts.get():
+                context.parent.clear()
+                context.vars.clear()
+            _contexts.reset(token)
+
+    def new_context(self, *args: Any, **kwargs: Any) -> Context:
+        """Make what the names of a template stand for."""
+        context = super().new_context(*args, **kwargs)
+        if (contexts := _contexts.get(None)) is not None:
+            contexts.append(context)
+        return context
+
+
 def create_app(settings: Settings, kind: type[Flask] = AtlasApp) -> Flask:
     """Build the application; the data are read here, and again when they change.
 
@@ -58,6 +88,7 @@ def create_app(settings: Settings, kind: type[Flask] = AtlasApp) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.policies["json.dumps_kwargs"] = {}  # The order of a table is the order of the page.
+    app.jinja_env.template_class = PagesTemplate
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     Babel(app, locale_selector=chosen_language)
@@ -95,6 +126,9 @@ def make_ready(app: Flask) -> None:
         If one of the first answers fails.
     """
     sites = sites_of(app)
+    set_apart()
     sites.prepare(sites.current, None)
+    collect_all()
+    set_apart()
     sites.watch()
     sys.setswitchinterval(TURN_S)

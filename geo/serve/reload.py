@@ -27,6 +27,7 @@ from flask import Flask
 
 from geo.errors import GeoError, Problem, TableError
 from geo.files import UnfitFileError, read_regular, replaced
+from geo.garbage import collect_all, is_due, leave_to_us, set_apart
 from geo.serve.site import Site, build_site
 from geo.settings import Settings
 from geo.tables.checksums import FILE as SUMS
@@ -147,7 +148,10 @@ class Sites:
             return False
         found: list[tuple[str, Reason]] = []
         try:
+            # Little is there to collect before the new site is, and less is to be gone through than with it.
+            collect_all()
             site = build_site(self._settings)
+            set_apart()
             self._expect_whole(site.atlas.tables)
             site = replace(site, last_change=_later(site.last_change, self.current.last_change))
             self.prepare(site, self.current)
@@ -294,6 +298,7 @@ def sites_of(app: Flask) -> Sites:
 
 
 def _keep_looking(sites: weakref.ref[Sites], interval_s: float, ended: threading.Event) -> None:
+    leave_to_us()
     while not ended.wait(interval_s):
         alive = sites()
         if alive is None:
@@ -304,6 +309,8 @@ def _keep_looking(sites: weakref.ref[Sites], interval_s: float, ended: threading
             # A full disk or a file system that is gone for a while must not end the watch.
             log.exception("the data folder could not be looked at")
         del alive
+        if is_due():
+            collect_all()
 
 
 def _later(new: datetime, old: datetime) -> datetime:

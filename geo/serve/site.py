@@ -20,9 +20,10 @@ from flask import Flask, request
 from geo.atlas import Atlas, build_atlas
 from geo.draw.basemap import Basemap, choose_basemaps
 from geo.draw.marks import Ties, map_ties
+from geo.draw.script import Script
 from geo.draw.webmap import MapParts
 from geo.errors import NotFoundError
-from geo.garbage import without_cyclic_collection
+from geo.garbage import collect_made, without_cyclic_collection
 from geo.geocode.reverse import ReverseGeocoder
 from geo.serve.http.store import Answers
 from geo.settings import PROJECT, Settings
@@ -82,7 +83,7 @@ class Site:
     is_frozen: bool = False
     maps: dict[str, MapParts] = field(default_factory=dict)
     page_states: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    comparison_scripts: dict[str, str] = field(default_factory=dict)
+    comparison_scripts: dict[str, Script] = field(default_factory=dict)
     answers: Answers = field(default_factory=Answers, repr=False)
     built: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     _made: dict[Callable[[Site], Any], Any] = field(default_factory=dict, repr=False)
@@ -157,6 +158,7 @@ def build_site(settings: Settings) -> Site:
     """
     with without_cyclic_collection():
         atlas = build_atlas(settings)
+        collect_made()
     return Site(
         atlas=atlas,
         assets=read_assets(atlas.tables.corridors),

@@ -157,10 +157,12 @@ def read_tables(directory: Path) -> Tables:
     digest.update(f"{PROFILE}\0{len(content or b'')}\0".encode() + (content or b""))
     text = None if content is None else _decode(PROFILE, content, problems)
     profile = None if text is None else read_profile(text, problems)
+    # Ids and names stand in several tables, and districts and sources in every row: the same text is kept once.
+    texts: dict[str, str] = {}
     for file, model in TABLES.items():
         content = read_checked(directory, file, sums, problems)
         digest.update(f"{file}\0{len(content or b'')}\0".encode() + (content or b""))
-        read[file] = _read_table(file, content, model, problems)
+        read[file] = _read_table(file, content, model, problems, texts)
     problems.extend(find_problems(read))
     if problems or profile is None:
         raise TableError(problems)
@@ -185,8 +187,8 @@ def _decode(file: str, content: bytes, problems: list[Problem]) -> str | None:
         return None
 
 
-def _read_table(file: str, content: bytes | None, model: type[Row], problems: list[Problem]) -> ReadTable:
-    """Read the rows of a file; what is not valid becomes a problem."""
+def _read_table(file: str, content: bytes | None, model: type[Row], problems: list[Problem], texts: dict[str, str]) -> ReadTable:
+    """Read the rows of a file; what is not valid becomes a problem, and a text that ``texts`` holds is not kept again."""
     read = ReadTable([], set())
     text = None if content is None else _decode(file, content, problems)
     if text is None:
@@ -206,7 +208,7 @@ def _read_table(file: str, content: bytes | None, model: type[Row], problems: li
             if len(cells) != len(header):
                 problems.append(Problem(file, number, "", f"{len(cells)} cells", f"{len(header)} cells, one a column"))
                 continue
-            row = {column: cell or None for column, cell in zip(header, cells, strict=True)}
+            row = {column: texts.setdefault(cell, cell) or None for column, cell in zip(header, cells, strict=True)}
             try:
                 valid = model.model_validate(row)
             except ValidationError as error:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import takewhile
 
 from geo.atlas import Atlas
 from geo.draw.basemap import Basemap
@@ -283,7 +284,10 @@ class Wording(FigureWording):
             statement = self._statement(places[comparison.order[0]], first.figure)
             others = self._("只有这一处有这个数字") if count == 1 else self._("%(count)s 处有这个数字，时期不明，无从比较") % {"count": count}
             return self._("%(statement)s；%(others)s。") % {"statement": statement, "others": others}
-        same = [id_ for id_ in comparison.order if self.measure(comparison, id_) == self.measure(comparison, comparison.order[0])]
+        # Other amounts read otherwise: only the same ones have to be written to be compared.
+        equal = takewhile(lambda id_: comparison.measures[id_].amount == first.amount, comparison.order)
+        words_of_first = self.measure(comparison, comparison.order[0])
+        same = [id_ for id_ in equal if self.measure(comparison, id_) == words_of_first]
         names = self.joined([self.name(places[id_]) for id_ in same])
         words = {
             "names": names,

@@ -13,6 +13,7 @@ from geo.words.phrases import QUALIFIERS, Phrases
 
 _MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _POWERS_EN = ((Decimal(10**12), "trillion"), (Decimal(10**9), "billion"), (Decimal(10**6), "million"))
+_ONE = Decimal(1)
 _QUARTERS_ZH = "一二三四"
 _ORDINALS_ZH = "一二三四五六七八九十"
 _ORDINALS_EN = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -73,9 +74,9 @@ class FigureWording(Phrases):
         """
         if figure.value is None:
             return ""
-        ends = [value for value in (figure.value, figure.value_max) if value is not None]
+        ends = (figure.value,) if figure.value_max is None else (figure.value, figure.value_max)
         before, factor, behind = self._spelling(figure.unit, max(ends))
-        number = "–".join(self.number(end if factor == 1 else _plain(end * factor)) for end in ends)
+        number = "–".join([self.number(end if factor == 1 else _plain(end * factor)) for end in ends])
         return self._(QUALIFIERS[figure.qualifier]) % {"number": " ".join(filter(None, (before, number, behind)))}
 
     def value(self, figure: Indicator) -> str:
@@ -101,9 +102,9 @@ class FigureWording(Phrases):
     def _spelling(self, unit: Unit | None, largest: Decimal) -> tuple[str, Decimal, str]:
         """Say what stands before an amount, what it is multiplied by, and what stands behind it within the amount: CNY, 0.1, billion."""
         if unit is None or self.language != "en" or not unit.base_en.startswith("CNY"):
-            return "", Decimal(1), ""
+            return "", _ONE, ""
         currency, _, rest = unit.base_en.partition(" ")
-        power, word = next(((power, word) for power, word in _POWERS_EN if largest * unit.magnitude >= power), (Decimal(1), ""))
+        power, word = next(((power, word) for power, word in _POWERS_EN if largest * unit.magnitude >= power), (_ONE, ""))
         return currency, unit.magnitude / power, " ".join(filter(None, (word, rest)))
 
     def scale_unit(self, unit: Unit | None, largest: Decimal) -> tuple[str, Decimal]:

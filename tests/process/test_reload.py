@@ -12,6 +12,7 @@ import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -21,11 +22,13 @@ from flask.testing import FlaskClient
 from app import create_app
 from geo.cli import main
 from geo.files import MOST_BYTES
+from geo.garbage import without_cyclic_collection
 from geo.serve import reload
 from geo.serve.reload import Sites, sites_of
 from geo.serve.site import build_site, site_of
 from geo.settings import Settings
 from tests.conftest import Edit
+from tests.mutations import addresses
 
 NAME = ("places.csv", 2, "name_zh")
 EDITED = "滨江高新区（改）"
@@ -83,6 +86,25 @@ def test_an_edit_is_served_when_it_has_stayed_for_one_look(app: Flask, client: F
     assert EDITED in client.get("/").get_data(as_text=True)
     assert EDITED in client.get("/ogc/collections/places/items/binjiang-hitech").get_data(as_text=True)
     assert sites_of(app).look() is False
+
+
+def test_what_is_replaced_goes_with_its_last_answer_and_waits_for_no_collection(
+    app: Flask, client: FlaskClient, look: Callable[[], bool], edit: Edit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Who goes through all objects of a large atlas stops everybody else meanwhile: see geo.garbage.
+    monkeypatch.setattr(gc, "collect", lambda _generation=2: 0)
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    with without_cyclic_collection():
+        for address in (*addresses(app, Random(1), most_places=2), "/nowhere", "/places/none", "/map.png?width=x", "/?indicator=none", "/dialogs"):
+            client.get(address)
+        assert client.post("/geocode/list", data="name\nx\n", content_type="text/csv").get_data()
+        site = site_of(app)
+        frames = (site.atlas.layers.places, site.atlas.layers.indicators, site.atlas.outline, site.atlas.geocoder, site.atlas.gazetteer)
+        replaced = [weakref.ref(part) for part in (site, site.atlas, site.atlas.tables, site.atlas.tables.places[0], site.answers, *frames)]
+        del site, frames
+        edit(*NAME, EDITED)
+        assert look()
+        assert [type(part()).__name__ for part in replaced if part() is not None] == []
 
 
 def test_a_file_that_is_still_written_is_waited_for(app: Flask, client: FlaskClient, edit: Edit) -> None:

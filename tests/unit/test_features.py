@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from geo.draw.basemap import read_outline
+from geo.draw.features import find_wrong_features
 from geo.errors import Problem, TableError
 from tests.other_city import DATA
 
@@ -91,6 +92,37 @@ def test_a_district_that_cannot_be_drawn_is_named(tmp_path: Path, member: str, v
 def test_water_has_a_rank(tmp_path: Path, value: Any) -> None:
     (problem,) = problems_of(tmp_path, "water", "properties.rank", value)
     assert (problem.column, problem.expected) == ("features[1].properties.rank", "a whole number from 1 to 9")
+
+
+STATION = {"type": "Point", "coordinates": [108.5, 34.5]}
+LINE = {"type": "LineString", "coordinates": [[108, 34], [108.1, 34.1]]}
+
+
+@pytest.mark.parametrize(
+    ("name", "geometry", "properties", "column", "expected"),
+    [
+        ("metro", STATION, {"kind": "station", "rank": "1"}, "properties.rank", "a whole number from 1 to 2"),
+        ("metro", STATION, {"kind": "station"}, "properties.rank", "a whole number from 1 to 2"),
+        ("metro", STATION, {"kind": "station", "rank": 3}, "properties.rank", "a whole number from 1 to 2"),
+        ("metro", STATION, {"kind": "station", "rank": 2}, None, ""),
+        ("metro", STATION, {"kind": "line"}, "geometry", "a LineString or a MultiLineString"),
+        ("metro", LINE, {"kind": "station", "rank": 1}, "geometry", "a Point"),
+        ("metro", LINE, {"kind": "line"}, None, ""),
+        ("landmarks", STATION, {"kind": "hill", "rank": 4}, "properties.rank", "a whole number from 1 to 3"),
+        ("landmarks", STATION, {"kind": "hill", "rank": 3}, None, ""),
+        ("water", LINE, {"kind": "river", "rank": 9}, "properties.rank", "a whole number from 1 to 3"),
+        ("water", LINE, {"kind": "ditch", "rank": 9}, None, ""),
+        ("water", LINE, {"kind": ["river"], "rank": 1}, "properties.kind", "text"),
+        ("water", LINE, {"kind": "river", "rank": 1, "name_zh": 5}, "properties.name_zh", "a name"),
+    ],
+)
+def test_what_is_named_on_the_map_has_a_rank_that_its_kind_has(
+    name: str, geometry: dict[str, Any], properties: dict[str, Any], column: str | None, expected: str
+) -> None:
+    feature = {"type": "Feature", "properties": {"name_zh": "某处", "name_en": "Somewhere", **properties}, "geometry": geometry}
+    collection = {"type": "FeatureCollection", "features": [feature]}
+    found = [(problem.column, problem.expected) for problem in find_wrong_features(name, json.dumps(collection), collection, "file.geojson")]
+    assert found == ([(f"features[0].{column}", expected)] if column else [])
 
 
 @pytest.mark.parametrize("geometry", [SQUARE, {"type": "MultiPolygon", "coordinates": [SQUARE["coordinates"]]}])

@@ -49,6 +49,10 @@ def drawn(
     return render_map(build_map(outline, atlas.layers.corridors, places, ties, names, district_name, atlas.tables.profile.box))
 
 
+def script_of(parts: MapParts) -> str:
+    return parts.script.content.decode()
+
+
 def argument(script: str, call: str) -> Any:
     """The JSON that a call is given behind the first argument."""
     return json.JSONDecoder().raw_decode(script, script.index(call) + len(call))[0]
@@ -64,7 +68,7 @@ def test_the_page_gets_a_div_and_nothing_else(atlas: Atlas, outline: Outline) ->
 
 
 def test_the_script_links_to_no_other_host_and_holds_no_markup(atlas: Atlas, outline: Outline) -> None:
-    script = drawn(atlas, outline, places_of(atlas)).script
+    script = script_of(drawn(atlas, outline, places_of(atlas)))
     assert re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]+[^\s\"']*", script.replace("http://www.w3.org/2000/svg", "")) == []
     assert re.findall(r"<\s*/?\s*[a-z!]", script, flags=re.IGNORECASE) == []
 
@@ -75,7 +79,7 @@ def test_folium_adds_no_files_of_other_hosts(atlas: Atlas, outline: Outline) -> 
 
 
 def test_the_map_has_limits_although_it_has_no_tiles(atlas: Atlas, outline: Outline) -> None:
-    script = drawn(atlas, outline, places_of(atlas)).script
+    script = script_of(drawn(atlas, outline, places_of(atlas)))
     assert re.findall(r'"(minZoom|maxZoom|zoomSnap)": ([\d.]+)', script) == [
         ("zoomSnap", "0.5"),
         ("minZoom", str(MIN_ZOOM)),
@@ -85,18 +89,18 @@ def test_the_map_has_limits_although_it_has_no_tiles(atlas: Atlas, outline: Outl
 
 
 def test_every_place_is_handed_to_its_layer_in_lon_lat(atlas: Atlas, outline: Outline) -> None:
-    script = drawn(atlas, outline, places_of(atlas)).script
+    script = script_of(drawn(atlas, outline, places_of(atlas)))
     for position, wanted in enumerate(places_of(atlas).values()):
         assert argument(script, f"atlas.addPlaces(feature_group_corridor_{position}, ") == wanted
 
 
 def test_the_map_is_started_last(atlas: Atlas, outline: Outline) -> None:
-    script = drawn(atlas, outline, places_of(atlas)).script
+    script = script_of(drawn(atlas, outline, places_of(atlas)))
     assert re.findall(r"^\s*atlas\.(\w+)\(", script, flags=re.MULTILINE)[-1] == "start"
 
 
 def test_every_layer_and_part_has_a_name_of_ours(atlas: Atlas, outline: Outline) -> None:
-    script = drawn(atlas, outline, places_of(atlas)).script
+    script = script_of(drawn(atlas, outline, places_of(atlas)))
     groups = re.findall(r"var (feature_group_\w+) =", script)
     shapes = re.findall(r"var (geo_json_\w+) =", script)
     assert groups == ["feature_group_corridor_0", "feature_group_corridor_1", "feature_group_corridor_2"]
@@ -112,7 +116,7 @@ def walk(steps: Any, units: int) -> Any:
 
 
 def test_the_outline_is_what_it_was_to_ten_metres(atlas: Atlas, outline: Outline) -> None:
-    given = argument(drawn(atlas, outline, places_of(atlas)).script, "atlas.addOutline(map_atlas, ")
+    given = argument(script_of(drawn(atlas, outline, places_of(atlas))), "atlas.addOutline(map_atlas, ")
     collections = {"surround": outline.surround, "district": outline.districts, "water": outline.water}
     assert list(given) == list(collections)
     for name, part in given.items():
@@ -127,13 +131,13 @@ def test_the_outline_is_what_it_was_to_ten_metres(atlas: Atlas, outline: Outline
 
 def test_the_names_of_the_districts_are_in_the_reader_s_language(atlas: Atlas, outline: Outline) -> None:
     for district_name, first in (("name_zh", "上城区"), ("name_en", "Shangcheng District")):
-        names = argument(drawn(atlas, outline, places_of(atlas), district_name=district_name).script, "atlas.addNames(map_atlas, ")
+        names = argument(script_of(drawn(atlas, outline, places_of(atlas), district_name=district_name)), "atlas.addNames(map_atlas, ")
         assert names[0] == [first, 120.2339, 30.3065]
         assert len(names) == 13
 
 
 def test_the_first_view_holds_the_belts_and_every_place_but_the_city(atlas: Atlas, outline: Outline) -> None:
-    script = drawn(atlas, outline, places_of(atlas)).script
+    script = script_of(drawn(atlas, outline, places_of(atlas)))
     south, west, north, east = (float(number) for number in re.findall(r"-?\d+\.\d+", script[script.rindex("[[") :])[:4])
     assert west < 119.7233 and east > 120.5424
     assert south == 29.793 and north > 30.456
@@ -153,14 +157,14 @@ def test_a_hostile_name_is_only_data(atlas: Atlas, outline: Outline, name: str) 
         dict.fromkeys(("west", "east", "none"), name),
     )
     assert name not in parts.html
-    assert argument(parts.script, "atlas.addPlaces(feature_group_corridor_1, ") == [hostile]
-    assert {label for label, *_ in argument(parts.script, "atlas.addNames(map_atlas, ")} == {name}
-    assert re.findall(r"<\s*/?\s*[a-z!]", parts.script, flags=re.IGNORECASE) == []
+    assert argument(script_of(parts), "atlas.addPlaces(feature_group_corridor_1, ") == [hostile]
+    assert {label for label, *_ in argument(script_of(parts), "atlas.addNames(map_atlas, ")} == {name}
+    assert re.findall(r"<\s*/?\s*[a-z!]", script_of(parts), flags=re.IGNORECASE) == []
     # What JSON leaves as it is stands between double quotes, where it is neither a template nor a name.
-    assert parts.script.count(name) == parts.script.count(json.dumps(name, ensure_ascii=False))
+    assert script_of(parts).count(name) == script_of(parts).count(json.dumps(name, ensure_ascii=False))
 
 
 def test_a_place_that_is_missed_is_handed_over_without_a_coordinate(atlas: Atlas, outline: Outline) -> None:
     missed = place("missed", "某园", None, None)
-    script = drawn(atlas, outline, {"west": [missed, place("found", "某厂")]}).script
+    script = script_of(drawn(atlas, outline, {"west": [missed, place("found", "某厂")]}))
     assert argument(script, "atlas.addPlaces(feature_group_corridor_0, ")[0] == missed

@@ -8,7 +8,7 @@ bear is never resolved without a context, and a division elsewhere is out of the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import partial
 
 from geo.garbage import without_cyclic_collection
 from geo.geocode.answers import Answer, Miss, MissReason, Query
@@ -53,13 +53,14 @@ class OfflineGeocoder:
         whole_names, slips = WholeNames(gazetteer), Slips(gazetteer)
         self._contexts = Contexts(gazetteer, reader)
         self._addresses = Addresses(gazetteer, reader, whole_names, slips, Sounds(gazetteer), Villages(gazetteer))
-        self._english = EnglishAddresses(gazetteer, self._addresses, slips)
+        english = EnglishAddresses(gazetteer, self._addresses, slips)
         self._heads = Heads(gazetteer, reader)
         # What is known of a key or a head depends on nothing but itself: what was asked before never changes an answer.
         self._known: dict[str, KnownAnswer] = {}
-        self._of_head = lru_cache(_MOST_KEPT)(self._read_head)
-        # From sure to unsure: each answers what it can, and what none does is a miss.
-        self._stages = (whole_names.answer, self._answer_address, slips.answer, whole_names.answer_part, answer_floor)
+        self._heads_known: dict[tuple[str, str], KnownAnswer | None] = {}
+        # From sure to unsure: each answers what it can, and what none does is a miss. No method of its own: see geo.garbage.
+        answer_address = partial(_answer_address, english, self._addresses)
+        self._stages = (whole_names.answer, answer_address, slips.answer, whole_names.answer_part, answer_floor)
         self._suggestions = Suggestions(gazetteer)
 
     def geocode(self, queries: Sequence[Query]) -> list[Answer]:
@@ -126,7 +127,7 @@ class OfflineGeocoder:
     def _answer_by_head(self, text: str, key: str) -> Answer:
         """Answer an address that ends in a number by what is known of its head, and any other name with a number by its key."""
         end = self._heads.end_of(key)
-        head = self._of_head(key[:end], key[end] if key[end] in CONTINUED else "") if end else None
+        head = self._of_head((key[:end], key[end] if key[end] in CONTINUED else "")) if end else None
         return head.answer(text, key[end:]) if head else self._answer_by_key(text, key)
 
     def _answer_as_written(self, query: Query, key: str) -> Answer:
@@ -134,6 +135,15 @@ class OfflineGeocoder:
             return Miss(query.text, MissReason.UNKNOWN)
         context = self._contexts.of(query)
         return Miss(query.text, MissReason.OUT_OF_AREA) if context.is_elsewhere else self._read_all(query.text, key, context)
+
+    def _of_head(self, said: tuple[str, str]) -> KnownAnswer | None:
+        known = self._heads_known
+        if said not in known:
+            if len(known) > _MOST_KEPT:
+                # Not emptied: someone else may still look something up in it.
+                known = self._heads_known = {}
+            known[said] = self._read_head(*said)
+        return known[said]
 
     def _read_head(self, head: str, continued: str) -> KnownAnswer | None:
         """Answer an address by its head; what of the head itself is left over stays in ``rest``."""
@@ -171,8 +181,9 @@ class OfflineGeocoder:
             return answer
         return self._miss(text, key)
 
-    def _answer_address(self, text: str, key: str, context: Context) -> Answer | None:
-        return self._english.answer(text, context) if key.isascii() else self._addresses.answer(text, key, context)
-
     def _miss(self, text: str, key: str) -> Miss:
         return Miss(text, MissReason.UNKNOWN, self._suggestions.of(key))
+
+
+def _answer_address(english: EnglishAddresses, addresses: Addresses, text: str, key: str, context: Context) -> Answer | None:
+    return english.answer(text, context) if key.isascii() else addresses.answer(text, key, context)

@@ -28,7 +28,7 @@ from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.responses import cacheable
 from geo.serve.http.security import HEADERS, page_policy
 from geo.serve.pages.reference import reference_digest
-from geo.serve.pages.state import PAGE_ROWS, comparisons_script, draw_map, script_digest
+from geo.serve.pages.state import PAGE_ROWS, comparisons_script, draw_map
 from geo.serve.reload import sites_of
 from geo.serve.site import Site, current_site, read_assets
 from geo.settings import Settings
@@ -295,8 +295,8 @@ def _answers(app: FrozenAtlas, site: Site) -> Iterator[tuple[str, dict[str, Any]
         for id_ in site.sources:
             yield "documents.source", {"id_": id_, **lang}
         with app.test_request_context(query_string=lang, environ_overrides={"geo.site": site}):
-            yield "pages.map_script", {"v": script_digest(draw_map(site, request_wording()).script), **lang}
-            yield "pages.comparisons", {"v": script_digest(comparisons_script(site, request_wording())), **lang}
+            yield "pages.map_script", {"v": draw_map(site, request_wording()).script.digest, **lang}
+            yield "pages.comparisons", {"v": comparisons_script(site, request_wording()).digest, **lang}
         yield "reference.script", {"v": reference_digest(site, language), **lang}
     for id_ in site.places:
         yield "downloads.place", {"id_": id_}

@@ -101,7 +101,11 @@ class Front:
             began.append((status, headers))
             return None
 
-        given = self._application(environ, note)
+        try:
+            given = self._application(environ, note)
+        finally:
+            # As in :meth:`_run`; what is made piece by piece has all it needs.
+            environ.pop(SITE, None)
         if began and environ[NOTES].get("streamed"):
             start_response(*began[-1])
             return given
@@ -119,27 +123,31 @@ class Front:
             for language in ("zh", "en"):
                 self._make(site, Asked("http", "127.0.0.1", "", path, "", language, ""))
         for asked in before.answers.latest(_PREPARED) if before else ():
-            # Twice: it was asked for more than once before.
-            self._make(site, asked)
-            self._make(site, asked)
+            self._make(site, asked, times=2)
 
-    def _make(self, site: Site, asked: Asked) -> None:
+    def _make(self, site: Site, asked: Asked, times: int = 1) -> None:
+        """Make an answer, and keep it as if it had been asked for so many times."""
         notes: dict[str, Any] = {}
         done = self._run(_environment(asked) | {SITE: site, NOTES: notes})
         if done.status.startswith("500"):
             raise RuntimeError(f"{asked.path} is answered with {done.status}: incident {notes.get('incident')}")
         answer = _as_answer(done, notes)
         if answer is not None:
-            site.answers.keep(asked, answer, _varies(done, notes), is_shared="shared" in notes and "host" not in notes)
+            for _ in range(times):
+                site.answers.keep(asked, answer, _varies(done, notes), is_shared="shared" in notes and "host" not in notes)
 
     def _run(self, environ: WSGIEnvironment) -> _Done:
+        """Ask the application, and part the request from the site: what is left of a request is garbage that waits for its collection."""
         began: list[tuple[str, list[tuple[str, str]]]] = []
 
         def note(status: str, headers: list[tuple[str, str]], exc_info: object = None, /) -> Any:  # noqa: ARG001 - as WSGI has it
             began.append((status, headers))
             return None
 
-        return _collect(self._application(environ, note), began)
+        try:
+            return _collect(self._application(environ, note), began)
+        finally:
+            environ.pop(SITE, None)
 
 
 class _Done(NamedTuple):

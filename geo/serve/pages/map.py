@@ -14,6 +14,7 @@ from flask import Blueprint, Response, current_app, render_template, request, ur
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
+from geo.draw.script import Script
 from geo.draw.webmap import MAX_ZOOM, MIN_ZOOM, ZOOM_SNAP
 from geo.errors import BadParameterError
 from geo.layers.comparisons import Comparison
@@ -29,7 +30,7 @@ from geo.serve.http.store import SMALL, USUAL
 from geo.serve.pages.first_paint import sketch_view
 from geo.serve.pages.pictures import LEAST_WIDTH, MOST_WIDTH, SCALES, WIDTH
 from geo.serve.pages.seen import find_seen
-from geo.serve.pages.state import PAGE_ROWS, comparisons_script, draw_map, legend_state, page_state, script_digest
+from geo.serve.pages.state import PAGE_ROWS, comparisons_script, draw_map, legend_state, page_state
 from geo.serve.site import Site, current_site
 from geo.tables.kinds import Kind
 from geo.tables.rows import Place
@@ -102,7 +103,7 @@ def _map_page(*, is_embedded: bool) -> Response:
     number = min(number, max(1, -(-len(shown) // PAGE_ROWS)))
     rows = slice((number - 1) * PAGE_ROWS, number * PAGE_ROWS)
     map_parts = draw_map(site, wording)
-    map_url = url_for("pages.map_script", lang=wording.language, v=script_digest(map_parts.script))
+    map_url = url_for("pages.map_script", lang=wording.language, v=map_parts.script.digest)
     state = page_state(site, wording)
     html = render_template(
         "index.html",
@@ -185,10 +186,10 @@ def comparisons() -> Response:
     return _script(comparisons_script(current_site(), request_wording()))
 
 
-def _script(script: str) -> Response:
-    digest = script_digest(script)
+def _script(script: Script) -> Response:
+    digest = script.digest
     return stored(
-        script.encode(),
+        script.content,
         "text/javascript; charset=utf-8",
         cache_control=IMMUTABLE if request.args.get("v") == digest else REVALIDATE,
         varies_by=BY_LANGUAGE,

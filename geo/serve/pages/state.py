@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +12,7 @@ from flask_babel import gettext
 from geo.draw.legend import Drawing, Legend, Row
 from geo.draw.lettering import wrap
 from geo.draw.marks import Look, find_area, look_without, map_symbol, measured_look, plain_look
+from geo.draw.script import Script
 from geo.draw.webmap import MapParts, build_map, render_map, script_json
 from geo.geocode.answers import Match
 from geo.layers.comparisons import Comparison
@@ -64,14 +64,7 @@ def draw_map(site: Site, wording: Wording) -> MapParts:
             build_map(
                 outline=site.atlas.outline,
                 belts=site.atlas.layers.corridors,
-                places={
-                    corridor: [
-                        _map_place(site, place, position, wording)
-                        for position, place in enumerate(site.places.values())
-                        if place.corridor == corridor
-                    ]
-                    for corridor in site.atlas.tables.corridor_ids
-                },
+                places={corridor: _places_on(site, corridor, wording) for corridor in site.atlas.tables.corridor_ids},
                 ties=site.ties,
                 corridor_names=wording.corridors,
                 district_name="name_en" if wording.language == "en" else "name_zh",
@@ -81,21 +74,23 @@ def draw_map(site: Site, wording: Wording) -> MapParts:
     return parts
 
 
-def comparisons_script(site: Site, wording: Wording) -> str:
+def comparisons_script(site: Site, wording: Wording) -> Script:
     """Write the figures that may be compared, by key, as a call of ``atlas.addComparisons``; made once for each language.
 
     The first view shows none of them, and does not wait for them.
     """
     script = site.comparison_scripts.get(wording.language)
     if script is None:
-        state = {one.key: _comparison_state(site, one, wording) for one in site.atlas.comparisons.values()}
-        script = site.comparison_scripts[wording.language] = f"atlas.addComparisons({script_json(state)});\n"
+        script = site.comparison_scripts[wording.language] = Script.of(_write_comparisons(site, wording))
     return script
 
 
-def script_digest(text: str) -> str:
-    """Give the part of an address that changes with a script."""
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
+def _write_comparisons(site: Site, wording: Wording) -> Iterator[str]:
+    # One after another: who writes all of them in one call keeps everybody else waiting.
+    yield "atlas.addComparisons({"
+    for number, one in enumerate(site.atlas.comparisons.values()):
+        yield f"{', ' if number else ''}{script_json(one.key)}: {script_json(_comparison_state(site, one, wording))}"
+    yield "});\n"
 
 
 def card_document(site: Site, wording: Wording, place: Place) -> dict[str, Any]:
@@ -134,7 +129,7 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "placeUrl": url_for("documents.place", id_="ID", lang=wording.language),
             "language": wording.language,
             "comparisons": list(site.atlas.comparisons),
-            "comparisonsUrl": url_for("pages.comparisons", lang=wording.language, v=script_digest(comparisons_script(site, wording))),
+            "comparisonsUrl": url_for("pages.comparisons", lang=wording.language, v=comparisons_script(site, wording).digest),
             "laterUrl": url_for("assets.asset", name=site.asset_name("later.js")),
             "referenceUrl": url_for("reference.script", lang=wording.language, v=reference_digest(site, wording.language)),
             "pictureUrl": url_for("pictures.map_png"),
@@ -333,6 +328,12 @@ def _comparison_state(site: Site, comparison: Comparison, wording: Wording) -> d
             for place, measure in comparison.measures.items()
         },
     }
+
+
+def _places_on(site: Site, corridor: str, wording: Wording) -> Iterator[dict[str, Any]]:
+    for position, place in enumerate(site.places.values()):
+        if place.corridor == corridor:
+            yield _map_place(site, place, position, wording)
 
 
 def _map_place(site: Site, place: Place, position: int, wording: Wording) -> dict[str, Any]:
