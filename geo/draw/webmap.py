@@ -7,8 +7,9 @@ local Leaflet, data travel as JSON, and symbols and popups are built by ``static
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import folium
@@ -128,6 +129,31 @@ class PlaceMarkers(MacroElement):
         return _add_script(self, f"atlas.addPlaces({self._parent.get_name()}, {self.places});")
 
 
+class PlaceColumns(MacroElement):
+    """The places of all layers as columns, without their words: a tenth of what they weigh as objects, and the map is there before the words are.
+
+    Parameters
+    ----------
+    places
+        In the order of the table; of each what ``atlas.addColumns`` takes: what its symbol needs, with lon and lat in WGS-84 or null.
+    """
+
+    # Degrees with five decimals are good to a metre, which is a pixel at the largest zoom.
+    _UNITS = 10**5
+
+    def __init__(self, places: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__()
+        self._name = "PlaceColumns"
+        texts = {name: _indexed([place[name] for place in places]) for name in ("corridor", "kind", "district", "symbol", "host", "radius")}
+        steps = {name: _steps_between([place[name] for place in places], self._UNITS) for name in ("lon", "lat")}
+        areas = {position: place["area"] for position, place in enumerate(places) if "area" in place}
+        self.columns = script_json({"id": [place["id"] for place in places], "units": self._UNITS, **texts, **steps, "areas": areas})
+
+    def render(self, **_kwargs: Any) -> str:
+        """Add the script; nothing stands where the element does."""
+        return _add_script(self, f"atlas.addColumns({self.columns});")
+
+
 class PlaceNames(MacroElement):
     """The names of districts, written quietly under everything else.
 
@@ -198,7 +224,7 @@ class AtlasStart(MacroElement):
 def build_map(
     outline: Outline,
     belts: gpd.GeoDataFrame,
-    places: Mapping[str, Sequence[Mapping[str, Any]]],
+    places: Mapping[str, Sequence[Mapping[str, Any]]] | Sequence[Mapping[str, Any]],
     ties: Mapping[str, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
     corridor_names: Mapping[str, str],
     district_name: str,
@@ -213,7 +239,7 @@ def build_map(
     belts
         Belts and axes in EPSG:4326 with the columns ``corridor`` and ``part``.
     places
-        For each corridor what :class:`PlaceMarkers` takes.
+        For each corridor what :class:`PlaceMarkers` takes; in the order of the table what :class:`PlaceColumns` takes, where the words come later.
     ties
         For each corridor the lines to draw between places: two ``(lon, lat)``, WGS-84.
     corridor_names
@@ -228,7 +254,8 @@ def build_map(
     AtlasMap
         With one FeatureGroup for each corridor: belt, axis, ties and places. The same input gives the same map, to the byte.
     """
-    view = _view(places, belts, frame)
+    by_corridor, in_order = (places, None) if isinstance(places, Mapping) else ({}, places)
+    view = _view(chain.from_iterable(by_corridor.values()) if in_order is None else in_order, belts, frame)
     atlas = AtlasMap(
         location=[(view.south + view.north) / 2, (view.west + view.east) / 2],
         zoom_start=10,
@@ -276,8 +303,11 @@ def build_map(
             _add(layer, AxisName(corridor, name, shapely.get_coordinates(longest).tolist()), f"{key}_axis_name")
         if ties.get(corridor):
             _add(layer, _shapes(_lines(ties[corridor]), "ties", f"tie corridor-{corridor}"), f"{key}_ties")
-        _add(layer, PlaceMarkers(places.get(corridor, ())), f"{key}_places")
+        if in_order is None:
+            _add(layer, PlaceMarkers(by_corridor.get(corridor, ())), f"{key}_places")
         layers[corridor] = layer
+    if in_order is not None:
+        _add(atlas, PlaceColumns(in_order), "places")
     _add(atlas, AtlasStart(layers, view), "start")
     return atlas
 
@@ -359,9 +389,26 @@ def _lines(ties: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> l
     return [{"id": f"tie-{number}", "properties": {}, "geometry": {"type": "LineString", "coordinates": tie}} for number, tie in enumerate(ties)]
 
 
-def _view(places: Mapping[str, Sequence[Mapping[str, Any]]], belts: gpd.GeoDataFrame, frame: Box) -> Box:
+def _indexed(values: Sequence[Hashable]) -> dict[str, list[Any]]:
+    """Write a column of which few values differ: those values, and of each row which one it has."""
+    positions = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    return {"of": list(positions), "at": [positions[value] for value in values]}
+
+
+def _steps_between(degrees: Sequence[float | None], units: int) -> list[int | None]:
+    """Write degrees as whole steps from the last that is there, so many to a degree; nothing stays nothing."""
+    steps: list[int | None] = []
+    last = 0
+    for value in degrees:
+        here = last if value is None else round(value * units)
+        steps.append(None if value is None else here - last)
+        last = here
+    return steps
+
+
+def _view(places: Iterable[Mapping[str, Any]], belts: gpd.GeoDataFrame, frame: Box) -> Box:
     """Show the belts and every place but whole cities: the point of a city lies far from everything that is worth a look."""
-    located = [place for some in places.values() for place in some if place["lon"] is not None and place["symbol"] not in UNFITTED]
+    located = [place for place in places if place["lon"] is not None and place["symbol"] not in UNFITTED]
     points = [(place["lon"], place["lat"]) for place in located]
     corners = np.array([*points, *belts.geometry.bounds.to_numpy().reshape(-1, 2)])
     if not len(corners):

@@ -67,8 +67,9 @@ class Site:
         When the newest table was written.
     is_frozen
         Whether it is written to files, which no server answers for; see :mod:`geo.serve.freeze.rendering`.
-    maps, page_states, comparison_scripts
-        The drawn map, what the page's script is given, and what may be compared, of each language; filled as they are asked for.
+    maps, page_states, comparison_scripts, word_scripts
+        The drawn map, what the page's script is given, what may be compared, and the words that come later, of each language; filled as they are asked
+        for.
     answers
         Finished answers; filled as they are asked for.
     built
@@ -83,6 +84,7 @@ class Site:
     maps: dict[str, MapParts] = field(default_factory=dict)
     page_states: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     comparison_scripts: dict[str, str] = field(default_factory=dict)
+    word_scripts: dict[str, dict[int, str]] = field(default_factory=dict)
     answers: Answers = field(default_factory=Answers, repr=False)
     built: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     _made: dict[Callable[[Site], Any], Any] = field(default_factory=dict, repr=False)

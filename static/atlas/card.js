@@ -58,10 +58,12 @@ function drawFigure(figure) {
 function drawCard(place, card) {
   const box = element("div", "popup");
   box.setAttribute("role", "dialog");
-  box.setAttribute("aria-label", place.name);
+  // Of a crowd it may come before the words do.
+  const name = place.name || (card ? card.name : place.id);
+  box.setAttribute("aria-label", name);
   box.tabIndex = -1;
   const title = element("h2");
-  title.append(element("bdi", "", place.name));
+  title.append(element("bdi", "", name));
   box.append(title);
   const actions = element("p", "actions");
   actions.append(link(page.placeUrl.replace("ID", encodeURIComponent(place.id)), "button", page.phrases.page));

@@ -2,8 +2,14 @@
 
 const MARGIN = 0.2; // how far beyond the view dots are drawn, as a share of it
 
+const MOST_NAMED = 12; // of the dots that are compared, so many are named, from the largest
+const CELL = 72; // side of the squares in which dots are counted, in pixels
+const LEAST_COUNTED = 20; // from so many in a square on, their number is written
+
 const pinned = new Set(); // the entries that are pins
-let dots = []; // the entries that are dots
+let named = new Set(); // those of them that are named though they stand among dots
+let dots = []; // the entries that are dots, in the order in which they are drawn
+let plates = []; // the numbers among the dots: {text, box, latLng}
 let isThick = false; // whether the view itself holds a crowd
 let hovered = null;
 
@@ -33,14 +39,16 @@ function choosePins() {
   const isCrowded = located.length > page.marks.crowd;
   let wanted = located;
   isThick = false;
+  named = new Set();
   if (isCrowded) {
     const view = map.getBounds().pad(MARGIN);
     const near = located.filter((entry) => view.contains(entry.latLng));
     isThick = near.length > page.marks.crowd;
-    wanted = isThick ? located.filter(isLookedAt) : near;
+    if (isThick) named = new Set(largestOf(near));
+    wanted = isThick ? located.filter((entry) => named.has(entry) || isLookedAt(entry)) : near;
     if (!wanted.length && near.length) wanted = [nearestTo(map.getCenter(), near)];
   }
-  dots = isThick ? located : [];
+  dots = isThick ? inOrder(located) : [];
   for (const entry of located) {
     entry.point = map.latLngToLayerPoint(entry.latLng);
     entry.offset = { x: 0, y: 0 };
@@ -49,6 +57,20 @@ function choosePins() {
   crowded.hidden = !isThick;
   crowded.textContent = page.phrases.crowded.replace("{count}", located.length);
   return wanted;
+}
+
+const hasFigure = ({ place }) => lookOf(place).form !== "without";
+const fromLargest = (one, other) => radiusOf(other.place) - radiusOf(one.place);
+
+/** What is compared lies above what is not, and the small above the large. */
+function inOrder(entries) {
+  if (!state.indicator) return entries;
+  return [...entries.filter((entry) => !hasFigure(entry)), ...entries.filter(hasFigure).sort(fromLargest)];
+}
+
+/** The few with the largest figures. */
+function largestOf(entries) {
+  return state.indicator && hasWords ? entries.filter(hasFigure).sort(fromLargest).slice(0, MOST_NAMED) : [];
 }
 
 /** Make some places pins, and no other ones. */
@@ -79,6 +101,7 @@ function nearestTo(centre, entries) {
 
 /** Draw the dots of the view: each look is drawn once and stamped, so that ten thousand take a few milliseconds. */
 function drawDots() {
+  plates = [];
   if (!dots.length) {
     if (sheetOfDots) sheetOfDots.remove();
     return;
@@ -96,6 +119,7 @@ function drawDots() {
   if (!map.hasLayer(sheetOfDots)) sheetOfDots.addTo(map);
   const pen = canvas.getContext("2d");
   const stamps = new Map();
+  const drawn = new Set();
   for (const entry of dots) {
     const [x, y] = [entry.point.x - origin.x, entry.point.y - origin.y];
     const look = lookOf(entry.place);
@@ -105,10 +129,69 @@ function drawDots() {
     const colour = look.growth ? growthColour(look.growth) : own;
     const edge = look.isEdged ? own : "var(--card)";
     const key = `${colour} ${edge} ${look.form} ${radius} ${look.core}`;
+    // The same on the same pixel is drawn already.
+    const spot = `${Math.round(x)} ${Math.round(y)} ${key}`;
+    if (drawn.has(spot)) continue;
+    drawn.add(spot);
     if (!stamps.has(key)) stamps.set(key, stampOf(colour, edge, look, radius, density));
     const stamp = stamps.get(key);
     pen.drawImage(stamp, Math.round(x * density - stamp.width / 2), Math.round(y * density - stamp.height / 2));
   }
+  pen.scale(density, density);
+  pen.translate(-origin.x, -origin.y);
+  drawPlates(pen);
+}
+
+/** Write how many dots there are in each square that holds many: on a plate within the square, over the dot that is nearest to the middle of them. */
+function drawPlates(pen) {
+  // The squares stay where they are when the map is moved.
+  const { x: left, y: top } = map.getPixelOrigin();
+  const squares = new Map();
+  for (const entry of dots) {
+    const { x, y } = entry.point;
+    const [column, row] = [Math.floor((x + left) / CELL), Math.floor((y + top) / CELL)];
+    const key = `${column} ${row}`;
+    if (!squares.has(key)) squares.set(key, { column, row, entries: [], x: 0, y: 0 });
+    const square = squares.get(key);
+    square.entries.push(entry);
+    square.x += x;
+    square.y += y;
+  }
+  const covered = [...named].map((entry) => around(entry.point, radiusOf(entry.place) + 2));
+  const style = getComputedStyle(map.getContainer());
+  const write = new Intl.NumberFormat(document.documentElement.lang);
+  Object.assign(pen, { font: `600 11px ${style.fontFamily}`, textAlign: "center", textBaseline: "middle" });
+  for (const { column, row, entries, ...sum } of squares.values()) {
+    if (entries.length < LEAST_COUNTED) continue;
+    const text = write.format(entries.length);
+    const [wide, tall] = [pen.measureText(text).width / 2 + 5, 8];
+    const [x, y] = [sum.x / entries.length, sum.y / entries.length];
+    const within = (value, least, half) => Math.round(Math.min(Math.max(value, least + half), least + CELL - half));
+    let nearest = null;
+    for (const { point, latLng } of entries) {
+      const away = Math.hypot(point.x - x, point.y - y);
+      if (nearest && nearest.away <= away) continue;
+      const middle = { x: within(point.x, column * CELL - left, wide), y: within(point.y, row * CELL - top, tall) };
+      const box = { left: middle.x - wide, right: middle.x + wide, top: middle.y - tall, bottom: middle.y + tall };
+      // Half under the symbol of a named place it would be another number.
+      if (!covered.some((other) => overlaps(box, other))) nearest = { away, middle, box, latLng };
+    }
+    if (!nearest) continue;
+    const { middle, box, latLng } = nearest;
+    Object.assign(pen, { fillStyle: colourOf("var(--card)"), strokeStyle: colourOf("var(--line)"), lineWidth: 1 });
+    pen.beginPath();
+    pen.roundRect(box.left, box.top, 2 * wide, 2 * tall, 4);
+    pen.fill();
+    pen.stroke();
+    pen.fillStyle = colourOf("var(--ink)");
+    pen.fillText(text, middle.x, middle.y + 0.5);
+    plates.push({ text, box, latLng });
+  }
+}
+
+/** The number under the pointer. */
+function plateAt(point) {
+  return plates.find(({ box }) => overlaps(around(point, 0.5), box)) || null;
 }
 
 function dotRadius({ place }) {
@@ -169,7 +252,9 @@ function followPointer() {
     if (!dots.length || asked || originalEvent.target.closest(".pin, .guests, .leaflet-popup")) return;
     asked = requestAnimationFrame(() => {
       asked = null;
-      hover(dotAt(layerPoint));
+      const plate = plateAt(layerPoint);
+      map.getContainer().classList.toggle("on-plate", Boolean(plate));
+      hover(plate ? null : dotAt(layerPoint));
     });
   });
   map.on("click", ({ originalEvent }) => choose(originalEvent));
@@ -180,7 +265,7 @@ function hover(entry) {
   const before = hovered;
   hovered = entry;
   if (entry) pinUp(entry);
-  if (before && pinned.has(before) && before.place.id !== state.place && !isFocused(before) && pinned.size > 1) unpin(before);
+  if (before && pinned.has(before) && before.place.id !== state.place && !isFocused(before) && !named.has(before) && pinned.size > 1) unpin(before);
   keepOneTabStop();
 }
 

@@ -31,10 +31,36 @@ function fetchLater() {
 function fetchLaterWhenIdle() {
   const whenIdle = window.requestIdleCallback || ((act) => setTimeout(act, 200));
   whenIdle(() => {
-    Promise.allSettled([fetchComparisons(), fetchLater()]).then(() => {
+    Promise.allSettled([fetchWords(), fetchComparisons(), fetchLater()]).then(() => {
       map.getContainer().dataset.whole = "true";
     });
   });
+}
+
+let hasWords = page.wordsUrls.length === 0; // whether every place has its name: those of a crowd come after the map
+let words = null; // the promise that they are there
+
+function fetchWords() {
+  words ||= Promise.all(page.wordsUrls.map(addScript)).then(() => {
+    if (hasWords) return;
+    hasWords = true;
+    if (map) showWords();
+  });
+  words.catch(() => (words = null));
+  return words;
+}
+
+/** Write what waited for the words. */
+function showWords() {
+  pinned.forEach(describe);
+  showFinding();
+  layOut();
+}
+
+/** Do something that needs the words: at once where they are there. */
+function withWords(act) {
+  if (hasWords) act();
+  else fetchWords().then(act, () => announce(page.phrases.notLoaded));
 }
 
 let compared = null; // the promise that the comparisons are there

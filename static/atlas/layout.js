@@ -24,10 +24,10 @@ function layOut() {
   rings.forEach(dressRing);
   if (isThick) {
     drawDots();
-    drawn.forEach((entry) => writeLabel(entry));
-    drawn.forEach(hideLabel);
-    placeAxisNames([]);
-    placeNames([]);
+    const others = drawn.filter((entry) => !named.has(entry));
+    others.forEach(writeLabel);
+    others.forEach(hideLabel);
+    placeLabels(drawn.filter((entry) => named.has(entry)), plates.map(({ box }) => box));
   } else {
     if (sheetOfDots) sheetOfDots.remove();
     placeLabels([...rings.values(), ...drawn]);

@@ -8,6 +8,26 @@ function addPlaces(layer, list) {
   }
 }
 
+/** The places of a crowd, as columns in the order of the table: values, or which of a few values each row has, or steps from the row before. */
+function addColumns({ id: ids, units, lon, lat, areas, ...columns }) {
+  const read = ({ of, at }) => at.map((number) => of[number]);
+  const [corridor, kind, district, symbol, host, radius] = ["corridor", "kind", "district", "symbol", "host", "radius"].map((name) => read(columns[name]));
+  let [x, y] = [0, 0];
+  ids.forEach((id, position) => {
+    const isLocated = lon[position] !== null;
+    if (isLocated) [x, y] = [x + lon[position], y + lat[position]];
+    const place = { id, position, corridor: corridor[position], kind: kind[position], district: district[position], symbol: symbol[position], host: host[position], radius: radius[position], area: areas[position] };
+    places.set(id, { place, layer: null, latLng: isLocated ? L.latLng(y / units, x / units) : null, marker: null, offset: { x: 0, y: 0 } });
+  });
+}
+
+/** Their words, which come later: of so many rows from one on. */
+function addWords(first, columns) {
+  [...places.values()].slice(first, first + columns.name.length).forEach(({ place }, row) => {
+    for (const [name, values] of Object.entries(columns)) place[name] = values[row];
+  });
+}
+
 function addComparisons(given) {
   Object.assign(comparisons, given);
 }
@@ -64,7 +84,7 @@ function markerOf(entry) {
   entry.marker.on("add", () => {
     const pin = entry.marker.getElement();
     pin.dataset.id = place.id;
-    pin.setAttribute("aria-label", `${place.name} · ${place.located}`);
+    describe(entry);
     pin.addEventListener("keydown", goToNeighbour);
     pin.addEventListener("focus", () => {
       makeTabStop(pin);
@@ -79,6 +99,10 @@ function markerOf(entry) {
   entry.marker.on("mouseout", () => glanceAt(null));
   listenTo(entry.marker, () => entry);
   return entry.marker;
+}
+
+function describe({ marker, place }) {
+  marker.getElement().setAttribute("aria-label", hasWords ? `${place.name} · ${place.located}` : place.id);
 }
 
 function dress(entry) {

@@ -21,6 +21,11 @@ function listenTo(marker, entryOf) {
 
 /** Open what lies under a pointer; what was hit first is among it. */
 function choose(event, hit = null) {
+  const plate = hit ? null : plateAt(map.mouseEventToLayerPoint(event));
+  if (plate) {
+    map.setView(plate.latLng, map.getZoom() + 2, { animate: !isStill() });
+    return;
+  }
   const isFinger = event.pointerType !== "mouse" && event.pointerType !== undefined;
   // On a plate a name lies over what is beside it.
   const isOnPlate = !isFinger && hit && event.target.closest(".pin-label");
@@ -60,7 +65,7 @@ function isOnLabel(entry, point, least) {
 function open(entries, hit) {
   const found = [...new Set(entries.flatMap((entry) => (entry.guests ? entry.guests.map((id) => places.get(id)) : [entry])))];
   if (found.length === 1) select(found[0].place.id, { push: true, focus: true });
-  else offer(found, hit);
+  else withWords(() => offer(found, hit));
 }
 
 function offer(found, hit) {

@@ -137,7 +137,7 @@ def test_a_crowd_is_drawn_as_dots_and_the_legend_says_so(crowded: Open, crowded_
     assert located > 2 * CROWD
     expect(page.locator("canvas.dots")).to_have_count(1)
     assert len(pinned(page)) == 1
-    expect(page.locator("#crowded")).to_have_text(f"{located} 处，放大后逐一排开、标名")
+    expect(page.locator("#crowded")).to_have_text(f"{located} 处：数字是它那一格里有几处；放大后逐一排开、标名")
     expect(page.locator("#shown")).to_have_text("显示 630 处，共 630 处")
     drawn = counts(page, LIGHT)
     assert all(drawn[name] > 100 for name in LIGHT), drawn
@@ -295,11 +295,12 @@ def test_a_layer_takes_its_dots_along(crowded: Open, crowded_site: str, corridor
     before = counts(page, LIGHT)
     page.locator(f"label.switch.corridor-{corridor}").click(modifiers=["Control"])
     located = [feature for feature in features(page, crowded_site).values() if feature["properties"]["corridor"] != corridor]
-    expect(page.locator("#crowded")).to_have_text(f"{len(located)} 处，放大后逐一排开、标名")
+    expect(page.locator("#crowded")).to_have_text(f"{len(located)} 处：数字是它那一格里有几处；放大后逐一排开、标名")
     after = counts(page, LIGHT)
     assert before[corridor] > 100 and after[corridor] == 0
     others = {"west", "east", "none"} - {corridor}
-    assert all(after[other] >= before[other] for other in others)
+    # The map shows them larger now, and numbers stand on other spots.
+    assert all(after[other] > before[other] / 2 for other in others)
     page.locator(f"label.switch.corridor-{corridor}").click(modifiers=["Control"])
     assert counts(page, LIGHT) == before
 

@@ -28,7 +28,7 @@ from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.responses import cacheable
 from geo.serve.http.security import HEADERS, page_policy
 from geo.serve.pages.reference import reference_digest
-from geo.serve.pages.state import PAGE_ROWS, comparisons_script, draw_map, script_digest
+from geo.serve.pages.state import PAGE_ROWS, comparisons_script, draw_map, script_digest, word_parts, words_script
 from geo.serve.reload import sites_of
 from geo.serve.site import Site, current_site, read_assets
 from geo.settings import Settings
@@ -64,6 +64,7 @@ FILES = {
     "documents.source": FilePattern("sources/{id_}.html", is_translated=True),
     "pages.map_script": FilePattern("assets/map-{lang}.{v}.js"),
     "pages.comparisons": FilePattern("assets/comparisons-{lang}.{v}.js"),
+    "pages.words": FilePattern("assets/words-{part}-{lang}.{v}.js"),
     "reference.script": FilePattern("assets/reference-{lang}.{v}.js"),
     "pictures.map_png": FilePattern("map.png", is_translated=True),
     "pictures.map_svg": FilePattern("map.svg", is_translated=True),
@@ -297,6 +298,8 @@ def _answers(app: FrozenAtlas, site: Site) -> Iterator[tuple[str, dict[str, Any]
         with app.test_request_context(query_string=lang, environ_overrides={"geo.site": site}):
             yield "pages.map_script", {"v": script_digest(draw_map(site, request_wording()).script), **lang}
             yield "pages.comparisons", {"v": script_digest(comparisons_script(site, request_wording())), **lang}
+            for part in word_parts(site):
+                yield "pages.words", {"part": str(part), "v": script_digest(words_script(site, request_wording(), part)), **lang}
         yield "reference.script", {"v": reference_digest(site, language), **lang}
     for id_ in site.places:
         yield "downloads.place", {"id_": id_}

@@ -15,7 +15,7 @@ from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from geo.draw.webmap import MAX_ZOOM, MIN_ZOOM, ZOOM_SNAP
-from geo.errors import BadParameterError
+from geo.errors import BadParameterError, NotFoundError
 from geo.layers.comparisons import Comparison
 from geo.layers.formats import FORMATS
 from geo.layers.sectors import english_words
@@ -29,7 +29,7 @@ from geo.serve.http.store import SMALL, USUAL
 from geo.serve.pages.first_paint import sketch_view
 from geo.serve.pages.pictures import LEAST_WIDTH, MOST_WIDTH, SCALES, WIDTH
 from geo.serve.pages.seen import find_seen
-from geo.serve.pages.state import PAGE_ROWS, comparisons_script, draw_map, legend_state, page_state, script_digest
+from geo.serve.pages.state import PAGE_ROWS, comparisons_script, draw_map, legend_state, page_state, script_digest, word_parts, words_script
 from geo.serve.site import Site, current_site
 from geo.tables.kinds import Kind
 from geo.tables.rows import Place
@@ -185,14 +185,25 @@ def comparisons() -> Response:
     return _script(comparisons_script(current_site(), request_wording()))
 
 
-def _script(script: str) -> Response:
+@blueprint.get("/words.js")
+def words() -> Response:
+    """Give a part of the words of the places, where they come after the map."""
+    site = current_site()
+    part = request.args.get("part", "")
+    parts = {str(number): number for number in word_parts(site)}
+    if part not in parts:
+        raise NotFoundError(f"no part {part[:20]!r} of the words; the map page names those that there are")
+    return _script(words_script(site, request_wording(), parts[part]), part=part)
+
+
+def _script(script: str, **named: str) -> Response:
     digest = script_digest(script)
     return stored(
         script.encode(),
         "text/javascript; charset=utf-8",
         cache_control=IMMUTABLE if request.args.get("v") == digest else REVALIDATE,
         varies_by=BY_LANGUAGE,
-        is_canonical=request.query_string.decode() == f"lang={request.args.get('lang')}&v={digest}",
+        is_canonical=request.query_string.decode() == urlencode({**named, "lang": request.args.get("lang"), "v": digest}),
     )
 
 

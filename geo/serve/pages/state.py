@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
 from flask import url_for
@@ -54,24 +55,24 @@ from geo.words.phrases import GROUPS
 
 # Rows of the list and of the table on one page.
 PAGE_ROWS = 100
+# Of so many places the words come in one script: a slow phone reads it between two frames.
+_PART = 1000
 
 
 def draw_map(site: Site, wording: Wording) -> MapParts:
     """Draw the map of a language once, and keep it."""
     parts = site.maps.get(wording.language)
     if parts is None:
+        places: Any = [_map_point(site, place, position) for position, place in enumerate(site.places.values())]
+        if not word_parts(site):
+            words = [_map_words(site, place, wording) for place in site.places.values()]
+            both = [{**point, **of_it} for point, of_it in zip(places, words, strict=True)]
+            places = {corridor: [place for place in both if place["corridor"] == corridor] for corridor in site.atlas.tables.corridor_ids}
         parts = site.maps[wording.language] = render_map(
             build_map(
                 outline=site.atlas.outline,
                 belts=site.atlas.layers.corridors,
-                places={
-                    corridor: [
-                        _map_place(site, place, position, wording)
-                        for position, place in enumerate(site.places.values())
-                        if place.corridor == corridor
-                    ]
-                    for corridor in site.atlas.tables.corridor_ids
-                },
+                places=places,
                 ties=site.ties,
                 corridor_names=wording.corridors,
                 district_name="name_en" if wording.language == "en" else "name_zh",
@@ -91,6 +92,27 @@ def comparisons_script(site: Site, wording: Wording) -> str:
         state = {one.key: _comparison_state(site, one, wording) for one in site.atlas.comparisons.values()}
         script = site.comparison_scripts[wording.language] = f"atlas.addComparisons({script_json(state)});\n"
     return script
+
+
+def word_parts(site: Site) -> range:
+    """Give the parts in which the words of the places come after the map: of a crowd, whose words weigh many times what its symbols do."""
+    return range(-(-len(site.places) // _PART) if len(site.places) > CROWD else 0)
+
+
+def words_script(site: Site, wording: Wording, part: int) -> str:
+    """Write a part of the words of the places as a call of ``atlas.addWords``; made once for each language.
+
+    Parameters
+    ----------
+    part
+        One of :func:`word_parts`.
+    """
+    scripts = site.word_scripts.setdefault(wording.language, {})
+    if part not in scripts:
+        first = part * _PART
+        words = [_map_words(site, place, wording) for place in islice(site.places.values(), first, first + _PART)]
+        scripts[part] = f"atlas.addWords({first}, {script_json({name: [of_it.get(name) for of_it in words] for name in _WORDS})});\n"
+    return scripts[part]
 
 
 def script_digest(text: str) -> str:
@@ -135,6 +157,9 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "language": wording.language,
             "comparisons": list(site.atlas.comparisons),
             "comparisonsUrl": url_for("pages.comparisons", lang=wording.language, v=script_digest(comparisons_script(site, wording))),
+            "wordsUrls": [
+                url_for("pages.words", part=part, lang=wording.language, v=script_digest(words_script(site, wording, part))) for part in word_parts(site)
+            ],
             "laterUrl": url_for("assets.asset", name=site.asset_name("later.js")),
             "referenceUrl": url_for("reference.script", lang=wording.language, v=reference_digest(site, wording.language)),
             "pictureUrl": url_for("pictures.map_png"),
@@ -273,7 +298,7 @@ def _phrases(wording: Wording) -> dict[str, Any]:
         "map": gettext("地图"),
         "copyYourself": gettext("已选中，请按 Ctrl+C 复制"),
         "noMeasure": gettext("没有这个数字"),
-        "crowded": gettext("{count} 处，放大后逐一排开、标名"),
+        "crowded": gettext("{count} 处：数字是它那一格里有几处；放大后逐一排开、标名"),
         "missing": gettext("位置不明"),
         "range": gettext("第 {first}–{last} 处，共 {all} 处"),
         "all": gettext("缩放到全部"),
@@ -335,22 +360,15 @@ def _comparison_state(site: Site, comparison: Comparison, wording: Wording) -> d
     }
 
 
-def _map_place(site: Site, place: Place, position: int, wording: Wording) -> dict[str, Any]:
-    """Give the script one place: its symbol, where it goes, and its line in the list."""
+def _map_point(site: Site, place: Place, position: int) -> dict[str, Any]:
+    """Give the script one place: its symbol and where it goes."""
     answer, point = site.atlas.answers[place.id], site.points[place.id]
-    entry = wording.entry(place, site.atlas)
     symbol = map_symbol(place, answer)
     by_host = isinstance(answer, Match) and answer.basis is Basis.PARENT
     return {
         "id": place.id,
         "position": position,
-        "name": entry.name,
-        **({"lines": lines} if len(lines := wrap(entry.name)) > 1 else {}),
-        "headline": entry.headline,
-        "note": entry.headline_note,
-        "located": entry.located,
         "corridor": place.corridor,
-        "basis": wording.corridor_with_basis(place),
         "kind": place.kind.value,
         "district": place.district,
         "symbol": symbol,
@@ -359,6 +377,23 @@ def _map_place(site: Site, place: Place, position: int, wording: Wording) -> dic
         "lat": None if point is None else point.y,
         "radius": answer.uncertainty_m if isinstance(answer, Match) else None,
         **({"area": _area(site, place, symbol)} if symbol in AREAS else {}),
+    }
+
+
+# What a place is called, and its line in the list.
+_WORDS = ("name", "lines", "headline", "note", "located", "basis", "search", "figures", "lead")
+
+
+def _map_words(site: Site, place: Place, wording: Wording) -> dict[str, Any]:
+    """Give the script the words of one place: of ``_WORDS`` those that it has."""
+    entry = wording.entry(place, site.atlas)
+    return {
+        "name": entry.name,
+        **({"lines": lines} if len(lines := wrap(entry.name)) > 1 else {}),
+        "headline": entry.headline,
+        "note": entry.headline_note,
+        "located": entry.located,
+        "basis": wording.corridor_with_basis(place),
         "search": site.atlas.layers.search[place.id],
         "figures": len(site.atlas.tables.figures_by_place[place.id]),
         "lead": wording.lead(place, site.atlas.tables),
