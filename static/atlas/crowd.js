@@ -1,62 +1,29 @@
-/* Where there are more places than a reader can tell apart, symbols are dots on a canvas; the few that are near, focused or selected stay pins. */
+/* Where there are more places than a reader can tell apart, symbols are dots on a canvas; the few that are near, focused or selected stay pins. Part of the
+   script of such sites only. */
 
 const MARGIN = 0.2; // how far beyond the view dots are drawn, as a share of it
-
 const MOST_NAMED = 12; // of the dots that are compared, so many are named, from the largest
 const CELL = 72; // side of the squares in which dots are counted, in pixels
 const LEAST_COUNTED = 20; // from so many in a square on, their number is written
 
-const pinned = new Set(); // the entries that are pins
-let named = new Set(); // those of them that are named though they stand among dots
-let dots = []; // the entries that are dots, in the order in which they are drawn
+let named = new Set(); // the pins that are named though they stand among dots
 let plates = []; // the numbers among the dots: {text, box, latLng}
-let isThick = false; // whether the view itself holds a crowd
-let hovered = null;
-
 const canvas = element("canvas", "dots");
 let sheetOfDots = null;
 
-function pinUp(entry) {
-  if (pinned.has(entry)) return;
-  entry.layer.addLayer(markerOf(entry));
-  pinned.add(entry);
-  entry.point = map.latLngToLayerPoint(entry.latLng);
-  moveSymbol(entry, { x: 0, y: 0 });
-  dress(entry);
-  writeLabel(entry);
-  hideLabel(entry);
-  keepOneTabStop();
-}
-
-function unpin(entry) {
-  entry.layer.removeLayer(entry.marker);
-  pinned.delete(entry);
-}
-
-/** Decide which places of the view are pins, and which are dots; gives those that may be pins. */
-function choosePins() {
-  const located = shown.filter((entry) => entry.latLng);
-  const isCrowded = located.length > page.marks.crowd;
-  let wanted = located;
-  isThick = false;
-  named = new Set();
-  if (isCrowded) {
-    const view = map.getBounds().pad(MARGIN);
-    const near = located.filter((entry) => view.contains(entry.latLng));
-    isThick = near.length > page.marks.crowd;
-    if (isThick) named = new Set(largestOf(near));
-    wanted = isThick ? located.filter((entry) => named.has(entry) || isLookedAt(entry)) : near;
-    if (!wanted.length && near.length) wanted = [nearestTo(map.getCenter(), near)];
-  }
+/** Decide which of many places are dots; gives those that may be pins. */
+function chooseAmong(located) {
+  const view = map.getBounds().pad(MARGIN);
+  const near = located.filter((entry) => view.contains(entry.latLng));
+  isThick = near.length > page.marks.crowd;
+  named = new Set(isThick ? largestOf(near) : []);
   dots = isThick ? inOrder(located) : [];
-  for (const entry of located) {
-    entry.point = map.latLngToLayerPoint(entry.latLng);
-    entry.offset = { x: 0, y: 0 };
-  }
   const crowded = document.getElementById("crowded");
   crowded.hidden = !isThick;
   crowded.textContent = page.phrases.crowded.replace("{count}", located.length);
-  return wanted;
+  if (located.length <= page.marks.crowd) return located;
+  const wanted = isThick ? located.filter((entry) => named.has(entry) || isLookedAt(entry)) : near;
+  return wanted.length || !near.length ? wanted : [nearestTo(map.getCenter(), near)];
 }
 
 const hasFigure = ({ place }) => lookOf(place).form !== "without";
@@ -73,30 +40,18 @@ function largestOf(entries) {
   return state.indicator && hasWords ? entries.filter(hasFigure).sort(fromLargest).slice(0, MOST_NAMED) : [];
 }
 
-/** Make some places pins, and no other ones. */
-function keepPins(wanted) {
-  const keep = new Set(wanted);
-  [...pinned].filter((entry) => !keep.has(entry)).forEach(unpin);
-  for (const entry of wanted) {
-    if (!pinned.has(entry)) {
-      entry.layer.addLayer(markerOf(entry));
-      pinned.add(entry);
-    }
-  }
-}
-
-/** Whether a place is selected, pointed at or focused. */
-function isLookedAt(entry) {
-  return entry.place.id === state.place || entry === hovered || isFocused(entry);
-}
-
-function isFocused(entry) {
-  return Boolean(entry.marker) && pinned.has(entry) && entry.marker.getElement() === document.activeElement;
-}
-
 function nearestTo(centre, entries) {
   const distance = ({ latLng }) => Math.hypot(latLng.lat - centre.lat, latLng.lng - centre.lng);
   return entries.reduce((best, entry) => (distance(entry) < distance(best) ? entry : best));
+}
+
+/** Draw the dots, and name the few that are named among them. */
+function layOutDots(drawn) {
+  drawDots();
+  const others = drawn.filter((entry) => !named.has(entry));
+  others.forEach(writeLabel);
+  others.forEach(hideLabel);
+  placeLabels(drawn.filter((entry) => named.has(entry)), plates.map(({ box }) => box));
 }
 
 /** Draw the dots of the view: each look is drawn once and stamped, so that ten thousand take a few milliseconds. */
@@ -114,6 +69,7 @@ function drawDots() {
   canvas.width = width * density;
   canvas.height = height * density;
   const bounds = L.latLngBounds(map.layerPointToLatLng(origin), map.layerPointToLatLng(origin.add([width, height])));
+  if (!map.getPane("dots")) map.createPane("dots").style.zIndex = 450;
   if (sheetOfDots) sheetOfDots.setBounds(bounds);
   else sheetOfDots = L.svgOverlay(canvas, bounds, { pane: "dots" });
   if (!map.hasLayer(sheetOfDots)) sheetOfDots.addTo(map);
@@ -195,7 +151,8 @@ function plateAt(point) {
 }
 
 function dotRadius({ place }) {
-  const { radius } = lookOf(place);
+  // A few sizes, so that each is drawn once.
+  const radius = Math.round(4 * lookOf(place).radius) / 4;
   return state.indicator ? radius : Math.min(radius, page.marks.dot);
 }
 
@@ -246,7 +203,8 @@ function dotAt(point) {
 }
 
 /** The dot under the pointer becomes a pin, with its name; a pin is focused and clicked like any other. */
-function followPointer() {
+function followDots() {
+  followTheme();
   let asked = null;
   map.on("mousemove", ({ layerPoint, originalEvent }) => {
     if (!dots.length || asked || originalEvent.target.closest(".pin, .guests, .leaflet-popup")) return;
@@ -257,7 +215,13 @@ function followPointer() {
       hover(plate ? null : dotAt(layerPoint));
     });
   });
-  map.on("click", ({ originalEvent }) => choose(originalEvent));
+}
+
+/** Zoom in on the number under a pointer; tells whether there is one. */
+function choosePlate(point) {
+  const plate = plateAt(point);
+  if (plate) map.setView(plate.latLng, map.getZoom() + 2, { animate: !isStill() });
+  return Boolean(plate);
 }
 
 function hover(entry) {
@@ -278,3 +242,46 @@ function followTheme() {
   new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 }
+
+// --- what comes in another way ---
+
+/** The places of a crowd, as columns in the order of the table: values, or which of a few values each row has, or steps from the row before. */
+function addColumns({ id: ids, units, lon, lat, areas, ...columns }) {
+  const read = ({ of, at }) => at.map((number) => of[number]);
+  const [corridor, kind, district, symbol, host, radius] = ["corridor", "kind", "district", "symbol", "host", "radius"].map((name) => read(columns[name]));
+  let [x, y] = [0, 0];
+  ids.forEach((id, position) => {
+    const isLocated = lon[position] !== null;
+    if (isLocated) [x, y] = [x + lon[position], y + lat[position]];
+    const place = { id, position, corridor: corridor[position], kind: kind[position], district: district[position], symbol: symbol[position], host: host[position], radius: radius[position], area: areas[position] };
+    places.set(id, { place, layer: null, latLng: isLocated ? L.latLng(y / units, x / units) : null, marker: null, offset: { x: 0, y: 0 } });
+  });
+}
+
+/** Their words, which come later: of so many rows from one on. */
+function addWords(first, columns) {
+  [...places.values()].slice(first, first + columns.name.length).forEach(({ place }, row) => {
+    for (const [name, values] of Object.entries(columns)) place[name] = values[row];
+  });
+}
+
+let words = null; // the promise that they are there
+
+function fetchWords() {
+  words ||= Promise.all(page.wordsUrls.map(addScript)).then(() => {
+    if (hasWords) return;
+    hasWords = true;
+    if (map) showWords();
+  });
+  words.catch(() => (words = null));
+  return words;
+}
+
+/** Write what waited for the words. */
+function showWords() {
+  pinned.forEach(describe);
+  showFinding();
+  layOut();
+}
+
+Object.assign(window.atlas, { addColumns, addWords });

@@ -31,31 +31,13 @@ function fetchLater() {
 function fetchLaterWhenIdle() {
   const whenIdle = window.requestIdleCallback || ((act) => setTimeout(act, 200));
   whenIdle(() => {
-    Promise.allSettled([fetchWords(), fetchComparisons(), fetchLater()]).then(() => {
+    Promise.allSettled([hasWords || fetchWords(), fetchComparisons(), fetchLater()]).then(() => {
       map.getContainer().dataset.whole = "true";
     });
   });
 }
 
-let hasWords = page.wordsUrls.length === 0; // whether every place has its name: those of a crowd come after the map
-let words = null; // the promise that they are there
-
-function fetchWords() {
-  words ||= Promise.all(page.wordsUrls.map(addScript)).then(() => {
-    if (hasWords) return;
-    hasWords = true;
-    if (map) showWords();
-  });
-  words.catch(() => (words = null));
-  return words;
-}
-
-/** Write what waited for the words. */
-function showWords() {
-  pinned.forEach(describe);
-  showFinding();
-  layOut();
-}
+let hasWords = !page.wordsUrls; // whether every place has its name: those of a crowd come after the map
 
 /** Do something that needs the words: at once where they are there. */
 function withWords(act) {
@@ -63,17 +45,21 @@ function withWords(act) {
   else fetchWords().then(act, () => announce(page.phrases.notLoaded));
 }
 
-let compared = null; // the promise that the comparisons are there
+const compared = new Map(); // the address of a script -> the promise that its comparisons are there
 
-function fetchComparisons() {
-  compared ||= Object.keys(comparisons).length ? Promise.resolve() : addScript(page.comparisonsUrl);
-  return compared;
+/** Fetch a comparison: alone where each has a script of its own, as those of a crowd have, and else all of them. */
+function fetchComparisons(key) {
+  const address = page.comparisonsUrl || page.comparisonUrls[key];
+  if (!address || Object.hasOwn(comparisons, key)) return Promise.resolve();
+  if (!compared.has(address)) compared.set(address, addScript(address));
+  compared.get(address).catch(() => compared.delete(address));
+  return compared.get(address);
 }
 
 /** Do something that needs a comparison, or none: at once where it is there. */
 function withComparison(key, act) {
   if (!key || Object.hasOwn(comparisons, key)) act();
-  else fetchComparisons().then(act, () => announce(page.phrases.notLoaded));
+  else fetchComparisons(key).then(act, () => announce(page.phrases.notLoaded));
 }
 
 let fragment = null; // the promise of what is asked for when it is first wanted

@@ -23,13 +23,9 @@ function layOut() {
   drawn.forEach(dress);
   rings.forEach(dressRing);
   if (isThick) {
-    drawDots();
-    const others = drawn.filter((entry) => !named.has(entry));
-    others.forEach(writeLabel);
-    others.forEach(hideLabel);
-    placeLabels(drawn.filter((entry) => named.has(entry)), plates.map(({ box }) => box));
+    layOutDots(drawn);
   } else {
-    if (sheetOfDots) sheetOfDots.remove();
+    if (places.size > page.marks.crowd) drawDots();
     placeLabels([...rings.values(), ...drawn]);
     drawHits(drawn);
   }

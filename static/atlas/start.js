@@ -167,7 +167,7 @@ function start(drawnMap, drawnLayers, view) {
   for (const entry of places.values()) entry.layer ||= drawnLayers[entry.place.corridor];
   const begin = () => draw(drawnMap, drawnLayers, view, wanted);
   const needed = [];
-  if (wanted.indicator && !Object.hasOwn(comparisons, wanted.indicator)) needed.push(fetchComparisons().catch(() => (wanted.indicator = null)));
+  if (wanted.indicator && !Object.hasOwn(comparisons, wanted.indicator)) needed.push(fetchComparisons(wanted.indicator).catch(() => (wanted.indicator = null)));
   if (wanted.q && !hasWords) needed.push(fetchWords().catch(() => (wanted.q = "")));
   if (needed.length) Promise.all(needed).then(begin);
   else begin();
@@ -179,7 +179,6 @@ function draw(drawnMap, drawnLayers, view, wanted) {
   Object.assign(state, wanted);
   wholeView = L.latLngBounds(view);
   shown = filterPlaces().found;
-  map.createPane("dots").style.zIndex = 450;
   L.control.scale({ imperial: false }).addTo(map);
   map.attributionControl.setPrefix("Leaflet");
   map.attributionControl.addAttribution(page.phrases.outline);
@@ -212,8 +211,8 @@ function draw(drawnMap, drawnLayers, view, wanted) {
   document.getElementById("sketch").remove();
   document.getElementById("loading").remove();
   listen();
-  followPointer();
-  followTheme();
+  map.on("click", ({ originalEvent }) => choose(originalEvent));
+  if (places.size > page.marks.crowd) followDots();
   if (state.place) {
     const id = state.place;
     state.place = null;
@@ -227,4 +226,4 @@ function draw(drawnMap, drawnLayers, view, wanted) {
   fetchLaterWhenIdle();
 }
 
-window.atlas = { addOutline, addPlaces, addColumns, addWords, addComparisons, addNames, addAxisName, start };
+window.atlas = { addOutline, addPlaces, addComparisons, addNames, addAxisName, start };

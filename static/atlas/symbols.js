@@ -8,26 +8,6 @@ function addPlaces(layer, list) {
   }
 }
 
-/** The places of a crowd, as columns in the order of the table: values, or which of a few values each row has, or steps from the row before. */
-function addColumns({ id: ids, units, lon, lat, areas, ...columns }) {
-  const read = ({ of, at }) => at.map((number) => of[number]);
-  const [corridor, kind, district, symbol, host, radius] = ["corridor", "kind", "district", "symbol", "host", "radius"].map((name) => read(columns[name]));
-  let [x, y] = [0, 0];
-  ids.forEach((id, position) => {
-    const isLocated = lon[position] !== null;
-    if (isLocated) [x, y] = [x + lon[position], y + lat[position]];
-    const place = { id, position, corridor: corridor[position], kind: kind[position], district: district[position], symbol: symbol[position], host: host[position], radius: radius[position], area: areas[position] };
-    places.set(id, { place, layer: null, latLng: isLocated ? L.latLng(y / units, x / units) : null, marker: null, offset: { x: 0, y: 0 } });
-  });
-}
-
-/** Their words, which come later: of so many rows from one on. */
-function addWords(first, columns) {
-  [...places.values()].slice(first, first + columns.name.length).forEach(({ place }, row) => {
-    for (const [name, values] of Object.entries(columns)) place[name] = values[row];
-  });
-}
-
 function addComparisons(given) {
   Object.assign(comparisons, given);
 }

@@ -21,11 +21,7 @@ function listenTo(marker, entryOf) {
 
 /** Open what lies under a pointer; what was hit first is among it. */
 function choose(event, hit = null) {
-  const plate = hit ? null : plateAt(map.mouseEventToLayerPoint(event));
-  if (plate) {
-    map.setView(plate.latLng, map.getZoom() + 2, { animate: !isStill() });
-    return;
-  }
+  if (isThick && !hit && choosePlate(map.mouseEventToLayerPoint(event))) return;
   const isFinger = event.pointerType !== "mouse" && event.pointerType !== undefined;
   // On a plate a name lies over what is beside it.
   const isOnPlate = !isFinger && hit && event.target.closest(".pin-label");

@@ -29,7 +29,18 @@ from geo.serve.http.store import SMALL, USUAL
 from geo.serve.pages.first_paint import sketch_view
 from geo.serve.pages.pictures import LEAST_WIDTH, MOST_WIDTH, SCALES, WIDTH
 from geo.serve.pages.seen import find_seen
-from geo.serve.pages.state import PAGE_ROWS, comparisons_script, draw_map, legend_state, page_state, script_digest, word_parts, words_script
+from geo.serve.pages.state import (
+    PAGE_ROWS,
+    comparison_keys,
+    comparisons_script,
+    comparisons_url,
+    draw_map,
+    legend_state,
+    page_state,
+    script_digest,
+    word_parts,
+    words_script,
+)
 from geo.serve.site import Site, current_site
 from geo.tables.kinds import Kind
 from geo.tables.rows import Place
@@ -140,7 +151,7 @@ def _map_page(*, is_embedded: bool) -> Response:
         misses=site.atlas.misses,
         map_html=map_parts.html,
         map_url=map_url,
-        comparisons_url=state["comparisonsUrl"],
+        comparisons_url=comparisons_url(site, wording, comparison.key) if comparison else None,
         formats=[(format_.name, format_.extension) for format_ in FORMATS.values()],
         page_state=state,
     )
@@ -181,8 +192,12 @@ def map_script() -> Response:
 
 @blueprint.get("/comparisons.js")
 def comparisons() -> Response:
-    """Give the figures that may be compared."""
-    return _script(comparisons_script(current_site(), request_wording()))
+    """Give the figures that may be compared, or those of one comparison, where each comes alone."""
+    site = current_site()
+    key = request.args.get("key")
+    if key is not None and key not in comparison_keys(site):
+        raise NotFoundError(f"no comparison {key[:80]!r} of its own; the map page names those that there are")
+    return _script(comparisons_script(site, request_wording(), key), **({"key": key} if key else {}))
 
 
 @blueprint.get("/words.js")

@@ -82,16 +82,32 @@ def draw_map(site: Site, wording: Wording) -> MapParts:
     return parts
 
 
-def comparisons_script(site: Site, wording: Wording) -> str:
+def comparisons_script(site: Site, wording: Wording, key: str | None = None) -> str:
     """Write the figures that may be compared, by key, as a call of ``atlas.addComparisons``; made once for each language.
 
     The first view shows none of them, and does not wait for them.
+
+    Parameters
+    ----------
+    key
+        The one that is wanted, where each comes alone (:func:`comparison_keys`); ``None`` for all of them.
     """
-    script = site.comparison_scripts.get(wording.language)
-    if script is None:
-        state = {one.key: _comparison_state(site, one, wording) for one in site.atlas.comparisons.values()}
-        script = site.comparison_scripts[wording.language] = f"atlas.addComparisons({script_json(state)});\n"
-    return script
+    scripts = site.comparison_scripts.setdefault(wording.language, {})
+    if key not in scripts:
+        comparisons = site.atlas.comparisons.values() if key is None else [site.atlas.comparisons[key]]
+        scripts[key] = f"atlas.addComparisons({script_json({one.key: _comparison_state(site, one, wording) for one in comparisons})});\n"
+    return scripts[key]
+
+
+def comparison_keys(site: Site) -> list[str]:
+    """Give the comparisons that come in a script each: those of a crowd, of which a reader waits for one at most."""
+    return list(site.atlas.comparisons) if word_parts(site) else []
+
+
+def comparisons_url(site: Site, wording: Wording, key: str | None) -> str:
+    """Give the address of a comparison's script: its own where each has one, or that of all of them."""
+    own = key if key in comparison_keys(site) else None
+    return url_for("pages.comparisons", key=own, lang=wording.language, v=script_digest(comparisons_script(site, wording, own)))
 
 
 def word_parts(site: Site) -> range:
@@ -113,6 +129,10 @@ def words_script(site: Site, wording: Wording, part: int) -> str:
         words = [_map_words(site, place, wording) for place in islice(site.places.values(), first, first + _PART)]
         scripts[part] = f"atlas.addWords({first}, {script_json({name: [of_it.get(name) for of_it in words] for name in _WORDS})});\n"
     return scripts[part]
+
+
+def _words_url(site: Site, wording: Wording, part: int) -> str:
+    return url_for("pages.words", part=part, lang=wording.language, v=script_digest(words_script(site, wording, part)))
 
 
 def script_digest(text: str) -> str:
@@ -156,10 +176,12 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "placeUrl": url_for("documents.place", id_="ID", lang=wording.language),
             "language": wording.language,
             "comparisons": list(site.atlas.comparisons),
-            "comparisonsUrl": url_for("pages.comparisons", lang=wording.language, v=script_digest(comparisons_script(site, wording))),
-            "wordsUrls": [
-                url_for("pages.words", part=part, lang=wording.language, v=script_digest(words_script(site, wording, part))) for part in word_parts(site)
-            ],
+            **(
+                {"comparisonUrls": {key: comparisons_url(site, wording, key) for key in keys}}
+                if (keys := comparison_keys(site))
+                else {"comparisonsUrl": comparisons_url(site, wording, None)}
+            ),
+            **({"wordsUrls": [_words_url(site, wording, part) for part in word_parts(site)]} if word_parts(site) else {}),
             "laterUrl": url_for("assets.asset", name=site.asset_name("later.js")),
             "referenceUrl": url_for("reference.script", lang=wording.language, v=reference_digest(site, wording.language)),
             "pictureUrl": url_for("pictures.map_png"),
