@@ -228,6 +228,7 @@ def _hues(corridors: Sequence[CorridorRow]) -> str:
     light = "".join(f"{token}: {colour};" for token, colour, _ in tokens)
     both = "".join(f"{token}: light-dark({colour}, {dark});" for token, colour, dark in tokens)
     classes = "".join(f".corridor-{id_} {{ --hue: var(--corridor-{id_}); }}" for id_ in (*(row.id for row in corridors), NO_CORRIDOR))
+    classes += "".join(f".belt.corridor-{row.id} {{ fill: url(#hatch-{row.id}); }}" for row in corridors)
     return (
         f"\n:root {{ --corridor-{NO_CORRIDOR}: var(--none); {light} }}\n"
         f"@supports (color: light-dark(red, blue)) {{ :root {{ {both} }} }}\n{classes}\n"

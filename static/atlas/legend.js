@@ -18,6 +18,7 @@ function countSeen() {
     if (look.core) count("span");
     if (look.form !== "without") count(`corridor:${place.corridor}`);
   }
+  counts.set("ring", rings.size);
   ["belt", "tie"].filter((part) => isDrawn(`.${part}`)).forEach(count);
   page.corridors.filter((corridor) => isDrawn(`.belt.corridor-${corridor}`)).forEach((corridor) => count(`corridor:${corridor}`));
   return counts;

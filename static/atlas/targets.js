@@ -28,6 +28,7 @@ function choose(event, hit = null) {
   const found = isOnPlate ? [hit] : entriesAt(map.mouseEventToLayerPoint(event), isFinger);
   if (hit && !found.length) found.push(hit);
   if (found.length) open(found, hit || found[0]);
+  else if (event.target.closest(".belt")) openCorridor(corridorOf(event.target), null, map.mouseEventToLatLng(event));
 }
 
 /** The symbols under a point, the nearest first. A mouse points at what is drawn there; a finger covers all that is within its reach. */

@@ -20,6 +20,7 @@ from geo.layers.comparisons import Comparison
 from geo.layers.formats import FORMATS
 from geo.layers.sectors import english_words
 from geo.layers.select import LAYERS, Selection
+from geo.palette import HATCH_STEP
 from geo.serve.data.dataset import brief_document, dataset_document
 from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.limits import SHORT, in_turn
@@ -127,6 +128,7 @@ def _map_page(*, is_embedded: bool) -> Response:
         headline=lambda entry: wording.measure(comparison, entry.id) if comparison else (entry.headline, entry.headline_note),
         pages=_page_links(number, len(shown)),
         corridor_rows=[row for row in site.atlas.tables.corridors if row.id in set(seen.belts["corridor"]) and not seen.is_narrowed],
+        hatch_step=HATCH_STEP,
         corridors=_corridor_switches(site, wording, selection),
         selection=selection,
         kinds=_kind_choices(site, wording, selection),

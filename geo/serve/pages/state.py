@@ -312,6 +312,7 @@ def _phrases(wording: Wording) -> dict[str, Any]:
         "copy": gettext("复制链接"),
         "copied": gettext("已复制"),
         "figures": gettext("指标"),
+        "moreFigures": [gettext("另有 1 个数字"), gettext("另有 {count} 个数字")],
         "noFigures": gettext("报道未给出单独的数字"),
         "noCard": gettext("详情没有取到，请稍后再试"),
         "zoomIn": gettext("放大"),
