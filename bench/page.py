@@ -307,15 +307,16 @@ def _pan(page: Page) -> None:
 
 
 def _find_switch(page: Page, *, is_ours: bool) -> tuple[float, float, str]:
-    """Give where to click to switch the western corridor, and how to read whether it is on."""
+    """Give where to click to switch a corridor, and how to read whether all are shown."""
     if is_ours:
-        label, box_of = page.locator("#filters label.switch.corridor-west"), "#filters label.switch.corridor-west input"
+        # A click means "only this", and another one "all" again.
+        label, boxes = page.locator("#filters label.switch.corridor-west"), "#filters label.switch input"
     else:
         page.locator(".leaflet-control-layers").hover()
-        label, box_of = page.locator(".leaflet-control-layers-overlays label").first, ".leaflet-control-layers-selector"
+        label, boxes = page.locator(".leaflet-control-layers-overlays label").first, ".leaflet-control-layers-selector"
     box = label.bounding_box()
     assert box
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, f"document.querySelector('{box_of}').checked"
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, f"[...document.querySelectorAll('{boxes}')].every((box) => box.checked)"
 
 
 def _toggle(page: Page, switch: tuple[float, float, str]) -> None:

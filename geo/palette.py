@@ -96,7 +96,10 @@ GREY = "#5d6166"
 # The ground of the page in the dark, and the least contrast of the colour of a text with its ground (WCAG 2.2, 1.4.3).
 DARK_CARD = "#1e2226"
 LEAST_CONTRAST = 4.5
+# Where a format has no hatching, a belt is tinted.
 BELT_OPACITY = 0.14
+# A belt is hatched: the most uncertain thing is the quietest. The distance of the lines and their width in pixels, and how opaque they are.
+HATCH_STEP, HATCH_WIDTH, HATCH_OPACITY = 4, 1.0, 0.3
 # Growth diverges at zero, and is full at so many percent; the weakest has so much of its hue, in percent.
 # Neither has a meaning of its own, as red and green have, nor is one of a corridor; they stay apart whatever colours an eye can tell.
 GROWTH_HUES = {"up": "#5b3a93", "down": "#806600"}

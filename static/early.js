@@ -5,7 +5,7 @@ const isNarrow = () => window.matchMedia("(max-width: 760px)").matches;
 
 /** How much of a map of some size its view leaves free at each side, in pixels: for the buttons at the right, what stands at the foot, and the sheet. */
 const roomAround = (covered, width, height) => {
-  const [right, bottom] = isNarrow() ? [58, 72] : [36, 36];
+  const [right, bottom] = isNarrow() ? [58, 72] : [36, height > 430 ? 36 : 76];
   // Of a small map more is left than what stands at its edges.
   const [across, down] = [Math.min(1, (0.45 * width) / (36 + right)), Math.min(1, (0.45 * (height - covered)) / (36 + bottom))];
   return { left: 36 * across, top: 36 * down, right: right * across, bottom: bottom * down + covered };
@@ -61,7 +61,6 @@ class MapSketch extends HTMLElement {
     // Of a site without a server every page comes whole; the script narrows it.
     this.hidden = classList.contains("frozen") && location.search !== "";
     const [left, top, right, bottom] = this.dataset.bounds.split(" ").map(Number);
-    const shown = this.dataset.shown.split(" ").map(Number);
     const { clientWidth: width, clientHeight: height } = this.parentElement;
     const wanted = viewOf(location.hash);
     const [least, most, snap] = this.dataset.range.split(" ").map(Number);
@@ -75,10 +74,10 @@ class MapSketch extends HTMLElement {
     } else {
       // On a phone the sheet rises to the middle of the map.
       const room = roomAround(isNarrow() && !classList.contains("embed") ? (height > 400 ? height / 2 : 0.36 * height) : 0, width, height);
-      const ratio = Math.min((width - room.left - room.right) / (shown[2] - shown[0]), (height - room.top - room.bottom) / (shown[3] - shown[1]));
+      const ratio = Math.min((width - room.left - room.right) / (right - left), (height - room.top - room.bottom) / (bottom - top));
       zoom = within(Math.floor(Math.log2(ratio) / snap + 0.01) * snap);
       const half = 2 * 2 ** zoom;
-      middle = [(shown[0] + shown[2]) / 2 + (room.right - room.left) / half, (shown[1] + shown[3]) / 2 + (room.bottom - room.top) / half];
+      middle = [(left + right) / 2 + (room.right - room.left) / half, (top + bottom) / 2 + (room.bottom - room.top) / half];
     }
     const [wide, narrow] = this.dataset.zoom.split(" ").map(Number);
     this.classList.toggle("far", Math.abs(zoom - (isNarrow() ? narrow : wide)) > 0.5);

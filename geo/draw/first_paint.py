@@ -75,8 +75,6 @@ class Sketch:
     ----------
     bounds
         The view at zoom 0: left, top, right and bottom in pixels of the world.
-    shown
-        What of it the page is going to show, in the same pixels.
     zooms
         For each of ``SCREENS`` the zoom that it is laid out for; the pixels of the first are the units of the drawing.
     view_box
@@ -86,7 +84,6 @@ class Sketch:
     """
 
     bounds: tuple[float, float, float, float]
-    shown: tuple[float, float, float, float]
     zooms: tuple[float, ...]
     view_box: str
     content: str
@@ -121,6 +118,7 @@ def draw_sketch(
     marks: Sequence[Mark],
     ties: Mapping[str, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
     view: Box,
+    whole: Box,
     corridors: Mapping[str, str],
     districts: Sequence[Mapping[str, Any]],
     district_name: str,
@@ -130,24 +128,25 @@ def draw_sketch(
     Parameters
     ----------
     background
-        As :func:`draw_background` gives it for the same view.
+        As :func:`draw_background` gives it for ``whole``.
     belts, ties
         As :func:`geo.draw.webmap.build_map` takes them; only what is to be seen.
     marks
         The places that are to be seen and have a location.
-    view
-        What the map shows at first, degrees, WGS-84.
+    view, whole
+        What the map shows at first, and where nothing is chosen; degrees, WGS-84.
     corridors, districts, district_name
         As :func:`geo.draw.placement.place_names` takes them.
     """
     (frame, zoom), *_ = frames = _frames(view)
     # What is least certain lies lowest: a belt tints no water.
     land, begin, waters = background.partition(_WATERS)
-    parts = [land]
+    begin_laid, end_laid = _lay_over(frame, whole)
+    parts = [begin_laid, land, end_laid]
     for row in belts.itertuples():
         form = "area" if row.part == "belt" else "line"
         parts.append(_path(f"shape-{form} {row.part} corridor-{row.corridor}", _outlines(frame, [row.geometry])))
-    parts.append(begin + waters)
+    parts += [begin_laid, begin, waters, end_laid]
     for corridor, lines in ties.items():
         parts.append(_path(f"shape-line tie corridor-{corridor}", _outlines(frame, map(shapely.LineString, lines))))
     for screen, (own, own_zoom) in zip(SCREENS, frames, strict=True):
@@ -164,8 +163,17 @@ def draw_sketch(
         parts.append(f'<g class="{screen.name}" font-size="{LABEL_SIZE * ratio:.4g}">{inner}</g>')
     west, _, _, north = _extent(view)
     left, top = (west - frame.centre[0]) * frame.scale, (frame.centre[1] - north) * frame.scale
-    bounds = world_box(view)
-    return Sketch(bounds, bounds, tuple(own_zoom for _, own_zoom in frames), f"{left:.2f} {top:.2f} {-2 * left:.2f} {-2 * top:.2f}", "".join(parts))
+    return Sketch(world_box(view), tuple(own_zoom for _, own_zoom in frames), f"{left:.2f} {top:.2f} {-2 * left:.2f} {-2 * top:.2f}", "".join(parts))
+
+
+def _lay_over(frame: Frame, whole: Box) -> tuple[str, str]:
+    """Give what begins and ends a group in which a drawing of the whole lies as a frame has it; lines keep their width."""
+    drawn, _ = _frames(whole)[0]
+    if drawn == frame:
+        return "", ""
+    scale = frame.scale / drawn.scale
+    right, down = (drawn.centre[0] - frame.centre[0]) * frame.scale, (frame.centre[1] - drawn.centre[1]) * frame.scale
+    return f'<g transform="matrix({scale:.6g} 0 0 {scale:.6g} {right:.2f} {down:.2f})">', "</g>"
 
 
 def world_box(view: Box) -> tuple[float, float, float, float]:

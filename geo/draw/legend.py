@@ -11,7 +11,23 @@ from typing import NamedTuple
 
 from geo.draw.marks import Look, Mark, amount_radius, growth_colour, look_without, plain_look, unsized_look
 from geo.layers.comparisons import Comparison
-from geo.palette import BELT_OPACITY, CARD, FULL_GROWTH, GREY, GROWTH_HUES, INK, LARGEST, LINE, OPACITIES, RADII, SPAN_OPACITY, STROKES, mix
+from geo.palette import (
+    CARD,
+    FULL_GROWTH,
+    GREY,
+    GROWTH_HUES,
+    HATCH_OPACITY,
+    HATCH_STEP,
+    HATCH_WIDTH,
+    INK,
+    LARGEST,
+    LINE,
+    OPACITIES,
+    RADII,
+    SPAN_OPACITY,
+    STROKES,
+    mix,
+)
 
 # In pixels: the width of a symbol beside its text and the least height of such a row, the letters of a scale and their distance.
 SWATCH, ROW, LETTERS, LETTER_GAP = 24.0, 16.0, 12, 14.0
@@ -130,6 +146,10 @@ class Legend:
     rows: tuple[Row, ...]
     corridors: tuple[Row, ...]
 
+    def without(self, key: str) -> Legend:
+        """Leave out the rows that explain something that is not seen after all."""
+        return replace(self, rows=tuple(row for row in self.rows if key not in row.keys))
+
     def seen(self, counts: Mapping[str, int]) -> Legend:
         """Keep what explains something that is seen, with the numbers of it; ``counts`` is as :func:`count_seen` gives it."""
         return replace(self, rows=_seen(self.rows, counts), corridors=_seen(self.corridors, counts))
@@ -146,8 +166,9 @@ class LegendWords(NamedTuple):
         Writes an amount in the unit of the title.
     symbols
         What each key of ``RADII`` means; those of the same meaning share a row.
-    growth, span, unsized, without, missing, belt, tie
-        The colours of growth; a range; a figure without an amount; a place without a figure, and one without a location; a belt; a tie.
+    growth, span, unsized, without, missing, ring, belt, tie
+        The colours of growth; a range; a figure without an amount; a place without a figure, and one without a location; a ring that stands for
+        several places; a belt; a tie.
     corridors
         The name of each corridor, and of none, by their ids.
     """
@@ -160,6 +181,7 @@ class LegendWords(NamedTuple):
     unsized: str
     without: str
     missing: str
+    ring: str
     belt: str
     tie: str
     corridors: Mapping[str, str]
@@ -183,6 +205,7 @@ def build_legend(comparison: Comparison | None, words: LegendWords) -> Legend:
         Row(("span",), words.span, _span()),
         Row(("unsized",), words.unsized, _swatch(unsized_look())),
         Row(("without",), words.without, _swatch(look_without("site"))),
+        Row(("ring",), words.ring, _ring()),
         Row(("belt",), words.belt, _belt()),
         Row(("tie",), words.tie, Drawing(SWATCH, ROW, (_line(f"M0 {ROW / 2:g} H{SWATCH:g}", {"stroke-width": "1.25"}),))),
         Row(("missing",), words.missing, None),
@@ -218,6 +241,8 @@ def count_seen(marks: Iterable[Mark], missing: int, belts: Iterable[str], *, has
             counts["span"] += 1
         if mark.look.form != "without":
             counts[corridor_key(mark.corridor)] += 1
+        # Whether they need one depends on the room there is.
+        counts["ring"] += mark.is_guest
     for corridor in belts:
         counts["belt"] += 1
         counts[corridor_key(corridor)] += 1
@@ -327,10 +352,20 @@ def _span() -> Drawing:
     return Drawing(SWATCH, ROW, (Shape("circle", outer, inside, inside), Shape("circle", inner, inside)))
 
 
+def _ring() -> Drawing:
+    """Draw the ring that stands for places around the symbol of their host."""
+    x, y = f"{SWATCH / 2:g}", f"{ROW / 2:g}"
+    around = Shape("circle", {"cx": x, "cy": y, "r": "7", "stroke-width": f"{STROKES['hollow']:g}"}, Paint("card"), Paint(_GREY))
+    return Drawing(SWATCH, ROW, (around, Shape("circle", {"cx": x, "cy": y, "r": "3"}, Paint(_GREY))))
+
+
 def _belt() -> Drawing:
-    area = {"x": "0", "y": "2", "width": f"{SWATCH:g}", "height": f"{ROW - 4:g}", "fill-opacity": f"{BELT_OPACITY:g}"}
+    """Draw a stretch of a belt: hatched, with its axis."""
+    high, step = ROW - 4, round(HATCH_STEP * math.sqrt(2))
+    lines = "".join(f"M{x} 2 l-{high:g} {high:g}" for x in range(int(high), int(SWATCH) + 1, step))
+    hatch = {"stroke-width": f"{HATCH_WIDTH:g}", "stroke-opacity": f"{HATCH_OPACITY:g}"}
     axis = {"stroke-width": "2", "stroke-dasharray": "1 5", "stroke-linecap": "round"}
-    return Drawing(SWATCH, ROW, (Shape("rect", area, Paint(_GREY)), _line(f"M0 {ROW / 2:g} H{SWATCH:g}", axis)))
+    return Drawing(SWATCH, ROW, (_line(lines, hatch), _line(f"M0 {ROW / 2:g} H{SWATCH:g}", axis)))
 
 
 def _line(path: str, line: Mapping[str, str], token: str = _GREY) -> Shape:

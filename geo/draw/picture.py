@@ -24,14 +24,16 @@ from geo.draw.basemap import Outline
 from geo.draw.legend import LETTERS, SWATCH, Drawing, Legend, diamond
 from geo.draw.lettering import Label, place_labels, place_names, text_width
 from geo.draw.marks import Mark, find_area
-from geo.draw.placement import Cover, Frame, Rectangle, fit, place_marks
+from geo.draw.placement import Cover, Frame, Placed, Rectangle, fit, place_marks
 from geo.draw.reference import Reference, place_reference, shows_metro, zoom_of
 from geo.palette import (
     AREAS,
     AXIS_NAME_SIZE,
-    BELT_OPACITY,
     CARD,
     DISTRICT_NAME_SIZE,
+    HATCH_OPACITY,
+    HATCH_STEP,
+    HATCH_WIDTH,
     INK,
     LABEL_HEIGHT,
     LABEL_SIZES,
@@ -135,9 +137,13 @@ def draw_svg(
         frame = fit(view, 32, 96, width - 64, height - 96 - 24 - 20 * len(caption.footer))
     else:
         frame = fit(view, 0, 0, width, height - (10 + 20 * len(caption.footer) if caption.footer else 0))
-    _draw_map(svg, frame, outline, reference, belts, marks, ties, caption, _furniture(frame, caption.legend))
-    if caption.legend:
-        _draw_legend(svg, frame, _lay_out_legend(caption.legend), caption.hues)
+    placed = place_marks(frame, marks)
+    # Of places that are all set out there is no ring to explain.
+    has_rings = any(mark.guests for mark in placed.marks)
+    legend = caption.legend if caption.legend is None or has_rings else caption.legend.without("ring")
+    _draw_map(svg, frame, outline, reference, belts, marks, placed, ties, caption, _furniture(frame, legend))
+    if legend:
+        _draw_legend(svg, frame, _lay_out_legend(legend), caption.hues)
     _draw_scale(svg, frame, (view.south + view.north) / 2)
     _draw_north(svg, frame)
     for position, line in enumerate(reversed(caption.footer)):
@@ -207,6 +213,7 @@ def _draw_map(
     reference: Reference | None,
     belts: gpd.GeoDataFrame,
     marks: Sequence[Mark],
+    placed: Placed,
     ties: Mapping[str, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
     caption: Caption,
     furniture: Sequence[Rectangle],
@@ -226,7 +233,7 @@ def _draw_map(
     for row in belts.itertuples():
         hue = caption.hues[row.corridor]
         if row.part == "belt":
-            _shape(layer, frame, row.geometry, fill=hue, stroke="none", **{"fill-opacity": str(BELT_OPACITY)})
+            _shape(layer, frame, row.geometry, fill=f"url(#{_add_hatch(layer, row.corridor, hue)})", stroke="none")
         else:
             _shape(layer, frame, row.geometry, fill="none", stroke=hue, **{"stroke-width": "2", "stroke-dasharray": "1 7", "stroke-linecap": "round"})
     layer = _layer(inner, "water", caption)
@@ -248,10 +255,19 @@ def _draw_map(
             _draw_area(inner, frame, mark, outline, caption.hues)
         else:
             _draw_uncertainty(inner, frame, mark, caption.hues)
-    cover = _draw_marks(inner, frame, outline, belts, marks, caption, furniture)
+    cover = _draw_marks(inner, frame, outline, belts, placed, caption, furniture)
     if reference:
         _draw_reference(ground, frame, reference, cover)
     ET.SubElement(svg, "rect", {**_box(frame.left, frame.top, frame.width, frame.height), "fill": "none", "stroke": LINE})
+
+
+def _add_hatch(layer: ET.Element, corridor: str, hue: str) -> str:
+    """Add the lines with which the belt of a corridor is filled; give the id of the pattern."""
+    tile = {"width": f"{HATCH_STEP}", "height": f"{HATCH_STEP}", "patternUnits": "userSpaceOnUse", "patternTransform": "rotate(45)"}
+    pattern = ET.SubElement(layer, "pattern", {"id": f"hatch-{corridor}", **tile})
+    line = {"fill": "none", "stroke": hue, "stroke-width": f"{HATCH_WIDTH:g}", "stroke-opacity": f"{HATCH_OPACITY:g}"}
+    ET.SubElement(pattern, "path", {"d": f"M{HATCH_STEP / 2:g} 0V{HATCH_STEP}", **line})
+    return f"hatch-{corridor}"
 
 
 def _layer(parent: ET.Element, name: str, caption: Caption) -> ET.Element:
@@ -267,12 +283,11 @@ def _draw_marks(
     frame: Frame,
     outline: Outline,
     belts: gpd.GeoDataFrame,
-    marks: Sequence[Mark],
+    placed: Placed,
     caption: Caption,
     furniture: Sequence[Rectangle],
 ) -> Cover:
     """Draw the symbols, large ones first, and labels and names where there is room; give what is covered then."""
-    placed = place_marks(frame, marks)
     labels, cover = place_labels(frame, placed, furniture)
     for label in labels.values():
         if label.leader:

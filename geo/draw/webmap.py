@@ -7,9 +7,9 @@ local Leaflet, data travel as JSON, and symbols and popups are built by ``static
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain
 from typing import Any
 
 import folium
@@ -32,8 +32,6 @@ MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP = 8, 17, 0.5
 _COARSE, _FINE = 3, 4
 # A popup near the edge of a small screen needs room to be moved into view, and on a phone a sheet covers the lower half of the map.
 _SLACK = 2.5
-# Places that are written in one call.
-_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -119,31 +117,45 @@ class PlaceMarkers(MacroElement):
     ----------
     places
         What ``atlas.addPlaces`` takes: id, position in the table, what its symbol and its line in the list need, lon and lat in WGS-84 or null,
-        radius in metres, and the host of a guest. Gone through once, so that they need not all be there at a time.
-
-    Attributes
-    ----------
-    fitted
-        Where those are that a first view has to show: ``(lon, lat)``, WGS-84.
+        radius in metres, and the host of a guest.
     """
 
-    def __init__(self, places: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, places: Sequence[Mapping[str, Any]]) -> None:
         super().__init__()
         self._name = "PlaceMarkers"
-        self.fitted: list[tuple[float, float]] = []
-        # Some at a time: who writes all of them in one call keeps everybody else waiting.
-        rest, parts = iter(places), []
-        while some := list(islice(rest, _AT_ONCE)):
-            self.fitted += [(one["lon"], one["lat"]) for one in some if one["lon"] is not None and one["symbol"] not in UNFITTED]
-            parts.append(script_json(some)[1:-1])
-        self.places = f"[{', '.join(parts)}]"
+        self.places = script_json(list(places))
 
     def render(self, **_kwargs: Any) -> str:
         """Add the script; nothing stands where the element does."""
         assert self._parent is not None
+        return _add_script(self, f"atlas.addPlaces({self._parent.get_name()}, {self.places});")
+
+
+class PlaceColumns(MacroElement):
+    """The places of all layers as columns, without their words: a tenth of what they weigh as objects, and the map is there before the words are.
+
+    Parameters
+    ----------
+    places
+        In the order of the table; of each what ``atlas.addColumns`` takes: what its symbol needs, with lon and lat in WGS-84 or null.
+    """
+
+    # Degrees with five decimals are good to a metre, which is a pixel at the largest zoom.
+    _UNITS = 10**5
+
+    def __init__(self, places: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__()
+        self._name = "PlaceColumns"
+        texts = {name: _indexed([place[name] for place in places]) for name in ("corridor", "kind", "district", "symbol", "host", "radius")}
+        steps = {name: _steps_between([place[name] for place in places], self._UNITS) for name in ("lon", "lat")}
+        areas = {position: place["area"] for position, place in enumerate(places) if "area" in place}
+        self.columns = script_json({"id": [place["id"] for place in places], "units": self._UNITS, **texts, **steps, "areas": areas})
+
+    def render(self, **_kwargs: Any) -> str:
+        """Add the script; nothing stands where the element does."""
         # The map is drawn once, and what its elements hold of a hundred thousand places would stay as long as they do.
-        places, self.places = self.places, ""
-        return _add_script(self, f"atlas.addPlaces({self._parent.get_name()}, {places});")
+        columns, self.columns = self.columns, ""
+        return _add_script(self, f"atlas.addColumns({columns});")
 
 
 class PlaceNames(MacroElement):
@@ -216,7 +228,7 @@ class AtlasStart(MacroElement):
 def build_map(
     outline: Outline,
     belts: gpd.GeoDataFrame,
-    places: Mapping[str, Iterable[Mapping[str, Any]]],
+    places: Mapping[str, Sequence[Mapping[str, Any]]] | Sequence[Mapping[str, Any]],
     ties: Mapping[str, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
     corridor_names: Mapping[str, str],
     district_name: str,
@@ -231,7 +243,7 @@ def build_map(
     belts
         Belts and axes in EPSG:4326 with the columns ``corridor`` and ``part``.
     places
-        For each corridor what :class:`PlaceMarkers` takes.
+        For each corridor what :class:`PlaceMarkers` takes; in the order of the table what :class:`PlaceColumns` takes, where the words come later.
     ties
         For each corridor the lines to draw between places: two ``(lon, lat)``, WGS-84.
     corridor_names
@@ -246,8 +258,8 @@ def build_map(
     AtlasMap
         With one FeatureGroup for each corridor: belt, axis, ties and places. The same input gives the same map, to the byte.
     """
-    markers = {corridor: PlaceMarkers(places.get(corridor, ())) for corridor in corridor_names}
-    view = _view([point for some in markers.values() for point in some.fitted], belts, frame)
+    by_corridor, in_order = (places, None) if isinstance(places, Mapping) else ({}, places)
+    view = _view(chain.from_iterable(by_corridor.values()) if in_order is None else in_order, belts, frame)
     atlas = AtlasMap(
         location=[(view.south + view.north) / 2, (view.west + view.east) / 2],
         zoom_start=10,
@@ -295,8 +307,11 @@ def build_map(
             _add(layer, AxisName(corridor, name, shapely.get_coordinates(longest).tolist()), f"{key}_axis_name")
         if ties.get(corridor):
             _add(layer, _shapes(_lines(ties[corridor]), "ties", f"tie corridor-{corridor}"), f"{key}_ties")
-        _add(layer, markers[corridor], f"{key}_places")
+        if in_order is None:
+            _add(layer, PlaceMarkers(by_corridor.get(corridor, ())), f"{key}_places")
         layers[corridor] = layer
+    if in_order is not None:
+        _add(atlas, PlaceColumns(in_order), "places")
     _add(atlas, AtlasStart(layers, view), "start")
     return atlas
 
@@ -381,8 +396,27 @@ def _lines(ties: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> l
     return [{"id": f"tie-{number}", "properties": {}, "geometry": {"type": "LineString", "coordinates": tie}} for number, tie in enumerate(ties)]
 
 
-def _view(points: Sequence[tuple[float, float]], belts: gpd.GeoDataFrame, frame: Box) -> Box:
+def _indexed(values: Sequence[Hashable]) -> dict[str, list[Any]]:
+    """Write a column of which few values differ: those values, and of each row which one it has."""
+    positions = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    return {"of": list(positions), "at": [positions[value] for value in values]}
+
+
+def _steps_between(degrees: Sequence[float | None], units: int) -> list[int | None]:
+    """Write degrees as whole steps from the last that is there, so many to a degree; nothing stays nothing."""
+    steps: list[int | None] = []
+    last = 0
+    for value in degrees:
+        here = last if value is None else round(value * units)
+        steps.append(None if value is None else here - last)
+        last = here
+    return steps
+
+
+def _view(places: Iterable[Mapping[str, Any]], belts: gpd.GeoDataFrame, frame: Box) -> Box:
     """Show the belts and every place but whole cities: the point of a city lies far from everything that is worth a look."""
+    located = [place for place in places if place["lon"] is not None and place["symbol"] not in UNFITTED]
+    points = [(place["lon"], place["lat"]) for place in located]
     corners = np.array([*points, *belts.geometry.bounds.to_numpy().reshape(-1, 2)])
     if not len(corners):
         return frame

@@ -25,6 +25,7 @@ from geo.draw.webmap import MapParts
 from geo.errors import NotFoundError
 from geo.garbage import collect_made, without_cyclic_collection
 from geo.geocode.reverse import ReverseGeocoder
+from geo.palette import CROWD
 from geo.serve.http.store import Answers
 from geo.settings import PROJECT, Settings
 from geo.tables.kinds import NO_CORRIDOR
@@ -68,8 +69,9 @@ class Site:
         When the newest table was written.
     is_frozen
         Whether it is written to files, which no server answers for; see :mod:`geo.serve.freeze.rendering`.
-    maps, page_states, comparison_scripts
-        The drawn map, what the page's script is given, and what may be compared, of each language; filled as they are asked for.
+    maps, page_states, comparison_scripts, word_scripts
+        Of each language the drawn map, what the page's script is given, what may be compared, and the words that come later; filled as they are
+        asked for.
     answers
         Finished answers; filled as they are asked for.
     built
@@ -83,7 +85,8 @@ class Site:
     is_frozen: bool = False
     maps: dict[str, MapParts] = field(default_factory=dict)
     page_states: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    comparison_scripts: dict[str, Script] = field(default_factory=dict)
+    comparison_scripts: dict[str, dict[str | None, Script]] = field(default_factory=dict)
+    word_scripts: dict[str, dict[int, Script]] = field(default_factory=dict)
     answers: Answers = field(default_factory=Answers, repr=False)
     built: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     _made: dict[Callable[[Site], Any], Any] = field(default_factory=dict, repr=False)
@@ -161,7 +164,7 @@ def build_site(settings: Settings) -> Site:
         collect_made()
     return Site(
         atlas=atlas,
-        assets=read_assets(atlas.tables.corridors),
+        assets=read_assets(atlas.tables.corridors, is_crowded=len(atlas.tables.places) > CROWD),
         basemaps=choose_basemaps(settings),
         last_change=min(
             datetime.fromtimestamp(max((settings.data / file).stat().st_mtime for file in (PROFILE, *TABLES)), tz=UTC),
@@ -181,9 +184,9 @@ def current_site() -> Site:
     return cast(Site, request.environ["geo.site"])
 
 
-# The parts of the map page's script, in the order of reading; the last one starts it.
+# The parts of the map page's script, in the order of reading.
 _SCRIPT = (
-    *("state", "symbols", "placement", "crowd", "layout", "lettering", "targets"),
+    *("state", "symbols", "placement", "pins", "layout", "lettering", "targets"),
     *("legend", "list", "card", "corridor", "sheet", "basemaps", "tools", "later", "start"),
 )
 # What comes once the map is drawn: each with names of its own, beside those that static/atlas/later.js hands on.
@@ -195,8 +198,8 @@ _SHORTENED: Mapping[str, Callable[[bytes], bytes]] = {".js": rjsmin.jsmin, ".css
 _MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 
 
-def read_assets(corridors: Sequence[CorridorRow], *, is_frozen: bool = False) -> dict[str, Asset]:
-    """Read the static files, by their plain names; the script of a frozen site has a part more, for what a server does otherwise."""
+def read_assets(corridors: Sequence[CorridorRow], *, is_crowded: bool = False, is_frozen: bool = False) -> dict[str, Asset]:
+    """Read the static files, by their plain names; the script has a part more where a crowd is drawn, and for what a server does otherwise."""
     # Leaflet comes as a Python package, so that no third-party file is kept here.
     leaflet = files("js_lib_leaflet") / "static" / "js_lib_leaflet"
     contents = {name: (leaflet / name).read_bytes() for name in ("leaflet.js", "leaflet.css")}
@@ -204,7 +207,7 @@ def read_assets(corridors: Sequence[CorridorRow], *, is_frozen: bool = False) ->
     contents["leaflet.js"] = contents["leaflet.js"].replace(b"//# sourceMappingURL=leaflet.js.map", b"")
     contents |= {path.name: path.read_bytes() for path in sorted((PROJECT / "static").iterdir()) if path.is_file()}
     # One script for the map page, too, with names of its own.
-    names = (*_SCRIPT[:-1], "frozen", _SCRIPT[-1]) if is_frozen else _SCRIPT
+    names = (*_SCRIPT, *(("crowd",) if is_crowded else ()), *(("frozen",) if is_frozen else ()))
     parts = "\n".join((PROJECT / "static" / "atlas" / f"{name}.js").read_text(encoding="utf-8") for name in names)
     contents["atlas.js"] = f'"use strict";\n(() => {{\n{parts}}})();\n'.encode()
     later = [(PROJECT / "static" / "later" / f"{name}.js").read_text(encoding="utf-8") for name in _LATER]
@@ -227,6 +230,7 @@ def _hues(corridors: Sequence[CorridorRow]) -> str:
     light = "".join(f"{token}: {colour};" for token, colour, _ in tokens)
     both = "".join(f"{token}: light-dark({colour}, {dark});" for token, colour, dark in tokens)
     classes = "".join(f".corridor-{id_} {{ --hue: var(--corridor-{id_}); }}" for id_ in (*(row.id for row in corridors), NO_CORRIDOR))
+    classes += "".join(f".belt.corridor-{row.id} {{ fill: url(#hatch-{row.id}); }}" for row in corridors)
     return (
         f"\n:root {{ --corridor-{NO_CORRIDOR}: var(--none); {light} }}\n"
         f"@supports (color: light-dark(red, blue)) {{ :root {{ {both} }} }}\n{classes}\n"

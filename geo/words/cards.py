@@ -18,7 +18,7 @@ from geo.draw.legend import Legend, LegendWords, build_legend
 from geo.geocode.answers import Answer, Match
 from geo.layers.comparisons import Comparison
 from geo.layers.select import Selection
-from geo.tables.kinds import Basis, Kind, Precision
+from geo.tables.kinds import Basis, Kind, Precision, UnitKind
 from geo.tables.reading import Tables
 from geo.tables.rows import CorridorRow, Indicator, Place
 from geo.words.figures import FigureWording, FigureWords
@@ -71,7 +71,8 @@ class Card:
     focus
         What the place is about, in our own words; may be empty.
     figures
-        Its figures, in table order.
+        Its figures, the most telling first: amounts of money before what is only counted, what is ranked or compared before what is not, and in table
+        order among equals.
     headline, headline_note
         What stands for it in a list: a figure, or a dash and the reason.
     located, located_note
@@ -174,7 +175,7 @@ class Wording(FigureWording):
                 share=atlas.shares.get(row),
                 is_unverified=row in atlas.unverified,
             )
-            for row in tables.figures_by_place[place.id]
+            for row in sorted(tables.figures_by_place[place.id], key=lambda row: self._telling(row, is_compared=row in atlas.shares))
         )
         chips = [
             Chip(self.corridor_with_basis(place), place.corridor),
@@ -201,6 +202,15 @@ class Wording(FigureWording):
             paragraph=place.paragraph,
             beyond_report="" if source.sha256 else self._("不见于报道，据其他来源补充"),
         )
+
+    def _telling(self, row: Indicator, *, is_compared: bool) -> tuple[bool, bool, bool]:
+        """Order figures by how much they tell, the most telling first."""
+        is_money = self._kinds[row.indicator] in (UnitKind.MONEY, UnitKind.MONEY_PER_AREA)
+        return row.value is None, not is_money, not (row.rank or is_compared)
+
+    @cached_property
+    def _kinds(self) -> dict[str, UnitKind]:
+        return {vocable.indicator: vocable.unit_kind for vocable in self._tables.vocabulary}
 
     @cached_property
     def _labels(self) -> dict[str, str]:
@@ -262,6 +272,7 @@ class Wording(FigureWording):
             unsized=self._("没有数额，大小固定"),
             without=self._("没有这个数字：{count} 处"),
             missing=self._("位置不明，图上不标：{count} 处"),
+            ring=self._("＋几：另有几处只知在此园区，点开看"),
             belt=self._("走廊示意，非规划边界"),
             tie=self._("报道所述的协作"),
             corridors={corridor: self.corridor_short(corridor) for corridor in self.corridors},

@@ -54,14 +54,37 @@ function drawFigure(figure) {
   return row;
 }
 
+const OPEN_FIGURES = 3; // of a card; the others are folded
+
+function drawFigures(figures) {
+  const table = element("table", "figures");
+  table.append(element("caption", "visually-hidden", page.phrases.figures));
+  const body = element("tbody");
+  body.append(...figures.map(drawFigure));
+  table.append(body);
+  return table;
+}
+
+/** The figures that tell less, which a reader unfolds; the card stays whole in view. */
+function foldFigures(figures) {
+  const more = element("details", "more");
+  more.append(element("summary", "", page.phrases.moreFigures[figures.length === 1 ? 0 : 1].replace("{count}", figures.length)), drawFigures(figures));
+  more.addEventListener("toggle", () => {
+    if (popup) bringWhole(popup, popup.getLatLng(), true);
+  });
+  return more;
+}
+
 /** The same card as templates/place.html, from the same words; of a card that did not come, the name and the way to its page. */
 function drawCard(place, card) {
   const box = element("div", "popup");
   box.setAttribute("role", "dialog");
-  box.setAttribute("aria-label", place.name);
+  // Of a crowd it may come before the words do.
+  const name = place.name || (card ? card.name : place.id);
+  box.setAttribute("aria-label", name);
   box.tabIndex = -1;
   const title = element("h2");
-  title.append(element("bdi", "", place.name));
+  title.append(element("bdi", "", name));
   box.append(title);
   const actions = element("p", "actions");
   actions.append(link(page.placeUrl.replace("ID", encodeURIComponent(place.id)), "button", page.phrases.page));
@@ -84,12 +107,8 @@ function drawCard(place, card) {
     box.append(focus);
   }
   if (card.figures.length) {
-    const table = element("table", "figures");
-    table.append(element("caption", "visually-hidden", page.phrases.figures));
-    const body = element("tbody");
-    card.figures.forEach((figure) => body.append(drawFigure(figure)));
-    table.append(body);
-    box.append(table);
+    box.append(drawFigures(card.figures.slice(0, OPEN_FIGURES)));
+    if (card.figures.length > OPEN_FIGURES) box.append(foldFigures(card.figures.slice(OPEN_FIGURES)));
   } else {
     box.append(element("p", "nothing", page.phrases.noFigures));
   }
@@ -178,9 +197,10 @@ function showInPopup(box, entry, animate) {
     offset: offsetOf(entry),
     maxWidth: Math.min(360, size.x - 40),
     minWidth: Math.min(280, size.x - 40),
-    maxHeight: Math.max(160, Math.min(520, size.y - 66 - topOfCards())),
     autoPan: false,
   });
+  // Scrolled by itself: Leaflet measures a card once, and this one unfolds.
+  box.style.maxHeight = `${Math.max(160, Math.min(520, size.y - 66 - topOfCards()))}px`;
   popup.setLatLng(entry.latLng).setContent(box);
   const opened = popup;
   popup.on("remove", () => {

@@ -1,13 +1,18 @@
 /* The corridors as features: in the list, pointed at, and with a card of what is published of them. */
 
-/** Open the card of a corridor at the middle of its axis; it is no place, and stands in no address. */
-async function openCorridor(id, from) {
+/** The corridor of a belt on the map. */
+function corridorOf(belt) {
+  return page.corridors.find((id) => belt.classList.contains(`corridor-${id}`));
+}
+
+/** Open the card of a corridor, at the middle of its axis or where it was pointed at; it is no place, and stands in no address. */
+async function openCorridor(id, from, spot = null) {
   await fetchFragment();
   select(null, { push: true });
   const axisName = axisNames.find(({ marker }) => layers[id].hasLayer(marker));
   const box = document.querySelector(`[data-card="${CSS.escape(id)}"]`).content.firstElementChild.cloneNode(true);
   const card = L.popup({ maxWidth: Math.min(360, map.getSize().x - 40), autoPanPadding: [24, 24] });
-  card.setLatLng(axisName.marker.getLatLng()).setContent(box).openOn(map);
+  card.setLatLng(spot || axisName.marker.getLatLng()).setContent(box).openOn(map);
   card.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", page.phrases.close);
   box.focus({ preventScroll: true });
   box.addEventListener("keydown", (event) => {
@@ -15,7 +20,7 @@ async function openCorridor(id, from) {
     event.stopPropagation();
     map.closePopup(card);
   });
-  card.on("remove", () => from.focus({ preventScroll: true }));
+  if (from) card.on("remove", () => from.focus({ preventScroll: true }));
   if (isNarrow() && !isEmbedded) rise(0);
 }
 
@@ -32,6 +37,9 @@ function listCorridors() {
 }
 
 function followCorridors() {
+  for (const name of ["pointerover", "pointerout"]) {
+    map.getContainer().addEventListener(name, ({ target }) => target.closest(".belt") && markCorridor(name === "pointerover" ? corridorOf(target) : null));
+  }
   document.querySelectorAll("[data-corridor]").forEach((row) => {
     const { corridor } = row.dataset;
     const anchor = row.querySelector("a");

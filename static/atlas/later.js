@@ -31,23 +31,35 @@ function fetchLater() {
 function fetchLaterWhenIdle() {
   const whenIdle = window.requestIdleCallback || ((act) => setTimeout(act, 200));
   whenIdle(() => {
-    Promise.allSettled([fetchComparisons(), fetchLater()]).then(() => {
+    Promise.allSettled([hasWords || fetchWords(), fetchComparisons(), fetchLater()]).then(() => {
       map.getContainer().dataset.whole = "true";
     });
   });
 }
 
-let compared = null; // the promise that the comparisons are there
+let hasWords = !page.wordsUrls; // whether every place has its name: those of a crowd come after the map
 
-function fetchComparisons() {
-  compared ||= Object.keys(comparisons).length ? Promise.resolve() : addScript(page.comparisonsUrl);
-  return compared;
+/** Do something that needs the words: at once where they are there. */
+function withWords(act) {
+  if (hasWords) act();
+  else fetchWords().then(act, () => announce(page.phrases.notLoaded));
+}
+
+const compared = new Map(); // the address of a script -> the promise that its comparisons are there
+
+/** Fetch a comparison: alone where each has a script of its own, as those of a crowd have, and else all of them. */
+function fetchComparisons(key) {
+  const address = page.comparisonsUrl || page.comparisonUrls[key];
+  if (!address || Object.hasOwn(comparisons, key)) return Promise.resolve();
+  if (!compared.has(address)) compared.set(address, addScript(address));
+  compared.get(address).catch(() => compared.delete(address));
+  return compared.get(address);
 }
 
 /** Do something that needs a comparison, or none: at once where it is there. */
 function withComparison(key, act) {
   if (!key || Object.hasOwn(comparisons, key)) act();
-  else fetchComparisons().then(act, () => announce(page.phrases.notLoaded));
+  else fetchComparisons(key).then(act, () => announce(page.phrases.notLoaded));
 }
 
 let fragment = null; // the promise of what is asked for when it is first wanted

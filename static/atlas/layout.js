@@ -14,7 +14,9 @@ function layOut() {
   // Who is looked at keeps a symbol, on its point, though a ring stands for it.
   const isDrawn = (entry) => isThick || spots.has(entry.place.id) || isLookedAt(entry);
   keepPins(near.filter(isDrawn));
+  const hadRings = rings.size > 0;
   keepRings(found);
+  if (rings.size > 0 !== hadRings) drawLegend();
   const drawn = [...pinned].sort((a, b) => a.place.position - b.place.position);
   for (const entry of drawn) {
     const { x, y } = spots.get(entry.place.id) || entry.point;
@@ -23,13 +25,9 @@ function layOut() {
   drawn.forEach(dress);
   rings.forEach(dressRing);
   if (isThick) {
-    drawDots();
-    drawn.forEach((entry) => writeLabel(entry));
-    drawn.forEach(hideLabel);
-    placeAxisNames([]);
-    placeNames([]);
+    layOutDots(drawn);
   } else {
-    if (sheetOfDots) sheetOfDots.remove();
+    if (places.size > page.marks.crowd) drawDots();
     placeLabels([...rings.values(), ...drawn]);
     drawHits(drawn);
   }

@@ -18,6 +18,7 @@ function countSeen() {
     if (look.core) count("span");
     if (look.form !== "without") count(`corridor:${place.corridor}`);
   }
+  counts.set("ring", rings.size);
   ["belt", "tie"].filter((part) => isDrawn(`.${part}`)).forEach(count);
   page.corridors.filter((corridor) => isDrawn(`.belt.corridor-${corridor}`)).forEach((corridor) => count(`corridor:${corridor}`));
   return counts;
@@ -34,12 +35,13 @@ function drawLegend() {
   document.getElementById("hues").replaceChildren(...corridors.flatMap((row) => drawRow(row, counts)));
 }
 
-/** Fold the legend where it would cover much of what it explains; tell whether it is folded. */
+/** Fold the legend where it would cover much of what it explains; tell whether it was open. */
 function foldLegend() {
   const legend = document.querySelector(".legend");
+  const wasOpen = legend.open;
   const { x, y } = map.getSize();
   if ((isNarrow() && !isEmbedded) || legend.offsetHeight > 0.62 * y || x <= 560) legend.open = false;
-  return !legend.open;
+  return wasOpen && !legend.open;
 }
 
 /** A row of the legend, or none where nothing that it explains is seen. */

@@ -44,7 +44,7 @@ function levelOf(entry) {
 /** Write the name of a symbol, with its value where there is one; measured before it is placed. */
 function writeLabel(entry) {
   const label = entry.marker.getElement().querySelector(".pin-label");
-  const lines = entry.guests ? [`+${entry.guests.length}`] : entry.place.lines || [entry.place.name];
+  const lines = entry.guests ? [`+${entry.guests.length}`] : entry.place.lines || [entry.place.name || ""];
   const value = entry.guests ? "" : valueOf(entry.place);
   const written = [...lines, value].join("\n");
   if (entry.written === written) return label;
@@ -62,9 +62,9 @@ function measureLabel(entry) {
 }
 
 /** Find room for the names: what is counted and what is compared comes first, then platforms, then what is smaller. */
-function placeLabels(drawn) {
+function placeLabels(drawn, taken = []) {
   // Everything is measured before anything is written: each turn from the one to the other makes the browser lay out the page.
-  const covers = boxesOf(FURNITURE);
+  const covers = [...boxesOf(FURNITURE), ...taken];
   drawn.forEach(writeLabel);
   drawn.forEach(measureLabel);
   [...axisNames, ...names].forEach(({ span }) => sizeOf(span));

@@ -183,6 +183,10 @@ function goThroughList(event) {
 }
 
 function sortTable(head) {
+  if (!hasWords) {
+    withWords(() => sortTable(head));
+    return;
+  }
   const isAscending = head.getAttribute("aria-sort") !== "ascending";
   const column = [...head.parentElement.children].indexOf(head);
   document.querySelectorAll("#table thead th").forEach((other) => other.removeAttribute("aria-sort"));

@@ -28,9 +28,13 @@ function seenCorners() {
   return [map.containerPointToLatLng([0, size.y - covered()]), map.containerPointToLatLng([size.x, 0])];
 }
 
+let isStopping = false; // whether a move ends because another one is about to begin
+
 function fitView() {
   // A move that is still under way would carry on afterwards.
+  isStopping = true;
   map.stop();
+  isStopping = false;
   map.fitBounds(boundsOfView(), { ...margins(), animate: false });
   isFitted = true;
 }
@@ -47,7 +51,8 @@ function narrow(how = "pushState", { fits = true } = {}) {
   clearTimeout(typing);
   state.page = 1;
   remember(how);
-  apply();
+  // The end of a move lays the map out.
+  apply({ laysOut: !fits });
   if (fits) fitView();
 }
 
@@ -81,10 +86,12 @@ function listen() {
   combine.addEventListener("click", () => combine.setAttribute("aria-pressed", String(combine.getAttribute("aria-pressed") !== "true")));
   document.querySelector("#filters input[name=q]").addEventListener("input", (event) => {
     state.q = event.target.value;
-    narrow("replaceState", { fits: false });
-    // The map follows when the word is finished.
-    clearTimeout(typing);
-    typing = setTimeout(fitView, 500);
+    withWords(() => {
+      narrow("replaceState", { fits: false });
+      // The map follows when the word is finished.
+      clearTimeout(typing);
+      typing = setTimeout(fitView, 500);
+    });
   });
   document.getElementById("kind").addEventListener("change", (event) => {
     state.kinds = new Set(event.target.value.split(",").filter(Boolean));
@@ -130,13 +137,14 @@ function listen() {
   });
   window.addEventListener("popstate", () => {
     const wanted = readState();
-    withComparison(wanted.indicator, () => goTo(wanted));
+    withComparison(wanted.indicator, () => (wanted.q ? withWords(() => goTo(wanted)) : goTo(wanted)));
   });
   map.on("dragstart zoomstart", ({ type }) => {
     if (type === "zoomstart") closeChoice();
     if (type === "dragstart" || !document.body.classList.contains("printing")) isFitted = false;
   });
   map.on("moveend", () => {
+    if (isStopping) return;
     rememberView();
     layOut();
   });
@@ -153,14 +161,15 @@ function goTo(wanted) {
   linkElsewhere();
 }
 
-/** Begin at once, or as soon as the comparison of the address is there: a site without a server has not put it into the page. */
+/** Begin at once, or as soon as the comparison of the address is there, and of a crowd the words that are searched. */
 function start(drawnMap, drawnLayers, view) {
   const wanted = readState();
+  for (const entry of places.values()) entry.layer ||= drawnLayers[entry.place.corridor];
   const begin = () => draw(drawnMap, drawnLayers, view, wanted);
-  if (wanted.indicator && !Object.hasOwn(comparisons, wanted.indicator)) fetchComparisons().then(begin, () => {
-    wanted.indicator = null;
-    begin();
-  });
+  const needed = [];
+  if (wanted.indicator && !Object.hasOwn(comparisons, wanted.indicator)) needed.push(fetchComparisons(wanted.indicator).catch(() => (wanted.indicator = null)));
+  if (wanted.q && !hasWords) needed.push(fetchWords().catch(() => (wanted.q = "")));
+  if (needed.length) Promise.all(needed).then(begin);
   else begin();
 }
 
@@ -170,7 +179,6 @@ function draw(drawnMap, drawnLayers, view, wanted) {
   Object.assign(state, wanted);
   wholeView = L.latLngBounds(view);
   shown = filterPlaces().found;
-  map.createPane("dots").style.zIndex = 450;
   L.control.scale({ imperial: false }).addTo(map);
   map.attributionControl.setPrefix("Leaflet");
   map.attributionControl.addAttribution(page.phrases.outline);
@@ -196,14 +204,15 @@ function draw(drawnMap, drawnLayers, view, wanted) {
   offerDialogs();
   makeTableSortable();
   if (isEmbedded) leaveScrollingToTheArticle();
+  foldLegend();
   apply({ isFirst: true });
   // What it covered is free for names.
   if (foldLegend()) layOut();
   document.getElementById("sketch").remove();
   document.getElementById("loading").remove();
   listen();
-  followPointer();
-  followTheme();
+  map.on("click", ({ originalEvent }) => choose(originalEvent));
+  if (places.size > page.marks.crowd) followDots();
   if (state.place) {
     const id = state.place;
     state.place = null;

@@ -120,7 +120,7 @@ const isNarrowed = () => Boolean(state.q || state.kinds.size || state.districts.
 const isWhole = () => !isNarrowed() && state.corridors.size === page.corridors.length;
 
 /** Make the map, the list, the table, the counts and the downloads show the state. */
-function apply({ isFirst = false } = {}) {
+function apply({ isFirst = false, laysOut = true } = {}) {
   const { found, counts } = filterPlaces();
   shown = found;
   showCounts(counts);
@@ -146,14 +146,14 @@ function apply({ isFirst = false } = {}) {
   if (compared) compared.textContent = state.indicator ? comparisons[state.indicator].title : "";
   state.page = Math.min(state.page, Math.max(1, Math.ceil(shown.length / page.rows)));
   // The server, where there is one, has written the rows of the address already.
-  if (!isFirst || page.frozen) (places.size > page.marks.crowd ? drawRowsNext : drawRows)();
+  if (!isFirst || page.frozen) (places.size > page.marks.crowd ? () => withWords(drawRowsNext) : drawRows)();
   // A tie joins two places: where only some are shown, none is drawn.
   map.getContainer().classList.toggle("narrowed", isNarrowed());
   drawLegend();
   showBasemap();
   (frozen.offerDownloads || offerDownloads)();
   if (state.place && !shown.some(({ place }) => place.id === state.place)) select(null);
-  layOut();
+  if (laysOut) layOut();
 }
 
 /** How many places are shown, and how many of them can be compared. */
@@ -166,6 +166,8 @@ function countOfView() {
 }
 
 function showFinding() {
+  // The server has written that of the address.
+  if (!hasWords) return;
   const comparison = comparisons[state.indicator];
   document.querySelector("#finding bdi").textContent = comparison && isWhole() ? comparison.finding : findingOfView();
 }

@@ -64,7 +64,7 @@ function markerOf(entry) {
   entry.marker.on("add", () => {
     const pin = entry.marker.getElement();
     pin.dataset.id = place.id;
-    pin.setAttribute("aria-label", `${place.name} · ${place.located}`);
+    describe(entry);
     pin.addEventListener("keydown", goToNeighbour);
     pin.addEventListener("focus", () => {
       makeTabStop(pin);
@@ -79,6 +79,10 @@ function markerOf(entry) {
   entry.marker.on("mouseout", () => glanceAt(null));
   listenTo(entry.marker, () => entry);
   return entry.marker;
+}
+
+function describe({ marker, place }) {
+  marker.getElement().setAttribute("aria-label", hasWords ? `${place.name} · ${place.located}` : place.id);
 }
 
 function dress(entry) {

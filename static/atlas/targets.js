@@ -21,12 +21,14 @@ function listenTo(marker, entryOf) {
 
 /** Open what lies under a pointer; what was hit first is among it. */
 function choose(event, hit = null) {
+  if (isThick && !hit && choosePlate(map.mouseEventToLayerPoint(event))) return;
   const isFinger = event.pointerType !== "mouse" && event.pointerType !== undefined;
   // On a plate a name lies over what is beside it.
   const isOnPlate = !isFinger && hit && event.target.closest(".pin-label");
   const found = isOnPlate ? [hit] : entriesAt(map.mouseEventToLayerPoint(event), isFinger);
   if (hit && !found.length) found.push(hit);
   if (found.length) open(found, hit || found[0]);
+  else if (event.target.closest(".belt")) openCorridor(corridorOf(event.target), null, map.mouseEventToLatLng(event));
 }
 
 /** The symbols under a point, the nearest first. A mouse points at what is drawn there; a finger covers all that is within its reach. */
@@ -60,7 +62,7 @@ function isOnLabel(entry, point, least) {
 function open(entries, hit) {
   const found = [...new Set(entries.flatMap((entry) => (entry.guests ? entry.guests.map((id) => places.get(id)) : [entry])))];
   if (found.length === 1) select(found[0].place.id, { push: true, focus: true });
-  else offer(found, hit);
+  else withWords(() => offer(found, hit));
 }
 
 function offer(found, hit) {

@@ -82,6 +82,10 @@ function followPrinter() {
     } else if (!before) return;
     // The class gives the map the size of the paper: a browser tells of printing while the window still has its own.
     document.body.classList.toggle("printing", isPrinting);
+    document.querySelectorAll(isPrinting ? ".more:not([open])" : ".more.unfolded").forEach((more) => {
+      more.open = isPrinting;
+      more.classList.toggle("unfolded", isPrinting);
+    });
     map.invalidateSize({ animate: false, pan: false });
     if (isPrinting) map.fitBounds(before.bounds, { padding: [24, 24], animate: false });
     else {

@@ -66,6 +66,33 @@ def test_the_card_has_every_figure_of_the_place(open_map: Open) -> None:
     expect(page.locator(".popup .located").first).to_contain_text("只知在滨富特别合作区，自身位置不详；位置范围：半径约 2 公里")
 
 
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_card_opens_with_three_figures_and_unfolds_the_others(page: Page, open_map: Open, screen: ViewportSize) -> None:
+    page.set_viewport_size(screen)
+    open_map("/?place=binjiang-hitech")
+    rows = page.locator(".popup .figures tr")
+    count = rows.count()
+    assert count > 3
+    expect(page.locator(".popup .figures tr:visible")).to_have_count(3)
+    summary = page.locator(".popup .more summary")
+    expect(summary).to_have_text(f"另有 {count - 3} 个数字")
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".popup .figures tr:visible")).to_have_count(count)
+    expect(summary).to_be_focused()
+    expect(page.locator(".popup h2")).to_be_attached()
+    page.keyboard.press("Enter")
+    expect(page.locator(".popup .figures tr:visible")).to_have_count(3)
+
+
+def test_paper_has_every_figure_of_an_open_card(open_map: Open) -> None:
+    page = open_map("/?place=binjiang-hitech")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator(".popup .figures tr:visible")).to_have_count(page.locator(".popup .figures tr").count())
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator(".popup .figures tr:visible")).to_have_count(3)
+
+
 def test_the_card_says_that_there_is_no_figure(open_map: Open) -> None:
     page = open_map("/?place=iot-town")
     expect(page.locator(".popup .nothing")).to_have_text("报道未给出单独的数字")
@@ -167,6 +194,7 @@ def test_a_place_without_a_location_leads_to_its_page(open_map: Open) -> None:
 
 def test_a_pointer_leads_to_its_paragraph(open_map: Open) -> None:
     page = open_map("/?place=binjiang-hitech")
+    page.locator(".popup .more summary").click()
     figure(page, "计划总投资", "2023 年一季度").get_by_role("link", name="报道第 20 段").click()
     expect(page).to_have_url(re.compile(r"/sources/report-2023[^#]*#p20$"))
     expect(page.locator("#p20")).to_be_in_viewport()

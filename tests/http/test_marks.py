@@ -67,7 +67,8 @@ def test_the_style_sheet_has_the_colours_of_the_palette() -> None:
     sheet = (PROJECT / "static" / "atlas.css").read_text(encoding="utf-8")
     # Where the browser can choose between a light and a dark set, the light one is the same.
     assert {name: re.search(rf"--{name}: light-dark\((#\w+),", sheet).group(1) for name in wanted} == wanted  # type: ignore[union-attr]
-    assert f".belt {{ fill: var(--hue); stroke: none; fill-opacity: {palette.BELT_OPACITY}; }}" in sheet
+    assert f".belt {{ stroke: none; fill-opacity: {palette.HATCH_OPACITY}; }}" in sheet
+    assert f".hatches path {{ stroke: var(--hue); stroke-width: {palette.HATCH_WIDTH:g}; }}" in sheet
     assert f"font-size: {palette.LABEL_SIZE}px; line-height: {palette.LABEL_HEIGHT:g}px;" in sheet
 
 

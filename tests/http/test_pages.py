@@ -411,6 +411,57 @@ def test_the_map_script_holds_no_card(client: FlaskClient) -> None:
     assert [place["id"] for place in places] == list(PLACES)
 
 
+# --- a crowd ------------------------------------------------------------------------------------------------------------------------------
+
+
+def _argument(script: str, call: str) -> Any:
+    return json.JSONDecoder().raw_decode(script, script.index(call) + len(call))[0]
+
+
+def test_the_words_of_a_crowd_come_after_its_map(crowded: FlaskClient) -> None:
+    """The columns of the map's script and the words of the other ones are together what a few places have in one."""
+    columns = _argument(crowded.get("/map.js").get_data(as_text=True), "atlas.addColumns(")
+    assert "name" not in columns
+    features = crowded.get("/layers/places.geojson").json
+    assert features
+    by_id = {feature["id"]: feature for feature in features["features"]}
+    assert columns["id"] == list(by_id)
+    corridors = [columns["corridor"]["of"][number] for number in columns["corridor"]["at"]]
+    assert corridors == [feature["properties"]["corridor"] for feature in by_id.values()]
+    lon = lat = 0
+    for step_x, step_y, feature in zip(columns["lon"], columns["lat"], by_id.values(), strict=True):
+        assert (step_x is None) == (feature["geometry"] is None)
+        if step_x is not None:
+            lon, lat = lon + step_x, lat + step_y
+            # Five decimals are a metre.
+            assert [lon / columns["units"], lat / columns["units"]] == pytest.approx(feature["geometry"]["coordinates"], abs=0.6e-5)
+    state = state_of(crowded.get("/"))
+    names: list[str] = []
+    for address in state["wordsUrls"]:
+        script = crowded.get(address).get_data(as_text=True)
+        assert script.startswith(f"atlas.addWords({len(names)}, ")
+        names += _argument(script, f"atlas.addWords({len(names)}, ")["name"]
+    assert names == [feature["properties"]["name_zh"] for feature in by_id.values()]
+
+
+def test_a_comparison_of_a_crowd_comes_alone(crowded: FlaskClient) -> None:
+    state = state_of(crowded.get("/"))
+    assert "comparisonsUrl" not in state
+    assert list(state["comparisonUrls"]) == state["comparisons"]
+    for key, address in list(state["comparisonUrls"].items())[:3]:
+        assert list(_argument(crowded.get(address).get_data(as_text=True), "atlas.addComparisons(")) == [key]
+
+
+@pytest.mark.parametrize("path", ["/words.js", "/words.js?part=-1", "/words.js?part=99", "/comparisons.js?key=no", "/comparisons.js?key="])
+def test_what_comes_in_parts_has_no_others(crowded: FlaskClient, path: str) -> None:
+    assert crowded.get(path).status_code == 404
+
+
+def test_few_places_have_no_parts(client: FlaskClient) -> None:
+    assert client.get("/words.js?part=0").status_code == 404
+    assert "wordsUrls" not in state_of(client.get("/"))
+
+
 # --- a place ------------------------------------------------------------------------------------------------------------------------------
 
 

@@ -26,7 +26,7 @@ HUES = {"west": "#1f5f8b", "east": "#b5511a", "none": GREY}
 LEGEND = build_legend(
     None,
     LegendWords(
-        (), str, dict(zip(RADII, "平合园客区市", strict=True)), "增长", "区间", "无数额", "没有 {count}", "不明 {count}", "走廊", "协作", NAMES
+        (), str, dict(zip(RADII, "平合园客区市", strict=True)), "增长", "区间", "无数额", "没有 {count}", "不明 {count}", "环", "走廊", "协作", NAMES
     ),
 )
 CAPTION = Caption("图", "一句话", ["脚注一", "脚注二"], LEGEND, NAMES, HUES, "name_zh")

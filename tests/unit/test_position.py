@@ -85,7 +85,7 @@ def test_the_first_drawing_keeps_the_radius_as_well(atlas: Atlas, keys: list[str
     """It is scaled as a whole to the view of the map, so that what is true in metres at one zoom is true at each."""
     for key in keys:
         marks = marks_of(atlas, key)
-        sketch = draw_sketch("", atlas.layers.corridors.iloc[:0], marks, {}, view, {}, (), "name_zh")
+        sketch = draw_sketch("", atlas.layers.corridors.iloc[:0], marks, {}, view, view, {}, (), "name_zh")
         left, top, wide, _ = map(float, sketch.view_box.split())
         scale = wide / (project(view.east, 0)[0] - project(view.west, 0)[0])
         (west, south), (east, north) = project(view.west, view.south), project(view.east, view.north)

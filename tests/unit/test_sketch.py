@@ -26,7 +26,7 @@ HANGZHOU = Box(119.7, 29.8, 120.6, 30.5)
 def draw(atlas: Atlas, marks: list[Mark], view: Box = HANGZHOU, background: str = "", **more: object) -> Sketch:
     belts = atlas.layers.corridors.iloc[:0]
     given = {"ties": {}, "corridors": NAMES, "districts": (), "district_name": "name_zh", "belts": belts} | more
-    return draw_sketch(background, given.pop("belts"), marks, view=view, **given)
+    return draw_sketch(background, given.pop("belts"), marks, view=view, **{"whole": view, **given})
 
 
 def parse(sketch: Sketch) -> dict[str, ET.Element]:
@@ -51,6 +51,21 @@ def pixel(sketch: Sketch, lon: float, lat: float) -> tuple[float, float]:
     left, top, right, bottom = sketch.bounds
     scale = 2 ** sketch.zooms[0]
     return (128 + x * WORLD - (left + right) / 2) * scale, (128 - y * WORLD - (top + bottom) / 2) * scale
+
+
+def test_a_part_of_the_whole_lies_on_the_same_ground(atlas: Atlas) -> None:
+    """The ground is drawn once for the whole, and laid under what is chosen."""
+    part = Box(120.1, 30.1, 120.3, 30.2)
+    # A step of the ground from the middle of the whole, where both drawings have a point.
+    sketch = draw(atlas, [], part, '<path class="shape-line x" d="M100 -50l10 0"/><g class="waters"></g>', whole=HANGZHOU)
+    drawn = draw(atlas, [], HANGZHOU)
+    root = ET.fromstring(f"<svg>{sketch.content}</svg>")
+    turned = root.find("g[@transform]")
+    assert turned is not None
+    scale, _, _, _, right, down = map(float, turned.attrib["transform"].removeprefix("matrix(").removesuffix(")").split())
+    for lon, lat in ((120.1, 30.1), (120.2, 30.15), (120.3, 30.2)):
+        x, y = pixel(drawn, lon, lat)
+        assert (scale * x + right, scale * y + down) == pytest.approx(pixel(sketch, lon, lat), abs=0.1)
 
 
 def test_every_located_place_is_at_its_pixel_on_every_screen(atlas: Atlas, marks: list[Mark], view: Box) -> None:

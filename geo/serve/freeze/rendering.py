@@ -22,13 +22,14 @@ from geo.errors import FreezeError
 from geo.geocode.answers import Match
 from geo.layers.formats import FORMATS, Download
 from geo.layers.select import LAYERS, Selection
+from geo.palette import CROWD
 from geo.serve.application import create_app
 from geo.serve.data.catalogue import REPRESENTATIONS
 from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.responses import cacheable
 from geo.serve.http.security import HEADERS, page_policy
 from geo.serve.pages.reference import reference_digest
-from geo.serve.pages.state import PAGE_ROWS, comparisons_script, draw_map
+from geo.serve.pages.state import PAGE_ROWS, comparison_keys, comparisons_script, draw_map, word_parts, words_script
 from geo.serve.reload import sites_of
 from geo.serve.site import Site, current_site, read_assets
 from geo.settings import Settings
@@ -64,6 +65,7 @@ FILES = {
     "documents.source": FilePattern("sources/{id_}.html", is_translated=True),
     "pages.map_script": FilePattern("assets/map-{lang}.{v}.js"),
     "pages.comparisons": FilePattern("assets/comparisons-{lang}.{v}.js"),
+    "pages.words": FilePattern("assets/words-{part}-{lang}.{v}.js"),
     "reference.script": FilePattern("assets/reference-{lang}.{v}.js"),
     "pictures.map_png": FilePattern("map.png", is_translated=True),
     "pictures.map_svg": FilePattern("map.svg", is_translated=True),
@@ -266,7 +268,12 @@ def _without_clock(site: Site) -> Site:
     """Give a site that depends on nothing but the data: it is as old as they are, not as their files."""
     read_on = Download(LAYERS["places"], Selection(), site.atlas.layers, site.atlas.tables).date
     last_change = datetime.combine(read_on, time(), tzinfo=UTC) if read_on else site.last_change
-    return replace(site, is_frozen=True, assets=read_assets(site.atlas.tables.corridors, is_frozen=True), last_change=last_change)
+    return replace(
+        site,
+        is_frozen=True,
+        assets=read_assets(site.atlas.tables.corridors, is_crowded=len(site.places) > CROWD, is_frozen=True),
+        last_change=last_change,
+    )
 
 
 def _meta_policy(site: Site) -> str:
@@ -296,7 +303,12 @@ def _answers(app: FrozenAtlas, site: Site) -> Iterator[tuple[str, dict[str, Any]
             yield "documents.source", {"id_": id_, **lang}
         with app.test_request_context(query_string=lang, environ_overrides={"geo.site": site}):
             yield "pages.map_script", {"v": draw_map(site, request_wording()).script.digest, **lang}
-            yield "pages.comparisons", {"v": comparisons_script(site, request_wording()).digest, **lang}
+            keys: list[str] | list[None] = comparison_keys(site) or [None]
+            for key in keys:
+                own = {} if key is None else {"key": key}
+                yield "pages.comparisons", {**own, "v": comparisons_script(site, request_wording(), key).digest, **lang}
+            for part in word_parts(site):
+                yield "pages.words", {"part": str(part), "v": words_script(site, request_wording(), part).digest, **lang}
         yield "reference.script", {"v": reference_digest(site, language), **lang}
     for id_ in site.places:
         yield "downloads.place", {"id_": id_}

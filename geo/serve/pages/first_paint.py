@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-
-from geo.draw.first_paint import Sketch, draw_background, draw_sketch, world_box
+from geo.draw.first_paint import Sketch, draw_background, draw_sketch
 from geo.layers.comparisons import Comparison
 from geo.serve.pages.seen import Seen, fit_view
 from geo.serve.pages.state import draw_map
@@ -13,19 +11,19 @@ from geo.words.cards import Wording
 
 
 def sketch_view(site: Site, wording: Wording, seen: Seen, comparison: Comparison | None) -> Sketch:
-    """Draw the first picture of a view: all that the whole map shows, laid so that it shows what is chosen."""
-    view = draw_map(site, wording).view
-    sketch = draw_sketch(
+    """Draw the first picture of a view: what is chosen, as large as the script is going to show it."""
+    whole = draw_map(site, wording).view
+    return draw_sketch(
         site.once(_background),
         seen.belts,
         seen.marks,
         seen.ties,
-        view,
+        fit_view(seen, comparison, whole),
+        whole,
         wording.corridors,
         site.atlas.outline.districts["features"],
         "name_en" if wording.language == "en" else "name_zh",
     )
-    return dataclasses.replace(sketch, shown=world_box(fit_view(seen, comparison, view)))
 
 
 def _background(site: Site) -> str:

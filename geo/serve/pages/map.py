@@ -16,11 +16,12 @@ from werkzeug.datastructures import MultiDict
 
 from geo.draw.script import Script
 from geo.draw.webmap import MAX_ZOOM, MIN_ZOOM, ZOOM_SNAP
-from geo.errors import BadParameterError
+from geo.errors import BadParameterError, NotFoundError
 from geo.layers.comparisons import Comparison
 from geo.layers.formats import FORMATS
 from geo.layers.sectors import english_words
 from geo.layers.select import LAYERS, Selection
+from geo.palette import HATCH_STEP
 from geo.serve.data.dataset import brief_document, dataset_document
 from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.limits import SHORT, in_turn
@@ -30,7 +31,17 @@ from geo.serve.http.store import SMALL, USUAL
 from geo.serve.pages.first_paint import sketch_view
 from geo.serve.pages.pictures import LEAST_WIDTH, MOST_WIDTH, SCALES, WIDTH
 from geo.serve.pages.seen import find_seen
-from geo.serve.pages.state import PAGE_ROWS, comparisons_script, draw_map, legend_state, page_state
+from geo.serve.pages.state import (
+    PAGE_ROWS,
+    comparison_keys,
+    comparisons_script,
+    comparisons_url,
+    draw_map,
+    legend_state,
+    page_state,
+    word_parts,
+    words_script,
+)
 from geo.serve.site import Site, current_site
 from geo.tables.kinds import Kind
 from geo.tables.rows import Place
@@ -117,6 +128,7 @@ def _map_page(*, is_embedded: bool) -> Response:
         headline=lambda entry: wording.measure(comparison, entry.id) if comparison else (entry.headline, entry.headline_note),
         pages=_page_links(number, len(shown)),
         corridor_rows=[row for row in site.atlas.tables.corridors if row.id in set(seen.belts["corridor"]) and not seen.is_narrowed],
+        hatch_step=HATCH_STEP,
         corridors=_corridor_switches(site, wording, selection),
         selection=selection,
         kinds=_kind_choices(site, wording, selection),
@@ -141,7 +153,7 @@ def _map_page(*, is_embedded: bool) -> Response:
         misses=site.atlas.misses,
         map_html=map_parts.html,
         map_url=map_url,
-        comparisons_url=state["comparisonsUrl"],
+        comparisons_url=comparisons_url(site, wording, comparison.key) if comparison else None,
         formats=[(format_.name, format_.extension) for format_ in FORMATS.values()],
         page_state=state,
     )
@@ -182,18 +194,33 @@ def map_script() -> Response:
 
 @blueprint.get("/comparisons.js")
 def comparisons() -> Response:
-    """Give the figures that may be compared."""
-    return _script(comparisons_script(current_site(), request_wording()))
+    """Give the figures that may be compared, or those of one comparison, where each comes alone."""
+    site = current_site()
+    key = request.args.get("key")
+    if key is not None and key not in comparison_keys(site):
+        raise NotFoundError(f"no comparison {key[:80]!r} of its own; the map page names those that there are")
+    return _script(comparisons_script(site, request_wording(), key), **({"key": key} if key else {}))
 
 
-def _script(script: Script) -> Response:
+@blueprint.get("/words.js")
+def words() -> Response:
+    """Give a part of the words of the places, where they come after the map."""
+    site = current_site()
+    part = request.args.get("part", "")
+    parts = {str(number): number for number in word_parts(site)}
+    if part not in parts:
+        raise NotFoundError(f"no part {part[:20]!r} of the words; the map page names those that there are")
+    return _script(words_script(site, request_wording(), parts[part]), part=part)
+
+
+def _script(script: Script, **named: str) -> Response:
     digest = script.digest
     return stored(
         script.content,
         "text/javascript; charset=utf-8",
         cache_control=IMMUTABLE if request.args.get("v") == digest else REVALIDATE,
         varies_by=BY_LANGUAGE,
-        is_canonical=request.query_string.decode() == f"lang={request.args.get('lang')}&v={digest}",
+        is_canonical=request.query_string.decode() == urlencode({**named, "lang": request.args.get("lang"), "v": digest}),
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
 from flask import url_for
@@ -54,17 +55,24 @@ from geo.words.phrases import GROUPS
 
 # Rows of the list and of the table on one page.
 PAGE_ROWS = 100
+# Of so many places the words come in one script: a slow phone reads it between two frames.
+_PART = 1000
 
 
 def draw_map(site: Site, wording: Wording) -> MapParts:
     """Draw the map of a language once, and keep it."""
     parts = site.maps.get(wording.language)
     if parts is None:
+        places: Any = [_map_point(site, place, position) for position, place in enumerate(site.places.values())]
+        if not word_parts(site):
+            words = [_map_words(site, place, wording) for place in site.places.values()]
+            both = [{**point, **of_it} for point, of_it in zip(places, words, strict=True)]
+            places = {corridor: [place for place in both if place["corridor"] == corridor] for corridor in site.atlas.tables.corridor_ids}
         parts = site.maps[wording.language] = render_map(
             build_map(
                 outline=site.atlas.outline,
                 belts=site.atlas.layers.corridors,
-                places={corridor: _places_on(site, corridor, wording) for corridor in site.atlas.tables.corridor_ids},
+                places=places,
                 ties=site.ties,
                 corridor_names=wording.corridors,
                 district_name="name_en" if wording.language == "en" else "name_zh",
@@ -74,22 +82,63 @@ def draw_map(site: Site, wording: Wording) -> MapParts:
     return parts
 
 
-def comparisons_script(site: Site, wording: Wording) -> Script:
+def comparisons_script(site: Site, wording: Wording, key: str | None = None) -> Script:
     """Write the figures that may be compared, by key, as a call of ``atlas.addComparisons``; made once for each language.
 
     The first view shows none of them, and does not wait for them.
+
+    Parameters
+    ----------
+    key
+        The one that is wanted, where each comes alone (:func:`comparison_keys`); ``None`` for all of them.
     """
-    script = site.comparison_scripts.get(wording.language)
-    if script is None:
-        script = site.comparison_scripts[wording.language] = Script.of(_write_comparisons(site, wording))
-    return script
+    scripts = site.comparison_scripts.setdefault(wording.language, {})
+    if key not in scripts:
+        scripts[key] = Script.of(_write_comparisons(site, wording, list(site.atlas.comparisons) if key is None else [key]))
+    return scripts[key]
 
 
-def _write_comparisons(site: Site, wording: Wording) -> Iterator[str]:
+def comparison_keys(site: Site) -> list[str]:
+    """Give the comparisons that come in a script each: those of a crowd, of which a reader waits for one at most."""
+    return list(site.atlas.comparisons) if word_parts(site) else []
+
+
+def comparisons_url(site: Site, wording: Wording, key: str | None) -> str:
+    """Give the address of a comparison's script: its own where each has one, or that of all of them."""
+    own = key if key in comparison_keys(site) else None
+    return url_for("pages.comparisons", key=own, lang=wording.language, v=comparisons_script(site, wording, own).digest)
+
+
+def word_parts(site: Site) -> range:
+    """Give the parts in which the words of the places come after the map: of a crowd, whose words weigh many times what its symbols do."""
+    return range(-(-len(site.places) // _PART) if len(site.places) > CROWD else 0)
+
+
+def words_script(site: Site, wording: Wording, part: int) -> Script:
+    """Write a part of the words of the places as a call of ``atlas.addWords``; made once for each language.
+
+    Parameters
+    ----------
+    part
+        One of :func:`word_parts`.
+    """
+    scripts = site.word_scripts.setdefault(wording.language, {})
+    if part not in scripts:
+        first = part * _PART
+        words = [_map_words(site, place, wording) for place in islice(site.places.values(), first, first + _PART)]
+        scripts[part] = Script.of([f"atlas.addWords({first}, {script_json({name: [of_it.get(name) for of_it in words] for name in _WORDS})});\n"])
+    return scripts[part]
+
+
+def _words_url(site: Site, wording: Wording, part: int) -> str:
+    return url_for("pages.words", part=part, lang=wording.language, v=words_script(site, wording, part).digest)
+
+
+def _write_comparisons(site: Site, wording: Wording, keys: Sequence[str]) -> Iterator[str]:
     # One after another: who writes all of them in one call keeps everybody else waiting.
     yield "atlas.addComparisons({"
-    for number, one in enumerate(site.atlas.comparisons.values()):
-        yield f"{', ' if number else ''}{script_json(one.key)}: {script_json(_comparison_state(site, one, wording))}"
+    for number, key in enumerate(keys):
+        yield f"{', ' if number else ''}{script_json(key)}: {script_json(_comparison_state(site, site.atlas.comparisons[key], wording))}"
     yield "});\n"
 
 
@@ -129,7 +178,12 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "placeUrl": url_for("documents.place", id_="ID", lang=wording.language),
             "language": wording.language,
             "comparisons": list(site.atlas.comparisons),
-            "comparisonsUrl": url_for("pages.comparisons", lang=wording.language, v=comparisons_script(site, wording).digest),
+            **(
+                {"comparisonUrls": {key: comparisons_url(site, wording, key) for key in keys}}
+                if (keys := comparison_keys(site))
+                else {"comparisonsUrl": comparisons_url(site, wording, None)}
+            ),
+            **({"wordsUrls": [_words_url(site, wording, part) for part in word_parts(site)]} if word_parts(site) else {}),
             "laterUrl": url_for("assets.asset", name=site.asset_name("later.js")),
             "referenceUrl": url_for("reference.script", lang=wording.language, v=reference_digest(site, wording.language)),
             "pictureUrl": url_for("pictures.map_png"),
@@ -260,6 +314,7 @@ def _phrases(wording: Wording) -> dict[str, Any]:
         "copy": gettext("复制链接"),
         "copied": gettext("已复制"),
         "figures": gettext("指标"),
+        "moreFigures": [gettext("另有 1 个数字"), gettext("另有 {count} 个数字")],
         "noFigures": gettext("报道未给出单独的数字"),
         "noCard": gettext("详情没有取到，请稍后再试"),
         "zoomIn": gettext("放大"),
@@ -268,7 +323,7 @@ def _phrases(wording: Wording) -> dict[str, Any]:
         "map": gettext("地图"),
         "copyYourself": gettext("已选中，请按 Ctrl+C 复制"),
         "noMeasure": gettext("没有这个数字"),
-        "crowded": gettext("{count} 处，放大后逐一排开、标名"),
+        "crowded": gettext("{count} 处：数字是它那一格里有几处；放大后逐一排开、标名"),
         "missing": gettext("位置不明"),
         "range": gettext("第 {first}–{last} 处，共 {all} 处"),
         "all": gettext("缩放到全部"),
@@ -330,28 +385,15 @@ def _comparison_state(site: Site, comparison: Comparison, wording: Wording) -> d
     }
 
 
-def _places_on(site: Site, corridor: str, wording: Wording) -> Iterator[dict[str, Any]]:
-    for position, place in enumerate(site.places.values()):
-        if place.corridor == corridor:
-            yield _map_place(site, place, position, wording)
-
-
-def _map_place(site: Site, place: Place, position: int, wording: Wording) -> dict[str, Any]:
-    """Give the script one place: its symbol, where it goes, and its line in the list."""
+def _map_point(site: Site, place: Place, position: int) -> dict[str, Any]:
+    """Give the script one place: its symbol and where it goes."""
     answer, point = site.atlas.answers[place.id], site.points[place.id]
-    entry = wording.entry(place, site.atlas)
     symbol = map_symbol(place, answer)
     by_host = isinstance(answer, Match) and answer.basis is Basis.PARENT
     return {
         "id": place.id,
         "position": position,
-        "name": entry.name,
-        **({"lines": lines} if len(lines := wrap(entry.name)) > 1 else {}),
-        "headline": entry.headline,
-        "note": entry.headline_note,
-        "located": entry.located,
         "corridor": place.corridor,
-        "basis": wording.corridor_with_basis(place),
         "kind": place.kind.value,
         "district": place.district,
         "symbol": symbol,
@@ -360,6 +402,23 @@ def _map_place(site: Site, place: Place, position: int, wording: Wording) -> dic
         "lat": None if point is None else point.y,
         "radius": answer.uncertainty_m if isinstance(answer, Match) else None,
         **({"area": _area(site, place, symbol)} if symbol in AREAS else {}),
+    }
+
+
+# What a place is called, and its line in the list.
+_WORDS = ("name", "lines", "headline", "note", "located", "basis", "search", "figures", "lead")
+
+
+def _map_words(site: Site, place: Place, wording: Wording) -> dict[str, Any]:
+    """Give the script the words of one place: of ``_WORDS`` those that it has."""
+    entry = wording.entry(place, site.atlas)
+    return {
+        "name": entry.name,
+        **({"lines": lines} if len(lines := wrap(entry.name)) > 1 else {}),
+        "headline": entry.headline,
+        "note": entry.headline_note,
+        "located": entry.located,
+        "basis": wording.corridor_with_basis(place),
         "search": site.atlas.layers.search[place.id],
         "figures": len(site.atlas.tables.figures_by_place[place.id]),
         "lead": wording.lead(place, site.atlas.tables),
