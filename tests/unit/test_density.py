@@ -178,11 +178,11 @@ def build(source: Path | str, target: Path, said: Progress | None = None, **opti
 def test_rows_in_a_file_are_counted_and_read_back(tmp_path: Path) -> None:
     rows = table()
     pq.write_table(rows, tmp_path / "in.parquet", row_group_size=70)
-    built = build(tmp_path / "in.parquet", tmp_path / "out.density", about={"name": "in.parquet"})
+    built = build(tmp_path / "in.parquet", tmp_path / "out.density")
     assert (built.rows, built.located) == (300, 300 - len(range(0, 300, 7)))
     assert str(built) == "located by columns lon and lat, read as WGS-84\nrows: 300, of which 257 have a location and 43 have none"
     files = read_pyramid(tmp_path / "out.density")
-    assert files.about["name"] == "in.parquet"
+    assert files.about["why"] == built.why
     found = files.pyramid.find(Box(120.2, 30.2, 120.2, 30.2))
     numbers = files.pyramid.rows[found]
     assert list(files.rows.read(numbers)) == [{"名称": f"第{number}家", "lon": 120.2, "lat": 30.2} for number in range(1, 300, 5) if number % 7]
@@ -212,19 +212,20 @@ def test_work_that_was_interrupted_goes_on_where_it_stopped(tmp_path: Path, monk
     pq.write_table(table(), tmp_path / "in.parquet", row_group_size=100)
     monkeypatch.setattr(building, "_PART_ROWS", 100)
     build(tmp_path / "in.parquet", tmp_path / "whole")
-    real, done = building.build_part, []
+    real, done = building.build_part, list[building.Task]()
 
-    def fail(task: building.Task) -> int:
-        if len(done) == 2:
+    def note(task: building.Task) -> int:
+        if len(done) == fails_at:
             raise InterruptedError
         done.append(task)
         return real(task)
 
-    monkeypatch.setattr(building, "build_part", fail)
+    fails_at = 2
+    monkeypatch.setattr(building, "build_part", note)
     with pytest.raises(InterruptedError):
         build(tmp_path / "in.parquet", tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    monkeypatch.setattr(building, "build_part", lambda task: done.append(task) or real(task))
+    fails_at = -1
     build(tmp_path / "in.parquet", tmp_path / "out")
     assert len(done) == 3
     assert (tmp_path / "out/codes.u64").read_bytes() == (tmp_path / "whole/codes.u64").read_bytes()

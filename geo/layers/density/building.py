@@ -103,7 +103,6 @@ def build_files(
     progress: Progress,
     *,
     version: str = "",
-    about: Mapping[str, Any] | None = None,
     workers: int = 0,
     scheduler: str | None = None,
 ) -> Built:
@@ -114,13 +113,11 @@ def build_files(
     source
         A file or a folder, or the address of one in an object store that Arrow knows (``s3://``, ``gs://``, ``file://``).
     target
-        The folder to write; replaced when all is done. Work is done in ``<target>.parts``.
+        The folder to write; replaced when all is done, and left alone where it holds just that already. Work is done in ``<target>.parts``.
     progress
         What is told how far the work is.
     version
         What the files depend on beside the source: parts of another version are not used.
-    about
-        What is to be remembered with them.
     workers, scheduler
         As in :func:`geo.geocode.lists.running.geocode_file`: source and target are then the same paths on every machine.
 
@@ -136,6 +133,9 @@ def build_files(
         raise ListError(Problem(Path(source).name, 0, "", ", ".join(schema.names)[:200], expected))
     columns = tuple(name for name in plain_columns(schema) if name not in location.columns or len(location.columns) == 2)
     plan = {"format": FORMAT, "version": version, "source": state, "location": list(location.columns), "columns": list(columns)}
+    before = read_manifest(target)
+    if before.get("plan") == plan:
+        return Built(target, before["rows"], before["located"], before["why"])
     work = target.with_name(f"{target.name}.parts")
     if read_manifest(work).get("plan") != plan:
         shutil.rmtree(work, ignore_errors=True)
@@ -157,7 +157,7 @@ def build_files(
     located = _put_together(folders, sizes, whole)
     for number, folder in enumerate(folders):
         (folder / "rows.arrow").replace(whole / f"rows-{number:06d}.arrow")
-    _write_manifest(whole, {"plan": plan, "rows": rows, "located": located, "sizes": sizes, "why": location.why, **(about or {})})
+    _write_manifest(whole, {"plan": plan, "rows": rows, "located": located, "sizes": sizes, "why": location.why})
     # A server that has the one before keeps its files open until it has done with them.
     shutil.rmtree(target, ignore_errors=True)
     whole.replace(target)

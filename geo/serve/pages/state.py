@@ -44,6 +44,7 @@ from geo.palette import (
     SYMBOL_SPACE,
     UNFITTED,
 )
+from geo.serve.data.density import is_dense
 from geo.serve.http.selection import APPENDED, PAGE_PARAMETERS
 from geo.serve.pages.reference import reference_digest
 from geo.serve.site import Site
@@ -140,6 +141,7 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "pictureUrl": url_for("pictures.map_png"),
             **({} if site.is_frozen else {"fragmentUrl": url_for("pages.dialogs", lang=wording.language)}),
             "drawingUrl": url_for("pictures.map_svg"),
+            **({"densityUrl": url_for("assets.asset", name=site.asset_name("density.js"))} if is_dense(site) else {}),
             **({} if site.is_frozen else {"formatsUrl": url_for("catalogue.layers"), "ownList": _own_list(site, wording)}),
             "layerUrl": url_for("downloads.layer", name="places", extension=next(iter(FORMATS))),
             "phrases": _phrases(wording),
