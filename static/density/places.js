@@ -9,7 +9,7 @@ let isCounted = false; // in the layout that is under way
 
 /** Draw places as counts, where they are that many and far; tells whether it has. */
 function drawDense(entries) {
-  isCounted = entries.length > DENSE && map.getZoom() < NEAR;
+  isCounted = entries.length > page.dense.from && map.getZoom() < page.dense.near;
   if (!isCounted) return false;
   // The same places are given in an array of their own at each move.
   if (!dense || dense.first !== entries[0] || dense.last !== entries.at(-1) || dense.count !== entries.length) {
@@ -21,7 +21,7 @@ function drawDense(entries) {
   return true;
 }
 
-if (page.densityUrl) {
+if (page.dense) {
   window.atlas.drawDense = drawDense;
   // What is near is laid out without dots, and nobody asks for counts.
   afterLayout.push(() => {

@@ -2,4 +2,4 @@
 
 const { page, addScript } = window.atlas.shared;
 
-if (page.densityUrl) addScript(page.densityUrl).catch(() => {});
+if (page.dense) addScript(page.dense.url).catch(() => {});

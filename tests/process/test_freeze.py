@@ -34,7 +34,10 @@ from geo.serve.http.security import POLICY
 from geo.settings import PROJECT, Settings
 
 # What needs a server that answers.
-LEFT_OUT = {"pages.dialogs", "own.panel", "lists.geocode_list", "lists.handed_list", "geocoding.geocode", "geocoding.reverse", "documents.healthz"}
+LEFT_OUT = {
+    *("pages.dialogs", "own.panel", "own.density_panel", "own_density.own_tile", "own_density.own_rows"),
+    *("lists.geocode_list", "lists.handed_list", "geocoding.geocode", "geocoding.reverse", "documents.healthz"),
+}
 URL = "https://example.org/atlas/"
 
 
