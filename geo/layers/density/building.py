@@ -217,14 +217,14 @@ def build_part(task: Task) -> int:
 
     def tables() -> Iterator[pa.Table]:
         with pq.ParquetFile(system.open_input_file(path), buffer_size=1 << 20, pre_buffer=False) as file:
-            kept = list(task.columns)
-            yield file.schema_arrow.empty_table().select(kept)
-            for batch in file.iter_batches(batch_size=_CHUNK_ROWS, row_groups=list(task.part.groups), columns=wanted, use_threads=False):
+            schema = pa.schema([file.schema_arrow.field(column) for column in task.columns])
+            yield schema.empty_table()
+            for batch in _read(file, task.part.groups, wanted, name):
                 table = pa.Table.from_batches([batch])
                 lon, lat = read_points(name, table, task.location)
                 lons.append(lon)
                 lats.append(lat)
-                yield table.select(kept).cast(pa.schema([file.schema_arrow.field(column) for column in kept], file.schema_arrow.metadata))
+                yield table.select(list(task.columns)).cast(schema)
 
     try:
         write_rows(tables(), growing / "rows.arrow")
@@ -240,6 +240,13 @@ def build_part(task: Task) -> int:
     finally:
         shutil.rmtree(growing, ignore_errors=True)
     return task.part.rows
+
+
+def _read(file: pq.ParquetFile, groups: Sequence[int], columns: Sequence[str], name: str) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from file.iter_batches(batch_size=_CHUNK_ROWS, row_groups=list(groups), columns=list(columns), use_threads=False)
+    except (OSError, pa.ArrowException) as error:
+        raise ListError(Problem(name, 0, "", str(error)[:200], "a Parquet file that can be read to its end"), Fault.BYTES) from None
 
 
 def _sort_all(tasks: Sequence[Task], workers: int, scheduler: str | None, advance: Callable[[int], None]) -> None:
