@@ -17,7 +17,7 @@ function densityLayer({ pane, colour, tilesOf }) {
   const canvas = element("canvas", "density");
   canvas.setAttribute("aria-hidden", "true");
   let overlay = null;
-  let labels = []; // {x, y, count} in pixels of the layer
+  let labels = []; // the number of each block: {x, y, count} on the canvas, and {left, top, side} of the block in pixels of the layer
   let asked = 0;
 
   function draw() {
@@ -41,7 +41,7 @@ function densityLayer({ pane, colour, tilesOf }) {
     drawCells(pen, tiles, scale, sharp);
     labels = tiles.flatMap((tile) => blocksOf(tile, scale));
     drawNumbers(pen, sharp);
-    labels = labels.map(({ x, y, count }) => ({ x: x + origin.x, y: y + origin.y, count }));
+    labels = labels.map((label) => ({ ...label, left: label.left + origin.x, top: label.top + origin.y }));
     // For whoever looks at the page with a program.
     canvas.dataset.total = labels.reduce((sum, { count }) => sum + count, 0);
   }
@@ -99,7 +99,8 @@ function densityLayer({ pane, colour, tilesOf }) {
         const raised = cells > 3 ? 0 : LETTERS;
         const [half, tall] = [(number.format(count).length * LETTERS * 0.58) / 2 + 2, LETTERS / 2 + 2];
         const within = (value, start, room) => Math.min(Math.max(value, start * side + room), (start + BLOCK) * side - room);
-        found.push({ x: left + within((x / count) * side, across, half), y: top + within((y / count) * side - raised, down, tall), count });
+        const spot = { x: left + within((x / count) * side, across, half), y: top + within((y / count) * side - raised, down, tall) };
+        found.push({ ...spot, count, left: left + across * side, top: top + down * side, side: BLOCK * side });
       }
     }
     return found;
@@ -125,20 +126,18 @@ function densityLayer({ pane, colour, tilesOf }) {
     drawSoon: () => {
       asked ||= requestAnimationFrame(draw);
     },
+    /** Draw again soon, where it is shown. */
+    redraw: () => overlay && map.hasLayer(overlay) && layer.drawSoon(),
     remove: () => {
       cancelAnimationFrame(asked);
       asked = 0;
       if (overlay) overlay.remove();
     },
-    /** The number that is nearest to a point of the layer, within reach. */
-    labelAt: (point) => {
-      const near = labels.map((label) => ({ ...label, distance: Math.hypot(label.x - point.x, label.y - point.y) })).filter(({ distance }) => distance < 32);
-      return near.length ? near.reduce((a, b) => (b.distance < a.distance ? b : a)) : null;
-    },
+    /** The block that holds a point of the layer, where it holds anything else. */
+    blockAt: ({ x, y }) => labels.find(({ left, top, side }) => x >= left && x < left + side && y >= top && y < top + side),
   };
   // A canvas does not know of tokens: it is drawn again when they change.
-  const redraw = () => overlay && map.hasLayer(overlay) && layer.drawSoon();
-  new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
-  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  new MutationObserver(layer.redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", layer.redraw);
   return layer;
 }

@@ -26,8 +26,8 @@ async function openCounted(about, token) {
     colour: "--own",
     tilesOf: fetchedTiles(
       (key) => ask(own.about.tiles.replace("{z}/{x}/{y}", key), token).then((answer) => answer.arrayBuffer()),
-      () => own.layer.drawSoon(),
-      () => own.words && say(own.words.failed),
+      () => own?.layer.redraw(),
+      () => own?.words && say(own.words.failed),
     ),
   });
   own.dots = element("canvas", "density-dots");
@@ -95,15 +95,14 @@ function say(text) {
   own.box.querySelector(".own-status").textContent = text;
 }
 
-/** A click on a number leads to what it counts. */
+/** A click on a block leads to what its number counts. */
 function nearer({ layerPoint, latlng, originalEvent }) {
   if (originalEvent.target.closest(".pin, .guests, .leaflet-popup, .leaflet-control")) return;
   if (map.getZoom() >= own.about.featuresFromZoom && own.groups) {
     choosePoint(layerPoint);
     return;
   }
-  const label = own.layer.labelAt(layerPoint);
-  if (label) map.setView(latlng, Math.min(map.getZoom() + 2, own.about.featuresFromZoom), { animate: !isStill() });
+  if (own.layer.blockAt(layerPoint)) map.setView(latlng, Math.min(map.getZoom() + 2, own.about.featuresFromZoom), { animate: !isStill() });
 }
 
 /** Show what belongs to the view: counts, or rows. */
@@ -126,6 +125,7 @@ async function follow() {
   try {
     do {
       const found = await readRows(bbox, own.rows.length, PIECE, asking.signal);
+      if (asking.signal.aborted) return;
       own.rows.push(...found.features);
       own.matched = found.numberMatched;
       drawTable();
@@ -134,7 +134,7 @@ async function follow() {
     if (own.rows.length === own.matched) drawDots();
     say(filled(own.words.inView, { count: own.matched }));
   } catch (error) {
-    if (error.name !== "AbortError") say(own.words.failed);
+    if (error.name !== "AbortError" && own) say(own.words.failed);
   }
 }
 
@@ -208,7 +208,10 @@ function showRow({ geometry, properties }) {
 async function turn(rows) {
   own.offset += rows;
   if (!own.point && own.offset + PAGE > own.rows.length && own.rows.length < own.matched) {
-    const more = await readRows(own.bbox, own.rows.length, PIECE).catch(() => null);
+    const bbox = own.bbox;
+    const more = await readRows(bbox, own.rows.length, PIECE).catch(() => null);
+    // The map has gone on, or the list is closed.
+    if (!own || own.bbox !== bbox) return;
     if (more) own.rows.push(...more.features);
     else say(own.words.failed);
   }

@@ -245,6 +245,13 @@ def test_geometry_is_read_as_geopandas_writes_it(tmp_path: Path) -> None:
         assert list(files.rows.read(files.pyramid.rows[files.pyramid.find(Box(120, 30, 121, 31))])) == [{"name": "a"}, {"name": "d"}]
 
 
+def test_rows_that_are_points_alone_are_counted(tmp_path: Path) -> None:
+    gpd.GeoDataFrame(geometry=[shapely.Point(120.1, 30.1)] * 3, crs="EPSG:4326").to_parquet(tmp_path / "in.parquet")
+    build(tmp_path / "in.parquet", tmp_path / "out")
+    files = read_pyramid(tmp_path / "out")
+    assert list(files.rows.read(files.pyramid.rows)) == [{}, {}, {}]
+
+
 @pytest.mark.parametrize(
     ("shapes", "crs", "message"),
     [

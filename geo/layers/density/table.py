@@ -74,6 +74,10 @@ class RowFiles:
             local = [number - self._firsts[place] for number in numbers]
             with pa.memory_map(str(self._paths[place])) as file:
                 reader = pyarrow.ipc.open_file(file)
+                if not reader.schema.names:
+                    # Without columns there are no batches to count.
+                    yield from ({} for _ in local)
+                    continue
                 for batch, inside in groupby(local, lambda number: number // _BATCH):
                     taken = reader.get_batch(batch).take(pa.array([number % _BATCH for number in inside], pa.int64()))
                     yield from ({name: _shown(cell) for name, cell in row.items()} for row in taken.to_pylist())
