@@ -11,6 +11,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -24,10 +25,11 @@ from geo.geocode.lists.rows import ListError
 from geo.layers.density import building
 from geo.layers.density.building import Built, build_files
 from geo.layers.density.files import read_pyramid
+from geo.layers.density.lists import count_list
 from geo.layers.density.morton import MOST_LAT, decode, encode, interleave, separate
 from geo.layers.density.points import find_location
 from geo.layers.density.pyramid import MOST_ZOOM, SIDE, build_pyramid, decode_tile, encode_tile
-from tests.unit.test_lists import Said
+from tests.unit.test_lists import FakeGeocoder, Said, write_csv
 
 degrees = st.tuples(st.floats(-180, 180).map(lambda lon: round(lon, 6)), st.floats(-85, 85).map(lambda lat: round(lat, 6)))
 # Many on few spots, as lists have them that are known to a township.
@@ -334,3 +336,56 @@ def test_a_list_without_rows_is_a_pyramid_without_points(tmp_path: Path) -> None
     files = read_pyramid(tmp_path / "out")
     assert (files.pyramid.total, files.pyramid.bounds(), list(files.pyramid.tiles(0))) == (0, None, [])
     assert files.pyramid.counts(0, 0, 0).sum() == 0
+
+
+# --- lists --------------------------------------------------------------------------------------------------------------------------------
+
+
+class Counting(FakeGeocoder):
+    """Notes how often it was asked."""
+
+    asked = 0
+
+    def geocode(self, queries: Sequence[Any]) -> list[Any]:
+        Counting.asked += len(queries)
+        return super().geocode(queries)
+
+
+def count(source: Path, cache: Path, version: str = "1") -> Built:
+    return count_list(str(source), cache, Counting, version=version, progress=Said())
+
+
+@pytest.mark.parametrize("extension", ["csv", "parquet", "xlsx"])
+def test_a_list_of_addresses_is_geocoded_and_counted_once(tmp_path: Path, extension: str) -> None:
+    source, cache = tmp_path / f"名单.{extension}", tmp_path / "cache"
+    frame = pd.DataFrame({"企业": list("甲乙丙丁"), "地址": ["未来科技城", "滨江区1号", "合作区", "不认识"]})
+    getattr(frame, {"csv": "to_csv", "xlsx": "to_excel"}.get(extension, "to_parquet"))(source, index=False)
+    Counting.asked = 0
+    built = count(source, cache)
+    assert (built.rows, built.located, built.why) == (4, 2, "columns geo_lon and geo_lat, read as WGS-84")
+    assert Counting.asked == 4
+    files = read_pyramid(built.folder)
+    rows = list(files.rows.read(np.array([0, 3], np.uint32)))
+    assert [(row["企业"], row["geo_name"], row["geo_reason"]) for row in rows] == [("甲", "未来科技城", None), ("丁", None, "unknown")]
+    # Nobody else reads it, and it is not done again for the same list.
+    assert cache.stat().st_mode & 0o777 == built.folder.parent.stat().st_mode & 0o777 == 0o700
+    assert count(source, cache) == built
+    assert Counting.asked == 4
+    count(source, cache, "2")
+    assert Counting.asked == 8
+
+
+def test_a_list_that_says_where_its_rows_lie_is_not_geocoded(tmp_path: Path) -> None:
+    write_csv(tmp_path / "a.csv", [["地址", "lon", "lat"], ["甲", "120.1", "30.1"], ["乙", "", ""], ["丙", "120.2", "30.2"]])
+    Counting.asked = 0
+    built = count(tmp_path / "a.csv", tmp_path / "cache")
+    assert (built.rows, built.located, Counting.asked) == (3, 2, 0)
+    write_csv(tmp_path / "a.csv", [["地址", "lon", "lat"], ["甲", "120.1", "30.1"]])
+    assert count(tmp_path / "a.csv", tmp_path / "cache").rows == 1
+
+
+def test_a_folder_is_counted_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(2):
+        pq.write_table(table(seed=number), tmp_path / f"in/{number}.parquet")
+    assert count(tmp_path / "in", tmp_path / "cache").rows == 600
