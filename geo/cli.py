@@ -1,4 +1,4 @@
-"""The command line: ``python -m geo check``, ``locate``, ``draft``, ``accept``, ``geocode``, ``map``, ``reverse``, ``audit``, ``export``, ``freeze``.
+"""The command line: ``python -m geo check``, ``locate``, ``draft``, ``accept``, ``geocode``, ``map``, ``density`` and the others of :func:`main`.
 
 A command calls the same functions as the library and the server. What it needs is imported in its own function, so that a short command does not wait
 for the libraries of a long one.
@@ -40,9 +40,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     _add_draft(commands)
     _add_geocode(commands)
     map_ = commands.add_parser("map", help="open the map in a browser with a list on it, on this machine only")
-    map_.add_argument("list", type=Path, metavar="FILE", help=".csv, .tsv, .txt or .xlsx")
+    map_.add_argument(
+        "list", metavar="LIST", help=".csv, .tsv, .txt, .xlsx or .parquet, a folder of .parquet, or one that density has written; of any length"
+    )
     map_.add_argument("--no-browser", action="store_true", help="print the address only")
-    map_.set_defaults(run=lambda options: _map(options.list, opens=not options.no_browser))
+    _add_cluster_arguments(map_)
+    map_.set_defaults(run=_map)
+    density = commands.add_parser("density", help="count where the rows of Parquet files lie, for a map of any number of them")
+    density.add_argument("source", metavar="SOURCE", help="a file or a folder of .parquet, or the address of one, such as s3://bucket/folder")
+    density.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="the folder to write, for map; replaced when all is done")
+    _add_cluster_arguments(density)
+    density.set_defaults(run=_density)
     reverse = commands.add_parser("reverse", help="say what lies around a point")
     reverse.add_argument("lon", type=float, help="degrees, WGS-84")
     reverse.add_argument("lat", type=float, help="degrees, WGS-84")
@@ -164,9 +172,13 @@ def _add_geocode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     file.add_argument("--skip", type=_count, metavar="ROWS", help="how many rows stand above the headings; found out when it is not given")
     file.add_argument("--corrections", type=Path, metavar="FILE", help="the .misses.csv of an earlier run, with what you have written into it")
     file.add_argument("--chunk-rows", type=_positive, default=CHUNK_ROWS, help="rows held in memory at a time (default: %(default)s)")
-    file.add_argument("--workers", type=_count, default=0, help="processes on this machine; needs requirements-cluster.lock")
-    file.add_argument("--scheduler", metavar="tcp://…", help="the address of a Dask scheduler; needs requirements-cluster.lock")
+    _add_cluster_arguments(file)
     geocode.set_defaults(run=_geocode)
+
+
+def _add_cluster_arguments(command: argparse._ActionsContainer) -> None:
+    command.add_argument("--workers", type=_count, default=0, help="processes on this machine; needs requirements-cluster.lock")
+    command.add_argument("--scheduler", metavar="tcp://…", help="the address of a Dask scheduler; needs requirements-cluster.lock")
 
 
 def _add_export_arguments(export: argparse.ArgumentParser) -> None:
@@ -303,31 +315,76 @@ def _geocode_list(options: argparse.Namespace) -> int:
     return 0
 
 
-def _map(path: Path, *, opens: bool) -> int:
+def _map(options: argparse.Namespace) -> int:
     import secrets
 
-    from geo.geocode.lists.reading import open_list
-    from geo.serve.data.lists import MOST_BYTES
     from geo.serve.server import serve
 
-    # What is wrong with it is said here, and not on the page.
-    open_list(path)
-    if path.stat().st_size > MOST_BYTES:
-        print(f"{path.name}: expected at most {MOST_BYTES >> 20} MB; python -m geo geocode takes any size", file=sys.stderr)
-        return 1
     settings = replace(Settings.from_env(os.environ), host="127.0.0.1", is_unguarded=False, proxies=0, url="")
+    density = _find_density(options, settings)
     token = secrets.token_urlsafe(32)
-    serve(partial(_load_map, settings, path.absolute(), token), settings, partial(_show_map, token, opens=opens))
+    load = partial(_load_map, settings, Path(options.list).absolute(), density, token)
+    serve(load, settings, partial(_show_map, token, opens=not options.no_browser))
     return 0
 
 
-def _load_map(settings: Settings, path: Path, token: str) -> WSGIApplication:
+def _find_density(options: argparse.Namespace, settings: Settings) -> Path | None:
+    """Build or find the pyramid of a list that is too long to be shown row by row; ``None`` for any other."""
+    from geo.geocode.lists.reading import open_list
+    from geo.serve.data.lists import MOST_BYTES, MOST_ROWS
+
+    path, is_remote = Path(options.list), "://" in options.list
+    if not is_remote and not path.is_dir() and path.suffix.lower() != ".parquet":
+        # What is wrong with it is said here, and not on the page.
+        list_ = open_list(path)
+        rows = list_.rows if list_.rows is not None else sum(len(chunk) for _, chunk in list_.chunks(CHUNK_ROWS))
+        if rows <= MOST_ROWS and path.stat().st_size <= MOST_BYTES:
+            return None
+    from geo.atlas import build_geocoder
+    from geo.geocode.lists.progress import choose_progress
+    from geo.geocode.offline import VERSION
+    from geo.layers.density.files import read_manifest, read_pyramid
+    from geo.layers.density.lists import count_list
+    from geo.tables.reading import read_tables
+
+    if not is_remote and read_manifest(path):
+        read_pyramid(path)
+        return path.absolute()
+    built = count_list(
+        options.list,
+        settings.lists_cache,
+        partial(build_geocoder, settings),
+        version=f"{VERSION} {read_tables(settings.data).version} {settings.online}",
+        progress=choose_progress(sys.stderr),
+        workers=options.workers,
+        scheduler=options.scheduler,
+    )
+    print(built, flush=True)
+    return built.folder.absolute()
+
+
+def _density(options: argparse.Namespace) -> int:
+    from geo.geocode.lists.progress import choose_progress
+    from geo.layers.density.building import build_files
+
+    built = build_files(options.source, options.output, choose_progress(sys.stderr), workers=options.workers, scheduler=options.scheduler)
+    print(built)
+    print(f"written: {built.folder}")
+    return 0
+
+
+def _load_map(settings: Settings, path: Path, density: Path | None, token: str) -> WSGIApplication:
     # Imported here, and no part of what is called: libraries that start threads must not come before the worker has blocked its signals.
+    from geo.layers.density.files import read_pyramid
     from geo.serve.application import create_app, make_ready
+    from geo.serve.data.density import OwnDensity
     from geo.serve.data.lists import Handed
 
     app = create_app(settings)
-    app.config["HANDED_LIST"] = Handed(path, token)
+    if density is None:
+        app.config["HANDED_LIST"] = Handed(path, token)
+    else:
+        app.config["OWN_DENSITY"] = OwnDensity(path.name, read_pyramid(density), token)
     make_ready(app)
     return app
 

@@ -53,6 +53,11 @@ SETTINGS = (
     Setting(
         "GEO_ONLINE_CACHE", ".cache/online", "Folder for the answers of the online geocoder, absolute or below the project; made when it is missing"
     ),
+    Setting(
+        "GEO_LISTS_CACHE",
+        ".cache/lists",
+        "Folder for what `python -m geo map` makes of long lists, absolute or below the project; made when it is missing, may be deleted",
+    ),
     Setting("GEO_SOURCE_TEXTS", "", "Folder with the texts of sources, one `{id}.txt` each, to show them with the spans; unset: pointers only"),
 )
 
@@ -87,6 +92,8 @@ class Settings:
         The origins that may show ``/embed`` in a frame, beside this one.
     online, online_key, online_url, online_cache
         The online geocoder and what it needs; empty where there is none.
+    lists_cache
+        What is made of long lists.
     basemaps, tianditu_key, tiles_url, tiles_attribution, tiles_datum, tiles_review_number
         The tile basemaps to offer, and what they need; :func:`geo.draw.basemap.choose_basemaps` makes them usable.
     """
@@ -105,6 +112,7 @@ class Settings:
     online_key: str = field(default="", repr=False)
     online_url: str = ""
     online_cache: Path = PROJECT / ".cache" / "online"
+    lists_cache: Path = PROJECT / ".cache" / "lists"
     basemaps: tuple[str, ...] = ()
     tianditu_key: str = ""
     tiles_url: str = ""
@@ -149,6 +157,7 @@ class Settings:
             online_key=text["GEO_ONLINE_KEY"],
             online_url=text["GEO_ONLINE_URL"],
             online_cache=PROJECT / text["GEO_ONLINE_CACHE"],
+            lists_cache=PROJECT / text["GEO_LISTS_CACHE"],
             basemaps=tuple(name.strip() for name in text["GEO_BASEMAPS"].split(",") if name.strip()),
             tianditu_key=text["GEO_TIANDITU_KEY"],
             tiles_url=text["GEO_TILES_URL"],

@@ -190,9 +190,11 @@ _SCRIPT = (
     *("legend", "list", "card", "corridor", "sheet", "basemaps", "tools", "later", "start"),
 )
 # What comes once the map is drawn: each with names of its own, beside those that static/atlas/later.js hands on.
-_LATER = ("reference", "dialogs", "own")
+_LATER = ("reference", "dialogs", "own", "density")
 # Those of the panel for a list of the reader's own, which comes when it is asked for.
 _OWN_LIST = ("sending", "layer", "table", "panel")
+# What counts where more lies than can be shown one by one; it comes when there is that much.
+_DENSITY = ("counts", "drawing", "places", "list")
 # Comments and blanks are for those who read the files here; over the wire they are a tenth of the page.
 _SHORTENED: Mapping[str, Callable[[bytes], bytes]] = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin, ".svg": bytes}
 _MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
@@ -216,6 +218,8 @@ def read_assets(corridors: Sequence[CorridorRow], *, is_crowded: bool = False, i
         parts = "\n".join((PROJECT / "static" / "lists" / f"{name}.js").read_text(encoding="utf-8") for name in _OWN_LIST)
         contents["lists.css"] = (PROJECT / "static" / "lists" / "lists.css").read_bytes()
         contents["lists.js"] = f'"use strict";\n(() => {{\n{parts}}})();\n'.encode()
+    parts = "\n".join((PROJECT / "static" / "density" / f"{name}.js").read_text(encoding="utf-8") for name in _DENSITY)
+    contents["density.js"] = f'"use strict";\n(() => {{\n{parts}}})();\n'.encode()
     contents["atlas.css"] += _hues(corridors).encode()
     # One style sheet for the map page, as each file is a round trip before the first paint; the other pages need ours only.
     contents["map.css"] = contents.pop("leaflet.css") + contents["atlas.css"]

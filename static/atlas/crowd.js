@@ -57,7 +57,8 @@ function layOutDots(drawn) {
 /** Draw the dots of the view: each look is drawn once and stamped, so that ten thousand take a few milliseconds. */
 function drawDots() {
   plates = [];
-  if (!dots.length) {
+  // More than dots can show are counted, once the script for it is there.
+  if (window.atlas.drawDense?.(dots) || !dots.length) {
     if (sheetOfDots) sheetOfDots.remove();
     return;
   }

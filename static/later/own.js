@@ -6,8 +6,20 @@ let ownList = null; // the promise of what opens the panel
 
 async function openHanded(token) {
   const answer = await fetch(page.ownList.handed, { method: "POST", headers: { "X-Atlas-List": token } });
-  if (answer.ok) openOwnList(new File([await answer.blob()], decodeURIComponent(answer.headers.get("X-Atlas-Name"))));
+  // A long one is counted where it lies.
+  const isCounted = answer.ok && answer.headers.get("Content-Type").startsWith("application/json");
+  if (isCounted) openCounted(await answer.json(), token);
+  else if (answer.ok) openOwnList(new File([await answer.blob()], decodeURIComponent(answer.headers.get("X-Atlas-Name"))));
   else announce(page.phrases.noList);
+}
+
+async function openCounted(about, token) {
+  try {
+    await addScript(about.script);
+    await window.atlas.openCounted(about, token);
+  } catch {
+    announce(page.phrases.noList);
+  }
 }
 
 function loadOwnList() {

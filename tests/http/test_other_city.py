@@ -68,6 +68,8 @@ TEXT_FILES = [f"/layers/{layer}.{extension}" for layer in LAYERS for extension i
 NAMES = ("石湾临港园", "云陂区", "Yunbei", "临港园", "岚阴县", "中继实验室", "西安市", "nowhere", "石湾临港圆")
 OTHER = [
     "/healthz",
+    "/density/places",
+    "/density/places/0/0/0?corridor=river",
     "/places/stone-port.geojson",
     "/reverse?lon=108.2&lat=33.95",
     "/reverse?lon=120.2&lat=30.2",
@@ -191,8 +193,8 @@ def test_every_address_is_asked(other_app: Flask) -> None:
     pictures = ["/map.png", "/places/stone-port/map.png", "/assets/x"]
     asked = {adapter.match(address.partition("?")[0])[0] for address in [*PAGES, *OGC, *TEXT_FILES, *OTHER, *pictures]}
     # Asked by the tests of lists.
-    posted = ("/geocode/list", "/own-list/handed")
-    asked |= {adapter.match("/own-list")[0], *(adapter.match(address, method="POST")[0] for address in posted)}
+    posted = ("/geocode/list", "/own-list/handed", "/own-list/density/0/0/0", "/own-list/density/rows")
+    asked |= {adapter.match("/own-list")[0], adapter.match("/own-list/density")[0], *(adapter.match(address, method="POST")[0] for address in posted)}
     assert asked == {rule.endpoint for rule in other_app.url_map.iter_rules()}
 
 

@@ -24,8 +24,10 @@ from geo import cli
 from geo.atlas import Atlas
 from geo.errors import FreezeError
 from geo.geocode.answers import Match
+from geo.layers.density.pyramid import decode_tile
 from geo.layers.formats import FORMATS
 from geo.layers.select import LAYERS
+from geo.serve.data import density
 from geo.serve.freeze import rendering as frozen
 from geo.serve.freeze import writing as freeze
 from geo.serve.freeze.rendering import FILES, parse_public_url, render_site
@@ -34,7 +36,10 @@ from geo.serve.http.security import POLICY
 from geo.settings import PROJECT, Settings
 
 # What needs a server that answers.
-LEFT_OUT = {"pages.dialogs", "own.panel", "lists.geocode_list", "lists.handed_list", "geocoding.geocode", "geocoding.reverse", "documents.healthz"}
+LEFT_OUT = {
+    *("pages.dialogs", "own.panel", "own.density_panel", "own_density.own_tile", "own_density.own_rows"),
+    *("lists.geocode_list", "lists.handed_list", "geocoding.geocode", "geocoding.reverse", "documents.healthz"),
+}
 URL = "https://example.org/atlas/"
 
 
@@ -189,6 +194,20 @@ def test_nothing_that_the_site_answers_is_forgotten(settings: Settings) -> None:
     dynamic = {endpoint for endpoint in answered if endpoint.startswith("ogc.")} | LEFT_OUT
     assert dynamic < answered
     assert answered - dynamic == {endpoint for endpoint in FILES if not endpoint.startswith("frozen.")}
+
+
+def test_a_dense_layer_is_frozen_with_its_counts(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(density, "DENSE", 10)
+    files = dict(render_site(settings))
+    document = json.loads(files["density/places.json"])
+    assert (document["tiles"], document["features"]) == ("places/{z}/{x}/{y}", "../layers/places.geojson")
+    tiles = {name: decode_tile(content) for name, content in files.items() if name.startswith("density/places/")}
+    for zoom in range(document["maxzoom"] + 1):
+        of_zoom = [counts for name, counts in tiles.items() if name.split("/")[2] == str(zoom)]
+        assert all(counts.any() for counts in of_zoom)
+        assert sum(int(counts.sum()) for counts in of_zoom) == document["located"]
+    (script,) = {name for name in files if name.startswith("assets/density.")}
+    assert PageReader(files["index.html"].decode()).state["dense"] == {"url": script, "from": 10, "near": 15}
 
 
 # --- the same as the server's -------------------------------------------------------------------------------------------------------------

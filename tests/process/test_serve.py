@@ -18,6 +18,8 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from bench import soak
@@ -333,6 +335,32 @@ def test_a_list_is_handed_to_the_page_that_is_opened_with_it(tmp_path: Path) -> 
         out, err = process.communicate(timeout=30)
     assert process.returncode == 0
     assert "Traceback" not in out + err and token not in err
+
+
+def test_a_long_list_is_counted_and_handed_to_its_page(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"名称": ["甲", "乙", "丙"], "lon": [120.1, 120.2, None], "lat": [30.1, 30.2, None]}), tmp_path / "名单.parquet")
+    port = free_port()
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GEO_")}
+    environment = clean | {"GEO_PORT": str(port), "GEO_LISTS_CACHE": str(tmp_path / "cache")}
+    command = [sys.executable, "-m", "geo", "map", str(tmp_path / "名单.parquet"), "--no-browser"]
+    process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+    assert process.stdout
+    try:
+        assert process.stdout.readline() == "located by columns lon and lat, read as WGS-84\n"
+        assert process.stdout.readline() == "rows: 3, of which 2 have a location and 1 have none\n"
+        found = re.fullmatch(rf"the map with the list: (http://127\.0\.0\.1:{port})/#list=([\w-]{{43}})\n", process.stdout.readline())
+        assert found
+        headers = {"X-Atlas-List": found[2]}
+        with urllib.request.urlopen(urllib.request.Request(f"{found[1]}/own-list/handed", b"", headers)) as answer:
+            document = json.loads(answer.read())
+        assert (document["name"], document["rows"], document["located"], document["missing"]) == ("名单.parquet", 3, 2, 1)
+        with urllib.request.urlopen(urllib.request.Request(f"{found[1]}{document['rowsUrl']}?bbox=120,30,121,31", b"", headers)) as answer:
+            assert [feature["properties"]["名称"] for feature in json.loads(answer.read())["features"]] == ["甲", "乙"]
+    finally:
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in out + err and found[2] not in err
 
 
 def test_a_list_that_cannot_be_read_is_not_served(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_the_composition_needs_the_server_and_the_settings_only_and_nothing_need
         ("geopy", {"geocode.online"}),
         ("tenacity", {"geocode.online"}),
         ("sqlite3", {"geocode.online", "layers.formats"}),
-        ("pyarrow", {"geocode.lists", "layers.formats"}),
+        ("pyarrow", {"geocode.lists", "layers.density", "layers.formats"}),
         ("openpyxl", {"geocode.lists"}),
         ("xlsxwriter", {"geocode.lists", "layers.formats"}),
         ("pyogrio", {"geocode.lists", "layers.formats"}),
@@ -158,7 +158,8 @@ def test_files_are_read_at_the_doors_only() -> None:
                 name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
                 if name in READERS:
                     readers.add(door_of(path))
-    # The datum reads its own outline, a constant of its formula, and nothing else; the formats read the parts of a Shapefile that they have written.
+    # The datum reads its own outline, a constant of its formula, and nothing else; the formats read the parts of a Shapefile, and the
+    # density its own files, that they have written.
     doors = {
         "files",
         "tables.checksums",
@@ -166,6 +167,7 @@ def test_files_are_read_at_the_doors_only() -> None:
         "tables.texts",
         "datum",
         "geocode.lists",
+        "layers.density",
         "layers.formats",
         "draw.basemap",
         "serve",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import pyarrow.parquet as pq
 
@@ -25,6 +25,8 @@ from geo.geocode.lists.rows import ListError
 
 if TYPE_CHECKING:
     from distributed import Client
+
+T = TypeVar("T")
 
 _WAIT = 60
 # As many tasks for a thread as keep it busy while the driver prepares the next.
@@ -82,11 +84,13 @@ def geocode_part(task: Task) -> int:
     return len(table)
 
 
-def geocode_on_cluster(tasks: Iterator[Task], workers: int, scheduler: str | None, advance: Callable[[int, Task], None]) -> None:
-    """Geocode parts on a cluster; only as many are under way as its threads need.
+def run_on_cluster(act: Callable[[T], int], tasks: Iterator[T], workers: int, scheduler: str | None, advance: Callable[[int, T], None]) -> None:
+    """Do tasks on a cluster; only as many are under way as its threads need.
 
     Parameters
     ----------
+    act
+        Does a task and returns how many rows that were; a task may be done twice.
     tasks
         Made as they are needed.
     workers
@@ -110,13 +114,13 @@ def geocode_on_cluster(tasks: Iterator[Task], workers: int, scheduler: str | Non
         under_way = {}
         running = as_completed(loop=client.loop)
         for task in islice(tasks, window):
-            future = client.submit(geocode_part, task, pure=False)
+            future = client.submit(act, task, pure=False)
             under_way[future.key] = task
             running.add(future)
         for future in running:
             advance(future.result(), under_way.pop(future.key))
             for task in islice(tasks, 1):
-                following = client.submit(geocode_part, task, pure=False)
+                following = client.submit(act, task, pure=False)
                 under_way[following.key] = task
                 running.add(following)
 

@@ -19,7 +19,7 @@ from geo.files import replaced
 from geo.geocode.answers import Geocoder, Level
 from geo.geocode.lists import CHUNK_ROWS
 from geo.geocode.lists.asking import cells_as_text
-from geo.geocode.lists.cluster import Task, geocode_on_cluster
+from geo.geocode.lists.cluster import Task, geocode_part, run_on_cluster
 from geo.geocode.lists.columns import Choice, choose_columns
 from geo.geocode.lists.corrections import CORRECTED, DIVISION, LEFT_OUT, QUERY, ROW, Corrections, check_rows, read_corrections
 from geo.geocode.lists.parquet import ParquetList
@@ -199,7 +199,7 @@ def geocode_file(
         try:
             if workers or scheduler:
                 tasks = _tasks(list_, parts, done, choice, corrected, geocoder_factory, chunk_rows)
-                geocode_on_cluster(tasks, workers, scheduler, lambda rows, task: _finish_task(rows, task, source, progress))
+                run_on_cluster(geocode_part, tasks, workers, scheduler, lambda rows, task: _finish_task(rows, task, source, progress))
             else:
                 geocoder = geocoder_factory()
                 for number, chunk in list_.chunks(chunk_rows, done):

@@ -25,6 +25,7 @@ from geo.layers.select import LAYERS, Selection
 from geo.palette import CROWD
 from geo.serve.application import create_app
 from geo.serve.data.catalogue import REPRESENTATIONS
+from geo.serve.data.density import is_dense, tiles_of
 from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.responses import cacheable
 from geo.serve.http.security import HEADERS, page_policy
@@ -72,6 +73,8 @@ FILES = {
     "pictures.place_png": FilePattern("places/{id_}/map.png", is_translated=True),
     "pictures.place_svg": FilePattern("places/{id_}/map.svg", is_translated=True),
     "catalogue.layers": FilePattern("layers.{f}", is_translated=True),
+    "density.about": FilePattern("density/{name}.json"),
+    "density.tile": FilePattern("density/{name}/{z}/{x}/{y}"),
     "downloads.layer": FilePattern("layers/{name}.{extension}"),
     "downloads.place": FilePattern("places/{id_}.geojson"),
     "assets.asset": FilePattern("assets/{name}"),
@@ -316,5 +319,11 @@ def _answers(app: FrozenAtlas, site: Site) -> Iterator[tuple[str, dict[str, Any]
         for extension in FORMATS:
             yield "downloads.layer", {"name": layer, "extension": extension}
     yield "frozen.attributions", {}
+    if is_dense(site):
+        # For other programs: the page counts what its filters leave by itself. Of a tile that holds nothing there is no file.
+        yield "density.about", {"name": "places"}
+        for z, x, y in tiles_of(site, LAYERS["places"]):
+            yield "density.tile", {"name": "places", "z": z, "x": x, "y": y}
+        yield "assets.asset", {"name": site.asset_name("density.js")}
     for name in ("early.js", "leaflet.js", "atlas.js", "later.js", "map.css", "atlas.css", "icon.svg"):
         yield "assets.asset", {"name": site.asset_name(name)}

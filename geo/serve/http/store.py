@@ -30,6 +30,7 @@ COMPRESSED = frozenset(
         "application/problem+json",
         "application/schema+json",
         "application/vnd.google-earth.kml+xml",
+        "application/x.density-counts",
         "application/vnd.oai.openapi+json",
     }
 )

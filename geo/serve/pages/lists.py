@@ -21,6 +21,31 @@ def panel() -> Response:
     return cacheable(page, "text/html; charset=utf-8", varies_by=BY_LANGUAGE, is_shared=True)
 
 
+@blueprint.get("/own-list/density")
+def density_panel() -> Response:
+    """Give the panel for a list that is counted."""
+    page = render_template("density.html", words=_density_words())
+    return cacheable(page, "text/html; charset=utf-8", varies_by=BY_LANGUAGE, is_shared=True)
+
+
+def _density_words() -> dict[str, Any]:
+    return {
+        "counted": gettext("{rows} 行，其中 {located} 行有位置，{missing} 行没有位置、不在图上"),
+        "located": {
+            "geometry": gettext("几何列 {first}"),
+            "geocoded": gettext("地名地址定位；只知到街道、城区的行都在其代表点上"),
+            "columns": gettext("列 {first}、{second}，按 WGS-84 读"),
+        },
+        "inView": gettext("视图内 {count} 行"),
+        "closer": gettext("每个数字是方格里的行数，一行不少；放大到 {zoom} 级看各行"),
+        "range": gettext("第 {first}–{last} 行，共 {all} 行"),
+        "atPoint": gettext("这一点有 {count} 行"),
+        "show": gettext("在地图上看第 {row} 行"),
+        "row": gettext("行"),
+        "failed": gettext("没有取到，请稍后再试"),
+    }
+
+
 def _words() -> dict[str, Any]:
     """Give the script its phrases; what they count or name stands in braces."""
     return {

@@ -17,6 +17,7 @@ from geo.draw.script import Script
 from geo.draw.webmap import MapParts, build_map, render_map, script_json
 from geo.geocode.answers import Match
 from geo.layers.comparisons import Comparison
+from geo.layers.density.pyramid import FEATURES_ZOOM
 from geo.layers.formats import FORMATS
 from geo.palette import (
     AREA_SHARE,
@@ -45,6 +46,8 @@ from geo.palette import (
     SYMBOL_SPACE,
     UNFITTED,
 )
+from geo.serve.data import density
+from geo.serve.data.density import is_dense
 from geo.serve.http.selection import APPENDED, PAGE_PARAMETERS
 from geo.serve.pages.reference import reference_digest
 from geo.serve.site import Site
@@ -189,6 +192,7 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             "pictureUrl": url_for("pictures.map_png"),
             **({} if site.is_frozen else {"fragmentUrl": url_for("pages.dialogs", lang=wording.language)}),
             "drawingUrl": url_for("pictures.map_svg"),
+            **({"dense": _dense(site)} if is_dense(site) else {}),
             **({} if site.is_frozen else {"formatsUrl": url_for("catalogue.layers"), "ownList": _own_list(site, wording)}),
             "layerUrl": url_for("downloads.layer", name="places", extension=next(iter(FORMATS))),
             "phrases": _phrases(wording),
@@ -279,6 +283,11 @@ def _own_list(site: Site, wording: Wording) -> dict[str, str]:
     """Give the script what it loads when a reader opens a list of their own."""
     script, style = (url_for("assets.asset", name=site.asset_name(name)) for name in ("lists.js", "lists.css"))
     return {"script": script, "style": style, "panel": url_for("own.panel", lang=wording.language), "handed": url_for("lists.handed_list")}
+
+
+def _dense(site: Site) -> dict[str, Any]:
+    """Give the script what counts places where they are too many to be shown one by one: from how many on, and up to which zoom."""
+    return {"url": url_for("assets.asset", name=site.asset_name("density.js")), "from": density.DENSE, "near": FEATURES_ZOOM}
 
 
 def _basemaps(site: Site, wording: Wording) -> dict[str, Any]:
