@@ -109,6 +109,9 @@ def _add_draft(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     draft.add_argument("--id", help="of the source; the name of the file when it is not given")
     draft.add_argument("--title", help="of the source; the first line of the text when it is not given")
     draft.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="where draft.json and the text are written")
+    draft.add_argument(
+        "--llm", action="store_true", help="have the model of GEO_LLM_URL look the choices over: the text is sent there; what differs comes first"
+    )
     draft.set_defaults(run=_draft)
     accept = commands.add_parser(
         "accept",
@@ -143,11 +146,15 @@ def _locate(string: str, text: Path) -> int:
 
 
 def _draft(options: argparse.Namespace) -> int:
+    from geo.draft.model import Model
     from geo.draft.running import write_draft
     from geo.tables.reading import read_tables
 
-    tables = read_tables(Settings.from_env(os.environ).data)
-    for line in write_draft(tables, options.file, options.output, options.date, options.host, options.places, options.id, options.title):
+    settings = Settings.from_env(os.environ)
+    ask = Model(settings) if options.llm else None
+    tables = read_tables(settings.data)
+    given = (options.file, options.output, options.date, options.host, options.places, options.id, options.title)
+    for line in write_draft(tables, *given, ask=ask):
         print(line)
     return 0
 

@@ -58,6 +58,13 @@ SETTINGS = (
         ".cache/lists",
         "Folder for what `python -m geo map` makes of long lists, absolute or below the project; made when it is missing, may be deleted",
     ),
+        "GEO_LLM_URL",
+        "",
+        "Address of a service like OpenAI's, such as `http://127.0.0.1:11434/v1`, to which `draft --llm` sends the text of a report; unset: none",
+    ),
+    Setting("GEO_LLM_MODEL", "", "Name of the model to ask there"),
+    Setting("GEO_LLM_KEY", "", "Key of the operator for it; unset: none is sent"),
+    Setting("GEO_LLM_S", "120", "Seconds after which a draft is finished without it"),
     Setting("GEO_SOURCE_TEXTS", "", "Folder with the texts of sources, one `{id}.txt` each, to show them with the spans; unset: pointers only"),
 )
 
@@ -94,6 +101,8 @@ class Settings:
         The online geocoder and what it needs; empty where there is none.
     lists_cache
         What is made of long lists.
+    llm_url, llm_model, llm_key, llm_s
+        The language model that is asked about drafts, and for how many seconds; empty where there is none.
     basemaps, tianditu_key, tiles_url, tiles_attribution, tiles_datum, tiles_review_number
         The tile basemaps to offer, and what they need; :func:`geo.draw.basemap.choose_basemaps` makes them usable.
     """
@@ -113,6 +122,10 @@ class Settings:
     online_url: str = ""
     online_cache: Path = PROJECT / ".cache" / "online"
     lists_cache: Path = PROJECT / ".cache" / "lists"
+    llm_url: str = ""
+    llm_model: str = ""
+    llm_key: str = field(default="", repr=False)
+    llm_s: float = 120
     basemaps: tuple[str, ...] = ()
     tianditu_key: str = ""
     tiles_url: str = ""
@@ -142,6 +155,9 @@ class Settings:
         proxies = text["GEO_PROXIES"]
         if not (re.fullmatch(r"\d{1,2}", proxies, re.ASCII) and int(proxies) <= 10):
             raise SettingsError("GEO_PROXIES", proxies, "a whole number from 0 to 10")
+        llm_s = text["GEO_LLM_S"]
+        if not (re.fullmatch(r"\d{1,4}(\.\d{1,3})?", llm_s, re.ASCII) and 0 < float(llm_s) <= 3600):
+            raise SettingsError("GEO_LLM_S", llm_s, "seconds from above 0 to 3600")
         return cls(
             host=text["GEO_HOST"],
             port=int(port),
@@ -158,6 +174,10 @@ class Settings:
             online_url=text["GEO_ONLINE_URL"],
             online_cache=PROJECT / text["GEO_ONLINE_CACHE"],
             lists_cache=PROJECT / text["GEO_LISTS_CACHE"],
+            llm_url=_service("GEO_LLM_URL", text["GEO_LLM_URL"]),
+            llm_model=text["GEO_LLM_MODEL"],
+            llm_key=text["GEO_LLM_KEY"],
+            llm_s=float(llm_s),
             basemaps=tuple(name.strip() for name in text["GEO_BASEMAPS"].split(",") if name.strip()),
             tianditu_key=text["GEO_TIANDITU_KEY"],
             tiles_url=text["GEO_TILES_URL"],
@@ -184,6 +204,12 @@ def _headers(name: str, value: str) -> tuple[str, ...]:
 def _public_address(name: str, value: str) -> str:
     if value and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~-]+)*/?", value, re.ASCII):
         raise SettingsError(name, value, "an address such as https://example.org/atlas, without query")
+    return value.rstrip("/")
+
+
+def _service(name: str, value: str) -> str:
+    if value and not re.fullmatch(r"https?://[^\s?#@]+", value, re.ASCII):
+        raise SettingsError(name, value, "an address that starts with http:// or https://, without a password, ? and #")
     return value.rstrip("/")
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 
 from geo.draft.figures import Figure, Linked, Marks, Scope
-from geo.draft.lexicon import AFTER_COMPLETION, DONE, FACTS, INTENDED, LASTING, MACRO, PLANS, SIGNED
+from geo.draft.lexicon import AFTER_COMPLETION, DONE, ESTIMATE, FACTS, INTENDED, LASTING, MACRO, PLANS, SIGNED
 from geo.draft.names import Named
 from geo.draft.numbers import Mention, Role
 from geo.draft.periods import Time
 from geo.draft.subjects import Candidate, Memory, Spot, find_spots, rank_candidates
 from geo.tables.cells import AFTER
 
+# 由现有的80万台提升至200万台: what there is, before what there is to be.
+_FROM_NOW = re.compile(r"[由从](?:现有|目前|现在|当前|原有|原来|原先)的?$")
+_TO_BEGIN = re.compile(r"(?:计划|预计|拟|将)[^，,。；;]{0,10}(?:开工|动工|完工|建成|竣工|投产|投用|投运)")
 _CLAUSE = re.compile(r"(?<!\d)[，,]|[，,](?!\d)|[：:]")
 
 
@@ -136,6 +139,8 @@ class Context:
 
     def _time(self, mention: Mention, context: str, *, is_count: bool = False) -> tuple[str | None, bool, tuple[int, int] | None]:
         before = self.half[self.start : mention.start]
+        if _FROM_NOW.search(before):
+            return None, False, None
         after = None
         for found in AFTER_COMPLETION.finditer(before):
             after = self.start + found.end()
@@ -144,7 +149,9 @@ class Context:
         label = context.partition("|")[0]
         if not self.figures and re.match(r"\s*(?:比如|例如|其中|如)", before) and self.linked.figures and last is None and after is None:
             return self.linked.figures[-1].period, self._is_planned(mention, None), None
-        lasting = bool(re.search(LASTING, context)) and not re.search(MACRO, label) and not (is_count and "投资" in label)
+        lasting = (
+            bool(re.search(LASTING, context)) and not label.endswith("增速") and not re.search(MACRO, label) and not (is_count and "投资" in label)
+        )
         if last is None and self._is_english():
             last = self._english_time(mention)
             if last is not None and last.period == AFTER:
@@ -162,7 +169,7 @@ class Context:
         ):
             # A part of what was just counted, or what it amounts to.
             return self.figures[-1].period, planned, self.figures[-1].spans.get("period")
-        if lasting or re.search(r"现有|目前|拥有|集聚|累计|截至|建成|已引进|已入驻", self.half[self._clause_start(mention.start) : mention.start]):
+        if lasting or re.search(r"现有|目前|拥有|集聚|累计|截至|建成|已引进|入驻|入园", self.half[self._clause_start(mention.start) : mention.start]):
             return (self.scope.plan_period if planned and not lasting else None), planned, None
         if self._is_english():
             return None, planned, None
@@ -189,6 +196,9 @@ class Context:
         if re.match(r"[^，,。；;]{0,14}已", self.half[mention.end : mention.end + 18]):
             return False
         plans = [found.end() for found in PLANS.finditer(before)]
+        if last is not None and last.is_over and plans and ESTIMATE.search(self.half[self.start : last.start]):
+            # 预计全年完成, in the first days of the next year, tells what has come true.
+            plans = [end for end in plans if end > last.end]
         # Behind 力争 a 实现 is a goal, too.
         facts = [found.end() for found in (DONE if plans else FACTS).finditer(before)]
         label = self._words_before(mention)
@@ -205,7 +215,9 @@ class Context:
             behind = self.half[mention.end : self.end]
             if self.scope.is_signed or re.search(SIGNED, self.half[self.start : self.end]):
                 return True
-            if INTENDED.search(behind) and not re.search(r"开工|封顶|投产(?!后)|竣工|投用|建成投|通线|动工|落成|揭牌|启用", behind):
+            # 计划6月开工 is no beginning yet.
+            begun = re.search(r"开工|封顶|投产(?!后)|竣工|投用|建成投|通线|动工|落成|揭牌|启用", _TO_BEGIN.sub("", behind))
+            if INTENDED.search(behind) and not begun:
                 return True
         if self.scope.plan_section and not DONE.search(before) and (last is None or last.is_current):
             # 阶段目标：2022年…, in a plan of that year.

@@ -47,8 +47,8 @@ LASTING = any_of(
 
 # A word that makes what follows it in the sentence intended.
 PLANS = re.compile(
-    r"力争|推进|计划(?!单列|总投资|投资|的|\d|任务|执行)|(?<!初步)预计|"
-    r"预期|拟|目标(?!的\d|任务的)|规划|确保|争取|努力|将(?!近)|有望|冲刺|达产|投产后|建成后|"
+    r"力争|推进(?!方面|情况|顺利|有力|有序|会)|(?<=[\u4e00-\u9fff])(?<![主重需首必次纲摘概将只简还若])要(?![求素点件是么闻道害领塞地人]|看到|清醒|认识|承认|正视|说明|指出)|计划(?!单列|总投资|投资|的|\d|任务|执行)|(?<!初步)预计|"
+    r"预期|拟|目标(?!的?$|的\d|任务的)|规划|确保|争取|努力|将(?!近)|有望|冲刺|达产|投产后|建成后|"
     r"完工后|建成投(?:产|用)后|全部投产|全部建成|奋力|谋划|设计(?:产能|年产)|到20[2-9]\d年|未来(?:[一二三四五六七八九十\d]+年|几年)|"
     r"(?:^|[，。,；;])到?明年|今后|打算|提出要|要实现|实现.{0,10}目标|aims? to|will |plans? to|expected to|is set to|target"
 )
@@ -58,10 +58,14 @@ FACTS = re.compile(
     r"建成(?!后|投产后|投用后)|封顶|落成|达到?了|突破了|近日|日前|过去|上年|连续|今年以来|集聚|拥有|reported|"
     r"rose|attracted|reached"
 )
+# Before a time that is over these are no plan, but how well a figure is known.
+ESTIMATE = re.compile(r"(?:预计|初步核算|初步统计|有望|预期|将)\s*$")
 # What is signed is not yet spent.
 SIGNED = re.compile(r"签约(?!率)|签订|签署|洽谈|意向|协议")
 # Said of a project behind its investment: it is not built yet.
-INTENDED = re.compile(r"建成后将|拟建|将(?:建|打造|成为|于)|计划(?:建设|用地|于|20)|预计[^，,。]{0,10}(?:完工|建成|竣工|投产|开工|投用)")
+INTENDED = re.compile(
+    r"建成后将|拟建|将(?:建|打造|成为|于)|计划(?:建设|用地|于|20|[^，,。]{0,8}(?:开工|动工|完工|建成|竣工|投产|投用))|预计[^，,。]{0,10}(?:完工|建成|竣工|投产|开工|投用)"
+)
 # In a part that tells intentions 完成 and 实现 are goals, and only these tell what has come true.
 DONE = re.compile(r"已(?!经?规划)|累计|目前|截至|现有|去年|昨年|上年|同比|封顶|落成|近日|日前|过去|今年以来|was |were ")
 # A heading of a part that tells intentions, or facts.
@@ -82,7 +86,7 @@ GROWS = re.compile(
     r"(?:同比|环比|年均|分别|均|各|累计|实际|名义|又|比上年同期|比上年|较上年|较去年同期|比去年同期|按可比口径|可比价|实现)*"
     r"(?:增长率|增长|增速|增幅|上升|提高|提升|增加|增|升|↑|上涨|下降|降低|减少|减产|增产|回落|下滑|降幅|降|减|"
     r"↓|翻|负增长|下跌|涨幅|上扬|up|rose|grew|increased|surged|climbed|jumped|expanded|down|fell|dropped|declined|decreased|increase of|growth of)"
-    r"(?:了|约|近|超过|超|达到|达|为|逾|至|均|各|幅|by|[:：（(]|\s)*$"
+    r"(?:了|约|近|超过|超|达到|达|为|逾|至|均|各|幅|by|的?(?:预期)?目标(?:设?定|确定)?为?|[:：（(]|\s)*$"
 )
 # A rate that is a level of its own and no growth.
 RATES = re.compile(
@@ -142,7 +146,7 @@ KINDS: dict[str, Kind] = {
 # How the name of a company ends; none of them is a place unless the report treats it as a site.
 COMPANY_ENDS = any_of(
     "集团 股份 公司 有限公司 科技 生物 能源 电子 医药 光电 制药 重工 机械 汽车 轴承 机器人 新材 新材料 半导体 "
-    "微电子 智能 化工 食品 纺织 药业 实业 控股 环保 通信 航空 装备 精密 动力 "
+    "微电子 智能 化工 食品 纺织 药业 实业 控股 环保 通信 航空 装备 精密 精工 动力 "
     "钢铁 铝业 矿业 油脂 水泥 银行 证券 网络 软件 信息 物流 电气 电器 股份有限公司 制造"
 )
 # Not the beginning of a name: verbs, and words that go before every name of a list.

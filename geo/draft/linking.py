@@ -81,6 +81,7 @@ def _bounded(half: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 _HEADING = re.compile(r"^[\s\u3000]*(?:[（(]?[一二三四五六七八九十\d]{1,3}[)）、.．]|第[一二三四五六七八九十\d]+[章节部]|[#【])?")
+_GOES_ON = re.compile(r"其中|(?:分|从|按)[\u4e00-\u9fff]{1,8}[看分](?=[，,：:]|[\u4e00-\u9fff])|具体来?看|重点[\u4e00-\u9fff]{1,6}中")
 _LEAD = re.compile(r"^[\s\u3000]*(?:[（(]?[一二三四五六七八九十]{1,3}[)）、.．]\s*)?([\u4e00-\u9fff“”]{2,14}[。：:])")
 
 
@@ -92,8 +93,8 @@ def _enter_line(half: str, start: int, end: int, marks: Marks, memory: Memory, s
     memory.last = []
     has_figures = bool(marks.numbers.starting_within(start, end))
     bullet = line[0] if not line[0].isalnum() and line[0] not in "（(“《【" else ""
-    if not bullet or bullet != scope.bullet:
-        # The points of a list go on with the time of the first.
+    if (not bullet or bullet != scope.bullet) and not _GOES_ON.match(line):
+        # The points of a list go on with the time of the first, and 分行业看 with that of the paragraph before it.
         scope.period = None
     scope.bullet = bullet
     scope.plan, scope.plan_period, scope.is_signed = False, None, False

@@ -43,6 +43,7 @@ class Named:
 _SUFFIXES = sorted(KINDS, key=len, reverse=True)
 _SUFFIX = re.compile("|".join(map(re.escape, _SUFFIXES)))
 # What may stand behind a name and still belongs to it: 产业园项目, 基地二期, 高新区(北岸)数字小镇.
+_LEAST_ZONE = 6
 _BRACKET = re.compile(r"[(（][\u4e00-\u9fffA-Za-z]{1,8}[)）]")
 _MOST_TOKENS = 9
 _MOST_NAME = 26
@@ -249,9 +250,13 @@ def _names_of_line(line: str) -> Iterable[str]:
             continue
         name = line[begin:end]
         bracket = _BRACKET.match(line, end)
-        if bracket:
+        # X项目（Y高新区） says where, and (北岸) and (二期) belong to the name.
+        if bracket and (len(bracket[0]) < _LEAST_ZONE or kind_of(bracket[0][1:-1]) in (None, Kind.PROJECT)):
             name = line[begin : bracket.end()]
-        elif re.search(r"[(（][^()（）]*$", name) and line[end : end + 1] in ")）":
+        elif (opened := re.search(r"[(（]([^()（）]*)$", name)) and line[end : end + 1] in ")）" and kind_of(opened[1]) not in (None, Kind.PROJECT):
+            begin += opened.start(1)
+            name = opened[1]
+        elif opened and line[end : end + 1] in ")）":
             # 基地项目(二期) ends behind its bracket.
             end += 1
             name = line[begin:end]

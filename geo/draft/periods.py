@@ -39,6 +39,11 @@ class Time:
     is_loose: bool = False
     is_current: bool = False
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it is a time that has ended before the year of the report."""
+        return self.period is not None and not (self.is_future or self.is_current or self.is_loose or self.period.startswith("/"))
+
 
 _CN = {**{digit: value for digit, value in DIGITS.items() if digit not in "零〇两"}, "两": 2, "十": 10}
 _YEAR = r"(?P<year>(?:19|20)\d{2})年?(?:度)?"
@@ -47,7 +52,7 @@ _PART = (
     r"(?:(?P<half>上半年|下半年|前半年)|(?P<quarters>前三季度|前两季度|前二季度|前3季度|1—3季度|一至三季度)|第?(?P<quarter>[一二三四1-4])季度|"
     r"(?P<m1>\d{1,2}|[一二三四五六七八九]|十[一二]?)月?份?(?:[—–~～-]{1,2}|至|到)(?P<m2>\d{1,2}|[二三四五六七八九]|十[一二]?)月(?:份)?(?!\d)|"
     r"前(?P<first>\d{1,2}|[一二三四五六七八九十]+)个?月|(?P<month>\d{1,2}|(?:[二三四五六七八九]|"
-    r"十[一二]?)(?=月[末底初份]))月(?:份|(?P<day>\d{1,2})日)?|(?P<whole>全年|年度))"
+    r"十[一二]?)(?=月[末底初份]))月(?:份|(?P<day>\d{1,2})日)?|(?P<whole>全年|年度(?!目标|计划|任务|报告|考核|预算)))"
 )
 _BY_BEFORE = re.compile(r"(?:截至|截止到?|到|至|力争到?|争取到?|预计到?|在|By|by)\s*$")
 _BASE_BEFORE = re.compile(r"(?:较|比|与|同|相比于?|高于|低于|快于|对比|超过|和|由|从)\s*$")

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from geo.draft.choices import Ask, ask_model
 from geo.draft.drafts import Draft, PlaceGiven, Report, draft_text, to_document
 from geo.draft.known import known_places
 from geo.draft.names import COMPANY, kind_of, propose
@@ -73,7 +74,16 @@ def locate(string: str, file: Path) -> list[str]:
 
 
 def write_draft(
-    tables: Tables, file: Path, folder: Path, day: date | None, host: str | None, places: Path | None, source_id: str | None, title: str | None
+    tables: Tables,
+    file: Path,
+    folder: Path,
+    day: date | None,
+    host: str | None,
+    places: Path | None,
+    source_id: str | None,
+    title: str | None,
+    *,
+    ask: Ask | None = None,
 ) -> list[str]:
     """Read a document, draft it, and write ``draft.json`` and ``{id}.txt`` into a folder.
 
@@ -91,6 +101,8 @@ def write_draft(
         A list of confirmed places, or ``None``.
     source_id, title
         Of the source; from the name of the file and the first line where ``None``.
+    ask
+        The language model that looks the choices over; ``None`` for none.
 
     Returns
     -------
@@ -136,12 +148,13 @@ def write_draft(
     ]
     _match(written["places"], tables)
     _name_indicators(written["figures"], tables)
+    opinion = ask_model(written, text, ask) if ask else None
     folder.mkdir(parents=True, exist_ok=True)
     with replaced(folder / f"{report.id}.txt") as part:
         part.write_bytes(text.encode())
     with replaced(folder / DRAFT) as part:
         part.write_text(json.dumps(written, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
-    return [*notes, *_summary(draft, folder)]
+    return [*notes, *(opinion.lines(len(draft.figures)) if opinion else ()), *_summary(draft, folder)]
 
 
 def _match(places: Sequence[dict[str, Any]], tables: Tables) -> None:

@@ -155,7 +155,7 @@ class Sentence(Context):
         is_passed = (
             last is not None and last.value is not None and last.unit == (mention.number.printed_unit or None) and last.value >= mention.number.value
         )
-        return NumberReason.THRESHOLD if behind.startswith(("大关", "关口")) and is_passed else None
+        return NumberReason.THRESHOLD if behind.startswith(("大关", "关口", "台阶")) and is_passed else None
 
     def _add_amount(self, mention: Mention) -> None:
         self._new(mention, self._label(mention), is_rate=mention.role is Role.RATE)
@@ -164,14 +164,14 @@ class Sentence(Context):
         before = self._words_before(mention)
         before = re.sub(r"^.*?[的]?(?=[^的]*$)", "", before) if before.count("的") and len(before) > 14 else before
         before = re.sub(
-            r"(?:其中|实现|完成|达到?|为|共|约|近|超过?|突破了?|超|逾|累计|预计|可|将|已|新|有|仅|不足|至少|以上|"
+            r"(?:其中|实现|完成|达到?|为|共|(?<![签节合契条])约|近|超过?|突破了?|超|逾|累计|预计|可|将|已|新|有|仅|不足|至少|以上|"
             r"不低于|高达|多达|左右|分别|的|了|在|是|和|及|、|，|,|：|:|\s|[“”\"✅🚀📍（(]|到|至|大约|同比|接近|计|下|"
             r"力争|冲刺|只|达成|都|均)+$",
             "",
             before,
         )
         before = re.sub(
-            r"^(?:其中|实现|完成|达到?|为|共|约|累计|预计|可|将|已|有|和|及|、|，|,|：|:|\s|并|也|还|的|了|成功|现|则|[）)”\"])+", "", before
+            r"^(?:其中|实现|完成|达(?!产)到?|为|共|约|累计|预计|可|将|已|有|和|及|、|，|,|：|:|\s|并|也|还|的|了|成功|现|则|[）)”\"])+", "", before
         )
         unit = mention.number.base
         if (unit and "/" not in unit and unit in BASES and BASES[unit].kind is UnitKind.COUNT) or not unit:

@@ -251,6 +251,9 @@ def _score_before(half: str, spot: Spot, spots: Sequence[Spot], start: int) -> t
     if spot.is_word and re.search(r"(?:是|为|作为|成为|系)$", before):
         # 高新区是该市的主阵地 speaks of the zone.
         return score - 4.5, "of"
+    if before.endswith(("(", "（")) and behind.startswith((")", "）")) and any(other.end == spot.start - 1 for other in spots):
+        # X项目(Y高新区) says where X is.
+        return score - 3.4, "location"
     if LOCATING.search(before):
         # 在临沙高新区开工 tells where; what follows may still be its own where nothing else is named.
         score -= 3.4

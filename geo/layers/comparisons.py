@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
@@ -49,17 +50,22 @@ class Comparison:
     ----------
     key
         ``{indicator}@{period}``, with nothing behind the @ where the source states no period: unique, and fit for an address.
-    vocable, unit, period
+    vocable, unit, period, status
         What is compared.
     measures
         By place id, in table order; at least one has an amount or a growth.
+    periods
+        Where the indicator is stated of several times in this unit and with this status, the keys of all of them, its own too, from the oldest time
+        on; else empty.
     """
 
     key: str
     vocable: Vocable
     unit: Unit | None
     period: Period | None
+    status: FigureStatus
     measures: dict[str, Measure]
+    periods: tuple[str, ...] = ()
 
     @cached_property
     def largest(self) -> Decimal | None:
@@ -112,16 +118,54 @@ def find_comparisons(tables: Tables) -> dict[str, Comparison]:
         key = f"{indicator}@{period.text if period else ''}"
         if variants[indicator, period] > 1:
             key += f"@{unit.zh if unit else ''}@{status.value}"
-        found.append(Comparison(key, order[indicator][1], unit, period, _measures(rows)))
+        found.append(Comparison(key, order[indicator][1], unit, period, status, _measures(rows, tables.ages_of_sources)))
     found.sort(key=lambda one: (-len(one.measures), order[one.vocable.indicator][0], one.key))
-    return {one.key: one for one in found}
+    periods = _find_periods(found)
+    return {one.key: replace(one, periods=periods[one.key]) if one.key in periods else one for one in found}
 
 
-def _measures(rows: Sequence[Indicator]) -> dict[str, Measure]:
+def key_at(indicator: str, period: str) -> str:
+    """Give the key that an address asks for.
+
+    Parameters
+    ----------
+    indicator
+        A key; or, with a period, an indicator as the vocabulary names it.
+    period
+        As the tables write it, in the place of the key's own; empty where the key says it.
+    """
+    return f"{indicator.partition('@')[0]}@{period}" if period else indicator
+
+
+def _find_periods(comparisons: Sequence[Comparison]) -> dict[str, tuple[str, ...]]:
+    """Find the comparisons that are one series, by the key of each: of one indicator, unit and status, at several known times."""
+    series: dict[tuple[str, Unit | None, FigureStatus], list[Comparison]] = {}
+    for one in comparisons:
+        if one.period is not None:
+            series.setdefault((one.vocable.indicator, one.unit, one.status), []).append(one)
+    found = {}
+    for several in series.values():
+        keys = tuple(one.key for one in sorted(several, key=_time))
+        if len(keys) > 1:
+            found.update(dict.fromkeys(keys, keys))
+    return found
+
+
+def _time(comparison: Comparison) -> tuple[date, date, str]:
+    """Give what comparisons are ordered by in time: the end of their period, what is open being last, and its beginning."""
+    period = comparison.period
+    if period is None:
+        return date.max, date.max, ""
+    return period.end or date.max, period.start or date.min, period.text
+
+
+def _measures(rows: Sequence[Indicator], ages: Mapping[str, int]) -> dict[str, Measure]:
     measures: dict[str, Measure] = {}
     for row in rows:
-        # Where several sources state the same figure, the first one in the table counts.
-        measures.setdefault(row.subject_id, Measure(_amount(row), row.growth_pct, row))
+        # Where several sources state the same figure, the youngest counts, as it may have mended it; of one source the first in the table.
+        known = measures.get(row.subject_id)
+        if known is None or ages[row.source] > ages[known.figure.source]:
+            measures[row.subject_id] = Measure(_amount(row), row.growth_pct, row)
     return measures
 
 

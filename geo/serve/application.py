@@ -20,7 +20,7 @@ from geo.serve.http.cache import Front
 from geo.serve.http.language import chosen_language
 from geo.serve.http.log import AccessLog
 from geo.serve.http.responses import notes
-from geo.serve.pages import assets, documents, pictures, reference
+from geo.serve.pages import assets, changes, documents, pictures, reference
 from geo.serve.pages import lists as own_list
 from geo.serve.pages import map as map_page
 from geo.serve.reload import Sites, sites_of
@@ -95,6 +95,7 @@ def create_app(settings: Settings, kind: type[Flask] = AtlasApp) -> Flask:
     sites = app.extensions["sites"] = Sites(settings)
     app.register_blueprint(map_page.blueprint)
     app.register_blueprint(documents.blueprint)
+    app.register_blueprint(changes.blueprint)
     app.register_blueprint(catalogue.blueprint)
     app.register_blueprint(downloads.blueprint)
     app.register_blueprint(pictures.blueprint)

@@ -135,6 +135,13 @@ class Site:
         """The first source that has a text: the report that the atlas is about."""
         return next((source for source in self.atlas.tables.sources if source.sha256), None)
 
+    @cached_property
+    def since(self) -> str | None:
+        """The source beside which the latest one is set, the last but one; ``None`` where there are not several reports with a text."""
+        ages = list(self.atlas.tables.ages_of_sources)
+        reports = [source for source in self.atlas.tables.sources if source.sha256]
+        return ages[-2] if len(reports) > 1 and len(ages) > 1 else None
+
     def once(self, make: Callable[[Site], T]) -> T:
         """Give what a function makes of this site; it is called once, and what it made goes when the site goes."""
         if make not in self._made:
@@ -190,7 +197,7 @@ _SCRIPT = (
     *("legend", "list", "card", "corridor", "sheet", "basemaps", "tools", "later", "start"),
 )
 # What comes once the map is drawn: each with names of its own, beside those that static/atlas/later.js hands on.
-_LATER = ("reference", "dialogs", "own", "density")
+_LATER = ("reference", "dialogs", "own", "periods", "density")
 # Those of the panel for a list of the reader's own, which comes when it is asked for.
 _OWN_LIST = ("sending", "layer", "table", "panel")
 # What counts where more lies than can be shown one by one; it comes when there is that much.

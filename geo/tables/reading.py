@@ -11,6 +11,7 @@ import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from geo.errors import Problem, TableError
 from geo.palette import GREY
 from geo.tables.checksums import read_checked, read_checksums
 from geo.tables.integrity import KEYS, Line, ReadTable, find_problems
-from geo.tables.kinds import NO_CORRIDOR, DivisionLevel
+from geo.tables.kinds import NO_CORRIDOR, DivisionLevel, FigureStatus
 from geo.tables.profile import FILE as PROFILE
 from geo.tables.profile import CorridorName, Profile, read_profile
 from geo.tables.rows import (
@@ -122,6 +123,21 @@ class Tables:
     def sources_by_id(self) -> dict[str, Source]:
         """The sources by id, in file order."""
         return {source.id: source for source in self.sources}
+
+    @cached_property
+    def ages_of_sources(self) -> dict[str, int]:
+        """The sources that state figures, the oldest first, by their id; each with its number in that order.
+
+        One without a date is as old as the last period that has come true in it; of two of one day the one later in the table is the younger.
+        """
+        lasts: dict[str, date] = {}
+        for row in self.indicators:
+            last = row.period.end if row.period and row.status is FigureStatus.ACTUAL else None
+            lasts[row.source] = max(lasts.get(row.source, date.min), last or date.min)
+        published = {source.id: source.published.end if source.published else None for source in self.sources}
+        # The sort keeps the order of the table where the days are the same.
+        ordered = sorted((id_ for id_ in published if id_ in lasts), key=lambda id_: published[id_] or lasts[id_])
+        return {id_: number for number, id_ in enumerate(ordered)}
 
     @cached_property
     def figures_by_place(self) -> dict[str, list[Indicator]]:

@@ -17,11 +17,13 @@ from geo.draw.basemap import Basemap
 from geo.draw.legend import Legend, LegendWords, build_legend
 from geo.geocode.answers import Answer, Match
 from geo.layers.comparisons import Comparison
+from geo.layers.editions import latest_edition
 from geo.layers.select import Selection
 from geo.tables.kinds import Basis, Kind, Precision, UnitKind
 from geo.tables.reading import Tables
 from geo.tables.rows import CorridorRow, Indicator, Place
-from geo.words.figures import FigureWording, FigureWords
+from geo.words.editions import EditionWording
+from geo.words.figures import FigureWords
 from geo.words.phrases import (
     PRECISIONS,
     STATUSES,
@@ -130,7 +132,7 @@ class CorridorCard:
     source_title: str
 
 
-class Wording(FigureWording):
+class Wording(EditionWording):
     """Everything people read about places, in one language; made as :class:`geo.words.phrases.Phrases` is."""
 
     def distance(self, metres: int) -> str:
@@ -216,9 +218,14 @@ class Wording(FigureWording):
     def _labels(self) -> dict[str, str]:
         return {vocable.indicator: self.pick(vocable.label_zh, vocable.label_en) for vocable in self._tables.vocabulary}
 
+    def label(self, figure: Indicator) -> str:
+        """Name the indicator of a figure."""
+        return self._labels[figure.indicator]
+
     def _headline(self, place: Place, tables: Tables) -> tuple[str, str]:
-        for row in tables.figures_by_place[place.id]:
-            if self.value(row):
+        for first in tables.figures_by_place[place.id]:
+            if self.value(first):
+                row = latest_edition(first, tables) if len(self.reports) > 1 else first
                 return self.stated(row), f"{self._labels[row.indicator]} · {self.period(row.period)}"
         return "—", self._("报道未给出单独的数字")
 
@@ -412,6 +419,14 @@ class Wording(FigureWording):
         count = self._("1 个数字逐条可查") if figures == 1 else self._("%(count)s 个数字逐条可查") % {"count": figures}
         of = self._("来源 1 份") if sources == 1 else self._("来源 %(count)s 份") % {"count": sources}
         return f"{of} · {count}"
+
+    @property
+    def origin(self) -> str:
+        """Say where the figures are from: the title of the report, or where there are several of them, how many; empty where there is none."""
+        reports = self.reports
+        if len(reports) > 1:
+            return self._("来源：%(title)s") % {"title": self._("%(count)s 份报道") % {"count": len(reports)}}
+        return self._("来源：%(title)s") % {"title": reports[0].title} if reports else ""
 
     def filters(self, selection: Selection) -> list[str]:
         """Say what a selection chooses, a part for each filter."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from geo.tables.cells import AFTER, Period
 from geo.tables.kinds import FigureStatus
@@ -190,11 +191,16 @@ class FigureWording(Phrases):
         month, _, day = rest.partition("-")
         return f"{year} 年" + (f" {int(month)} 月" if month else "") + (f" {int(day)} 日" if day else "")
 
+    @cached_property
+    def reports(self) -> list[Source]:
+        """The sources that have a text which is pointed into, in table order."""
+        return [source for source in self._tables.sources if source.sha256]
+
     def where(self, source: Source, paragraph: int | None) -> str:
-        """Say where something is stated; where several reports are pointed into, in which."""
+        """Say where something is stated; in which source, unless there is one report only and it is that."""
         if paragraph is None:
             return source.title
-        if sum(1 for one in self._tables.sources if one.sha256) > 1:
+        if self.reports != [source]:
             return self._("《%(title)s》第 %(paragraph)s 段") % {"title": source.title, "paragraph": paragraph}
         return self._("报道第 %(paragraph)s 段") % {"paragraph": paragraph}
 

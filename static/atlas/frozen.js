@@ -49,8 +49,11 @@ function droppedNotes() {
   }
   const number = query.get("page") ?? "1";
   if (!/^[1-9]\d{0,5}$/.test(number)) drop("page", number);
-  const indicator = query.get("indicator");
-  if (indicator && !page.comparisons.includes(indicator)) drop("indicator", indicator);
+  const [indicator, period] = [query.get("indicator"), query.get("period")];
+  const isOne = (name) => page.comparisons.some((key) => key.split("@")[0] === name);
+  const isThere = page.comparisons.includes(period ? `${(indicator || "").split("@")[0]}@${period}` : indicator);
+  if (indicator && !isThere && !(period && isOne(indicator.split("@")[0]))) drop("indicator", indicator);
+  else if (period && !isThere) drop("period", period);
   const appended = new RegExp(`^(?:${page.frozen.appended})$`);
   const isKnown = (name) => page.frozen.parameters.includes(name) || appended.test(name);
   [...new Set(query.keys())].filter((name) => !isKnown(name)).forEach((name) => drop(name, query.get(name)));

@@ -21,7 +21,7 @@ function addScript(address) {
 function fetchLater() {
   window.atlas.shared ||= {
     ...{ page, map, state, isEmbedded, handed, element, announce, addScript },
-    ...{ remember, filterQuery, seenCorners, margins, isStill, isInView, overlaps, around, boxesOf, FURNITURE, afterLayout },
+    ...{ comparisons, narrow, remember, filterQuery, seenCorners, margins, isStill, isInView, overlaps, around, boxesOf, FURNITURE, afterLayout },
   };
   later ||= addScript(page.laterUrl);
   return later;

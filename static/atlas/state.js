@@ -14,6 +14,9 @@ const frozen = {}; // what a site without a server does itself; frozen.js fills 
 
 function readState() {
   const query = new URLSearchParams(location.search);
+  // A period takes the place of the indicator's own, as geo.layers.comparisons.key_at has it.
+  const [indicator, period] = [query.get("indicator"), query.get("period")];
+  const keys = [period && indicator ? `${indicator.split("@")[0]}@${period}` : indicator, indicator];
   const values = (name) => query.getAll(name).flatMap((text) => text.split(",")).filter(Boolean);
   const known = values("corridor").filter((value) => page.corridors.includes(value));
   const allOff = query.getAll("corridor").length === 1 && query.get("corridor") === "";
@@ -26,7 +29,8 @@ function readState() {
     page: /^[1-9]\d{0,5}$/.test(query.get("page")) ? Number(query.get("page")) : 1,
     basemap: Object.hasOwn(page.basemaps, query.get("basemap")) ? query.get("basemap") : "outline",
     metro: query.get("metro") !== "off",
-    indicator: page.comparisons.includes(query.get("indicator")) ? query.get("indicator") : null,
+    indicator: keys.find((key) => page.comparisons.includes(key)) || null,
+    period,
     place: places.has(query.get("place")) ? query.get("place") : null,
     lang: query.get("lang"),
   };
@@ -48,7 +52,12 @@ function filterQuery() {
 
 function address(lang, number = state.page) {
   const query = filterQuery();
-  if (state.indicator) query.append("indicator", state.indicator);
+  if (state.indicator) {
+    const [name, period, ...variant] = state.indicator.split("@");
+    const isApart = period && period === state.period && !variant.length;
+    query.append("indicator", isApart ? name : state.indicator);
+    if (isApart) query.append("period", period);
+  }
   if (state.place) query.append("place", state.place);
   if (state.basemap !== "outline") query.append("basemap", state.basemap);
   if (!state.metro) query.append("metro", "off");

@@ -42,6 +42,7 @@ PAGES = [
     "/dialogs",
     f"/embed?indicator={COMPARISON}&place=stone-port",
     "/about",
+    "/changes",
     "/layers",
     "/layers?f=html",
     "/layers?f=jsonld",

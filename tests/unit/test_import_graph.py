@@ -121,7 +121,7 @@ def test_the_composition_needs_the_server_and_the_settings_only_and_nothing_need
         ("tqdm", {"geocode.lists"}),
         ("distributed", {"geocode.lists"}),
         ("argparse", {"cli"}),
-        ("urllib", {"draw.basemap", "geocode.online", "serve", "tables.cells"}),
+        ("urllib", {"draft.model", "draw.basemap", "geocode.online", "serve", "tables.cells"}),
         ("rjieba", {"draft.names"}),
         ("mammoth", {"draft.extraction"}),
         ("pypdfium2", {"draft.extraction"}),
@@ -137,10 +137,11 @@ def test_a_package_is_known_where_it_is_needed_only(package: str, doors: set[str
 @pytest.mark.parametrize(
     ("package", "doors"),
     # The server looks whether its port is free, and starts the process that answers. A document is read in a process of its own, with limits.
+    # A language model that the operator has named is asked about drafts.
     [
         ("socket", {"serve.server"}),
         ("multiprocessing", {"serve.server"}),
-        ("http", set()),
+        ("http", {"draft.model"}),
         ("requests", set()),
         ("httpx", set()),
         ("subprocess", {"draft.readers"}),

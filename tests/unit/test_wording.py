@@ -209,7 +209,7 @@ def test_a_figure_says_where_it_is_stated_and_whether_it_is_planned() -> None:
         period="Q1 2023",
         rank="",
         planned="planned",
-        where="report, paragraph 20",
+        where="“某报道”, paragraph 20",
         source="a-source",
         paragraph=20,
         share=None,

@@ -64,6 +64,7 @@ FILES = {
     "documents.place": FilePattern("places/{id_}.html", is_translated=True),
     "documents.card": FilePattern("places/{id_}/card.json", is_translated=True),
     "documents.source": FilePattern("sources/{id_}.html", is_translated=True),
+    "changes.changes": FilePattern("changes/{since}.html", is_translated=True),
     "pages.map_script": FilePattern("assets/map-{lang}.{v}.js"),
     "pages.comparisons": FilePattern("assets/comparisons-{lang}.{v}.js"),
     "pages.words": FilePattern("assets/words-{part}-{lang}.{v}.js"),
@@ -304,6 +305,8 @@ def _answers(app: FrozenAtlas, site: Site) -> Iterator[tuple[str, dict[str, Any]
             yield "pictures.place_svg", {"id_": id_, **lang}
         for id_ in site.sources:
             yield "documents.source", {"id_": id_, **lang}
+        for since in list(site.atlas.tables.ages_of_sources)[:-1] if site.since else ():
+            yield "changes.changes", {"since": since, **lang}
         with app.test_request_context(query_string=lang, environ_overrides={"geo.site": site}):
             yield "pages.map_script", {"v": draw_map(site, request_wording()).script.digest, **lang}
             keys: list[str] | list[None] = comparison_keys(site) or [None]

@@ -9,13 +9,14 @@ from werkzeug.datastructures import MultiDict
 
 from geo.bbox import parse_bbox
 from geo.errors import BadParameterError
+from geo.layers.comparisons import Comparison, key_at
 from geo.layers.select import Layer, Selection
 from geo.tables.kinds import Kind
 from geo.tables.reading import Tables
 
 MAX_Q = 100
 # What the map page reads.
-PAGE_PARAMETERS = frozenset({"corridor", "kind", "district", "q", "indicator", "basemap", "metro", "place", "page", "lang"})
+PAGE_PARAMETERS = frozenset({"corridor", "kind", "district", "q", "indicator", "period", "basemap", "metro", "place", "page", "lang"})
 # What messengers and campaigns append to shared links: no parameter of ours, and no mistake of the reader's.
 APPENDED = re.compile(r"utm_\w+|from|isappinstalled|nsukey|spm|share_token|gclid|fbclid")
 
@@ -114,6 +115,33 @@ def page_selection(args: MultiDict[str, str], tables: Tables) -> tuple[Selection
         dropped.append(BadParameterError("page", number, "the number of a page, from 1"))
         number = "1"
     return (None if all_off else selection), int(number), dropped
+
+
+def parse_comparison(args: Mapping[str, str], comparisons: Mapping[str, Comparison]) -> Comparison | None:
+    """Read what places are compared by: ``indicator`` says it whole, or ``period`` says of which time.
+
+    Parameters
+    ----------
+    args
+        What is asked for.
+    comparisons
+        What there is, by key.
+
+    Raises
+    ------
+    BadParameterError
+        If there is no such comparison, or a period without an indicator.
+    """
+    indicator, period = args.get("indicator", ""), args.get("period", "")
+    if not indicator and not period:
+        return None
+    if (found := comparisons.get(key_at(indicator, period))) is None:
+        parts = (key.split("@") for key in comparisons)
+        periods = tuple(time for name, time, *_ in parts if period and name == indicator.partition("@")[0])
+        if periods:
+            raise BadParameterError("period", period, "a period that the indicator is stated of", periods)
+        raise BadParameterError("indicator", indicator, "an indicator and a period that go together", tuple(comparisons))
+    return found
 
 
 def _values(args: MultiDict[str, str], name: str) -> list[str]:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, render_template, url_for
 
 from geo.errors import NotFoundError
 from geo.geocode.answers import Match
+from geo.layers.editions import Edition, find_editions
 from geo.serve.http.language import request_wording
 from geo.serve.http.responses import BY_LANGUAGE, cacheable
 from geo.serve.pages.state import card_document
@@ -18,6 +19,7 @@ from geo.serve.site import Site, current_site
 from geo.tables.kinds import Basis
 from geo.tables.provenance import Passage, mark_spans
 from geo.tables.rows import Indicator, Place
+from geo.words.cards import Wording
 
 blueprint = Blueprint("documents", __name__)
 
@@ -46,6 +48,7 @@ def place(id_: str) -> Response:
         ties=ties,
         tied=tied,
         host=site.places.get(row.parent_id or ""),
+        editions=_editions(site, wording, row),
         guests=[other for other in site.places.values() if other.parent_id == id_],
     )
     return cacheable(html, "text/html; charset=utf-8", varies_by=BY_LANGUAGE)
@@ -88,6 +91,7 @@ def source(id_: str) -> Response:
         "source.html",
         source=row,
         figures=figures,
+        earlier=list(tables.ages_of_sources)[:-1],
         text=site.atlas.texts.get(id_),
         passages=passages,
         named=named,
@@ -154,6 +158,18 @@ def healthz() -> Response:
     response = flask.jsonify(document)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _editions(site: Site, wording: Wording, place: Place) -> list[str]:
+    """Say of each figure of a place what it is beside older reports; nothing where there is one report."""
+    if site.since is None:
+        return []
+    editions = site.once(_all_editions)
+    return [wording.edition(editions[figure]) for figure in site.atlas.tables.figures_by_place[place.id]]
+
+
+def _all_editions(site: Site) -> dict[Indicator, Edition]:
+    return find_editions(site.atlas.tables)
 
 
 def _passages(site: Site, source: str) -> dict[int, tuple[Passage, ...]]:

@@ -26,7 +26,7 @@ from geo.serve.data.dataset import brief_document, dataset_document
 from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.limits import SHORT, in_turn
 from geo.serve.http.responses import BY_LANGUAGE, IMMUTABLE, REVALIDATE, cacheable, stored
-from geo.serve.http.selection import is_known_parameter, page_selection
+from geo.serve.http.selection import is_known_parameter, page_selection, parse_comparison
 from geo.serve.http.store import SMALL, USUAL
 from geo.serve.pages.first_paint import sketch_view
 from geo.serve.pages.pictures import LEAST_WIDTH, MOST_WIDTH, SCALES, WIDTH
@@ -64,6 +64,7 @@ def shared_by_all_pages() -> dict[str, Any]:
         "language_url": _language_url,
         "is_frozen": site.is_frozen,
         "wording": request_wording(),
+        "latest_since": site.since,
     }
 
 
@@ -134,6 +135,7 @@ def _map_page(*, is_embedded: bool) -> Response:
         kinds=_kind_choices(site, wording, selection),
         comparisons=_comparison_choices(site, wording),
         comparison=comparison,
+        periods=_period_choices(site, wording, comparison),
         q=selection.q if selection else "",
         is_whole=selection is not None and is_whole(selection, site),
         examples=site.once(_examples).get(wording.language, ""),
@@ -261,6 +263,12 @@ def _comparison_choices(site: Site, wording: Wording) -> list[tuple[str, list[tu
     return [(wording.comparable(len(comparable)), comparable), *([(wording.alone, alone)] if alone else [])]
 
 
+def _period_choices(site: Site, wording: Wording, comparison: Comparison | None) -> list[tuple[str, str]]:
+    """Give the periods that what is compared is stated of, and what each is called; none where there is one."""
+    ones = [site.atlas.comparisons[key] for key in comparison.periods] if comparison else []
+    return [(one.period.text, wording.period(one.period)) for one in ones if one.period]
+
+
 def _page_links(number: int, count: int) -> dict[str, Any] | None:
     """Say which rows the page shows, and how to turn it; nothing where all fit on one page."""
     if count <= PAGE_ROWS:
@@ -310,10 +318,11 @@ def _dropped_parameters(site: Site) -> list[BadParameterError]:
 
 
 def _chosen_comparison(site: Site) -> tuple[Comparison | None, list[BadParameterError]]:
-    key = request.args.get("indicator", "")
-    if not key or key in site.atlas.comparisons:
-        return site.atlas.comparisons.get(key), []
-    return None, [BadParameterError("indicator", key, "an indicator and a period that go together", tuple(site.atlas.comparisons))]
+    """Find what is compared; where there is nothing of the period, the indicator at its own one."""
+    try:
+        return parse_comparison(request.args, site.atlas.comparisons), []
+    except BadParameterError as error:
+        return site.atlas.comparisons.get(request.args.get("indicator", "")), [error]
 
 
 def _corridor_switches(site: Site, wording: Wording, selection: Selection | None) -> list[dict[str, Any]]:

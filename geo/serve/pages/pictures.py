@@ -19,14 +19,14 @@ from geo.draw.marks import find_area, map_symbol
 from geo.draw.picture import Caption, draw_svg, encode_png
 from geo.errors import BadParameterError, NotFoundError
 from geo.geocode.answers import Match
-from geo.layers.comparisons import Comparison
+from geo.layers.comparisons import Comparison, key_at
 from geo.layers.formats.download import Download
 from geo.layers.select import LAYERS, Selection
 from geo.serve.data.downloads import disposition
 from geo.serve.http.language import request_wording
 from geo.serve.http.limits import LONG, in_turn
 from geo.serve.http.responses import BY_LANGUAGE, cacheable
-from geo.serve.http.selection import MAX_Q, parse_selection
+from geo.serve.http.selection import MAX_Q, parse_comparison, parse_selection
 from geo.serve.pages.reference import reference_of
 from geo.serve.pages.seen import Seen, find_seen, fit_view
 from geo.serve.site import Site, current_site
@@ -135,7 +135,7 @@ def _named(response: Response, extension: str) -> Response:
     args = MultiDict((name, value) for name, value in request.args.items(multi=True) if name in LAYERS["places"].filters)
     site = current_site()
     shown = Download(LAYERS["places"], parse_selection(args, LAYERS["places"], site.atlas.tables), site.atlas.layers, site.atlas.tables)
-    compared = re.sub(r"[^\w.]+", "_", request.args.get("indicator", "")).strip("_")
+    compared = re.sub(r"[^\w.]+", "_", key_at(request.args.get("indicator", ""), request.args.get("period", ""))).strip("_")
     response.headers["Content-Disposition"] = disposition(shown.file_name(extension, "-".join(filter(None, ("map", compared)))))
     return response
 
@@ -162,17 +162,15 @@ def _parse_line(args: MultiDict[str, str], name: str) -> str | None:
 
 def _draw(site: Site, wording: Wording) -> _Drawn:
     args = request.args.copy()
-    lang, key, metro = args.pop("lang", "zh"), args.pop("indicator", ""), args.pop("metro", "on")
+    lang, metro = args.pop("lang", "zh"), args.pop("metro", "on")
+    comparison = parse_comparison({name: args.pop(name, "") for name in ("indicator", "period")}, site.atlas.comparisons)
     zoom, title, subtitle = _parse_zoom(args), _parse_line(args, "title"), _parse_line(args, "subtitle")
     if lang not in LANGUAGES:
         raise BadParameterError("lang", lang, f"one of {', '.join(LANGUAGES)}", tuple(LANGUAGES))
-    if key and key not in site.atlas.comparisons:
-        raise BadParameterError("indicator", key, "an indicator and a period that go together", tuple(site.atlas.comparisons))
     if metro not in ("on", "off"):
         raise BadParameterError("metro", metro, "on or off", ("on", "off"))
     reference = reference_of(site, wording.language)
     selection = parse_selection(args, LAYERS["places"], site.atlas.tables)
-    comparison = site.atlas.comparisons.get(key)
     seen = find_seen(site, wording, selection, comparison)
     caption = _caption(site, wording, comparison, seen)
     if title is not None:
@@ -194,7 +192,7 @@ def _draw(site: Site, wording: Wording) -> _Drawn:
 def _caption(site: Site, wording: Wording, comparison: Comparison | None, seen: Seen) -> Caption:
     places = [site.places[id_] for id_ in seen.places.index]
     finding = wording.comparison_finding(comparison, site.places) if comparison else wording.finding(places, site.atlas.tables)
-    source = gettext("来源：%(title)s", title=site.report.title) if site.report else ""
+    source = wording.origin
     footer = [
         gettext("显示 %(shown)s 处，共 %(all)s 处", shown=len(places), all=len(site.places))
         + f" · {source} · "

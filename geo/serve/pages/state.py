@@ -380,6 +380,7 @@ def _comparison_state(site: Site, comparison: Comparison, wording: Wording) -> d
         "title": wording.comparison(comparison),
         "finding": wording.comparison_finding(comparison, site.places),
         "isComparable": comparison.is_comparable,
+        **({"periods": _periods(site, comparison, wording)} if comparison.periods else {}),
         # The rows and the corridors are those of the map without a comparison.
         "legend": {"title": legend["title"], "scales": legend["scales"]},
         "measures": {
@@ -392,6 +393,12 @@ def _comparison_state(site: Site, comparison: Comparison, wording: Wording) -> d
             for place, measure in comparison.measures.items()
         },
     }
+
+
+def _periods(site: Site, comparison: Comparison, wording: Wording) -> dict[str, Any]:
+    """Give the script the times that a reader may choose from, each with the key of what is compared then."""
+    ones = (site.atlas.comparisons[key] for key in comparison.periods)
+    return {"label": gettext("时期"), "choices": [[one.key, wording.period(one.period)] for one in ones]}
 
 
 def _map_point(site: Site, place: Place, position: int) -> dict[str, Any]:
