@@ -134,8 +134,8 @@ def write_draft(
         for origin in document.origins
         if origin.page or origin.table
     ]
-    _match(written["places"], tables)
-    _name_indicators(written["figures"], tables)
+    match_places(written["places"], OfflineGeocoder(Gazetteer(tables)))
+    name_indicators(written["figures"], tables)
     folder.mkdir(parents=True, exist_ok=True)
     with replaced(folder / f"{report.id}.txt") as part:
         part.write_bytes(text.encode())
@@ -144,16 +144,32 @@ def write_draft(
     return [*notes, *_summary(draft, folder)]
 
 
-def _match(places: Sequence[dict[str, Any]], tables: Tables) -> None:
-    """Say where the gazetteer and the divisions have each place, or why they do not; a company is looked for nowhere."""
+def match_places(places: Sequence[dict[str, Any]], geocoder: OfflineGeocoder) -> None:
+    """Say where the gazetteer and the divisions have each place, or why they do not; a company is looked for nowhere.
+
+    Parameters
+    ----------
+    places
+        As the draft has them; each gets its ``match``.
+    geocoder
+        That of the tables.
+    """
     located = [place for place in places if place["kind"] != COMPANY]
-    answers = OfflineGeocoder(Gazetteer(tables)).geocode([Query(place["name"]) for place in located])
+    answers = geocoder.geocode([Query(place["name"]) for place in located])
     for place, answer in zip(located, answers, strict=True):
         place["match"] = answer_document(answer)
 
 
-def _name_indicators(figures: Sequence[dict[str, Any]], tables: Tables) -> None:
-    """Give each figure the indicator of the vocabulary whose label its own ends with, or that ends with it, if it measures the same."""
+def name_indicators(figures: Sequence[dict[str, Any]], tables: Tables) -> None:
+    """Give each figure the indicator of the vocabulary whose label its own ends with, or that ends with it, if it measures the same.
+
+    Parameters
+    ----------
+    figures
+        As the draft has them; each gets its ``indicator``.
+    tables
+        With the vocabulary.
+    """
     for figure in figures:
         label = figure["label"].removesuffix("增速")
         kind = None if figure["unit"] is None or figure["growth_pct"] == figure["value"] else parse_unit(figure["unit"]).kind
