@@ -1,4 +1,4 @@
-"""The command line: ``python -m geo check``, ``locate``, ``draft``, ``accept``, ``geocode``, ``map``, ``density`` and the others of :func:`main`.
+"""The command line: ``check``, ``locate``, ``draft``, ``review``, ``accept``, ``geocode``, ``map`` and the others of :func:`main`.
 
 A command calls the same functions as the library and the server. What it needs is imported in its own function, so that a short command does not wait
 for the libraries of a long one.
@@ -113,6 +113,11 @@ def _add_draft(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--llm", action="store_true", help="have the model of GEO_LLM_URL look the choices over: the text is sent there; what differs comes first"
     )
     draft.set_defaults(run=_draft)
+    review = commands.add_parser("review", help="confirm the places and figures of a draft in a browser, on this machine only")
+    review.add_argument("draft", type=Path, metavar="DRAFT", help="a folder that draft has written")
+    review.add_argument("--port", type=_positive, help="to listen on; a free one when it is not given")
+    review.add_argument("--no-browser", action="store_true", help="print the address only")
+    review.set_defaults(run=_review)
     accept = commands.add_parser(
         "accept",
         help="with a draft: write what is accepted of it into the tables; without: say that the tables are meant as they are",
@@ -157,6 +162,35 @@ def _draft(options: argparse.Namespace) -> int:
     for line in write_draft(tables, *given, ask=ask):
         print(line)
     return 0
+
+
+def _review(options: argparse.Namespace) -> int:
+    import secrets
+
+    from geo.draft.writing import read_draft
+    from geo.serve.server import free_port, serve
+
+    # What is wrong with it is said here, and not on the page.
+    read_draft(options.draft)
+    settings = replace(Settings.from_env(os.environ), host="127.0.0.1", port=options.port or free_port(), is_unguarded=False, proxies=0, url="")
+    token = secrets.token_urlsafe(24)
+    serve(partial(_load_review, settings, options.draft.absolute(), token), settings, partial(_show_review, token, opens=not options.no_browser))
+    return 0
+
+
+def _load_review(settings: Settings, folder: Path, token: str) -> WSGIApplication:
+    from geo.serve.review import create_review_app
+
+    return create_review_app(settings, folder, token)
+
+
+def _show_review(token: str, address: str, *, opens: bool) -> None:
+    import webbrowser
+
+    print(f"the review: {address}{token}/", flush=True)
+    print("every key is saved; Ctrl+C ends it", flush=True)
+    if opens:
+        webbrowser.open(f"{address}{token}/")
 
 
 def _add_geocode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

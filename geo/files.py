@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,6 +106,39 @@ def replaced(target: Path, growing: Path | None = None) -> Iterator[Path]:
         growing.replace(target)
     finally:
         growing.unlink(missing_ok=True)
+
+
+class HeldError(OSError):
+    """Another process holds what only one may have."""
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold a file as long as the block runs, so that no other process of this machine does; the system lets go of it when the process ends, however.
+
+    Parameters
+    ----------
+    path
+        The file; made where there is none, and left there.
+
+    Raises
+    ------
+    HeldError
+        If another process holds it.
+    """
+    with path.open("a+b") as file:
+        try:
+            if sys.platform == "win32":
+                import msvcrt
+
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise HeldError(str(path)) from None
+        yield
 
 
 def without_formula(text: str) -> str:

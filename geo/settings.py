@@ -58,6 +58,7 @@ SETTINGS = (
         ".cache/lists",
         "Folder for what `python -m geo map` makes of long lists, absolute or below the project; made when it is missing, may be deleted",
     ),
+    Setting(
         "GEO_LLM_URL",
         "",
         "Address of a service like OpenAI's, such as `http://127.0.0.1:11434/v1`, to which `draft --llm` sends the text of a report; unset: none",

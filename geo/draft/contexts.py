@@ -35,6 +35,7 @@ class Context:
         self.mentions = [mention for _, _, mention in marks.numbers.starting_within(start, end)]
         self.times = [time for _, _, time in marks.times.starting_within(start, end)]
         self.memory, self.scope, self.linked = memory, scope, linked
+        self.named, self.decided = marks.named, marks.decided
         self.spots = find_spots(half, start, end, marks.places, marks.named, memory)
         self.clauses = self._cut_clauses()
         self.figures: list[Figure] = []
@@ -96,6 +97,9 @@ class Context:
         return bool(re.search(r"(?:高于|低于|快于|高出|占|居|列|位居|位列|超过|比|较|全省、)$", self.half[max(0, spot.start - 4) : spot.start]))
 
     def _choose(self, mention: Mention, candidates: list[Candidate]) -> list[Named]:
+        if mention.start in self.decided:
+            wanted = self.decided[mention.start].subjects
+            return [place for place in self.named if place.name in wanted]
         if mention.start in self.shared:
             return self.shared[mention.start]
         return [candidates[0].place] if candidates else []
@@ -138,6 +142,13 @@ class Context:
     # --- time and status ---
 
     def _time(self, mention: Mention, context: str, *, is_count: bool = False) -> tuple[str | None, bool, tuple[int, int] | None]:
+        period, planned, span = self._find_time(mention, context, is_count)
+        decision = self.decided.get(mention.start)
+        if decision is None:
+            return period, planned, span
+        return decision.period, decision.is_planned, span if decision.period == period else None
+
+    def _find_time(self, mention: Mention, context: str, is_count: bool) -> tuple[str | None, bool, tuple[int, int] | None]:
         before = self.half[self.start : mention.start]
         if _FROM_NOW.search(before):
             return None, False, None

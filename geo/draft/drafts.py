@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from geo.draft.figures import Figure
+from geo.draft.figures import Decision, Figure
 from geo.draft.linking import link, spread
 from geo.draft.names import Named, add_short_forms, find_companies, find_confirmed, kind_of, propose
 from geo.draft.numbers import find_numbers
@@ -71,7 +71,13 @@ class Draft:
     others: tuple[tuple[int, int, NumberReason], ...]
 
 
-def draft_text(report: Report, text: str, confirmed: Sequence[PlaceGiven] | None, known: Sequence[PlaceGiven]) -> Draft:
+def draft_text(
+    report: Report,
+    text: str,
+    confirmed: Sequence[PlaceGiven] | None,
+    known: Sequence[PlaceGiven],
+    decided: Mapping[int, Decision] | None = None,
+) -> Draft:
     """Draft a text.
 
     Parameters
@@ -84,10 +90,10 @@ def draft_text(report: Report, text: str, confirmed: Sequence[PlaceGiven] | None
         Name, kind and aliases of the places that a person has confirmed; ``None`` to propose them.
     known
         The same of what the tables know.
+    decided
+        What a person has said of figures, by where the number of each begins.
     """
-    compact, offsets = _compact(text)
-    if _TRADITIONAL.search(compact):
-        compact = simplify(compact)
+    compact, offsets = read_compact(text)
     half = to_half_width(compact)
     runs = [found.span() for found in _ENDLESS.finditer(half)]
     # A run of digits that no report has is no number, and would take minutes to be read as one.
@@ -110,7 +116,9 @@ def draft_text(report: Report, text: str, confirmed: Sequence[PlaceGiven] | None
     spans = sorted(span for place in places for span in place.mentions)
     mentions = find_numbers(half, spans)
     times = find_times(half, report.day)
-    linked = link(half, mentions, times, places, host)
+    positions = {offset: position for position, offset in enumerate(offsets)} if decided else {}
+    said = {positions[start]: decision for start, decision in (decided or {}).items() if start in positions}
+    linked = link(half, mentions, times, places, host, said)
     others = _put_back(linked.figures, places, [*linked.others, *((*run, NumberReason.NAME) for run in runs)], offsets)
     return Draft(report, text, tuple(places), tuple(spread(linked.figures)), tuple(sorted(set(others))))
 
@@ -121,11 +129,23 @@ _ENDLESS = re.compile(r"[\d,.]{30,}|[零〇一二两三四五六七八九十百�
 _BLANK = re.compile(r"(?<=[\u3001-\u303f\u4e00-\u9fff\uff00-\uffef])[ \u00a0\u2009\u3000](?=\S)|(?<=\S)[ \u00a0\u2009\u3000](?=[\u4e00-\u9fff])")
 
 
-def _compact(text: str) -> tuple[str, list[int]]:
-    """Leave out single blanks beside Chinese characters, as in 2023 年 or 增长 8.4%; give where each character was, and where the text ends."""
+def read_compact(text: str) -> tuple[str, list[int]]:
+    """Give a text in simplified characters without single blanks beside Chinese ones, as in 2023 年 or 增长 8.4%; and where each character was.
+
+    Parameters
+    ----------
+    text
+        The normalised text.
+
+    Returns
+    -------
+    compact, offsets
+        The text, and the offset of each of its characters in the original, the end included.
+    """
     blanks = {found.start() for found in _BLANK.finditer(text)}
     offsets = [offset for offset in range(len(text)) if offset not in blanks]
-    return "".join(text[offset] for offset in offsets), [*offsets, len(text)]
+    compact = "".join(text[offset] for offset in offsets)
+    return simplify(compact) if _TRADITIONAL.search(compact) else compact, [*offsets, len(text)]
 
 
 def _put_back(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -69,13 +69,36 @@ class Linked:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """What a person has said of the figure of a number; what follows is linked as if the text said so.
+
+    Attributes
+    ----------
+    subjects
+        The names of the places that it is said of.
+    period
+        As the tables have it.
+    is_planned
+        Whether it is intended.
+    """
+
+    subjects: tuple[str, ...]
+    period: str | None
+    is_planned: bool
+
+
+@dataclass(frozen=True)
 class Marks:
-    """Everything that was found in a text, by where it lies: numbers that may be figures, times, mentions of places; and the places."""
+    """Everything that was found in a text, by where it lies: numbers that may be figures, times, mentions of places; and the places.
+
+    ``decided`` has what a person has said, by where the number of the figure begins.
+    """
 
     numbers: Spans[Mention]
     times: Spans[Time]
     places: Spans[Named]
     named: Sequence[Named]
+    decided: Mapping[int, Decision] = field(default_factory=dict)
 
 
 @dataclass

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from geo.draft.figures import Figure, Linked, Marks, Scope
+from geo.draft.figures import Decision, Figure, Linked, Marks, Scope
 from geo.draft.lexicon import FACT_HEADINGS, PLAN_HEADINGS
 from geo.draft.names import Named
 from geo.draft.numbers import Mention
@@ -18,7 +18,14 @@ _MOST_SENTENCE = 1200
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]|(?<=[a-z])\.(?=\s|$)|(?<=\d)\.(?=\s+[A-Z]|$)")
 
 
-def link(half: str, mentions: Sequence[Mention], times: Sequence[Time], named: Sequence[Named], host: Named | None) -> Linked:
+def link(
+    half: str,
+    mentions: Sequence[Mention],
+    times: Sequence[Time],
+    named: Sequence[Named],
+    host: Named | None,
+    decided: Mapping[int, Decision],
+) -> Linked:
     """Link every number of a text.
 
     Parameters
@@ -33,12 +40,15 @@ def link(half: str, mentions: Sequence[Mention], times: Sequence[Time], named: S
         Its places.
     host
         What it is about.
+    decided
+        What a person has said, by where the number of the figure begins.
     """
     marks = Marks(
         numbers=Spans((mention.start, mention.end, mention) for mention in mentions if mention.role is not None),
         times=Spans((time.start, time.end, time) for time in times),
         places=Spans((start, end, place) for place in named for start, end in place.mentions),
         named=named,
+        decided=decided,
     )
     linked = Linked([], [(mention.start, mention.end, mention.reason) for mention in mentions if mention.reason is not None])
     memory, scope = Memory(host), Scope()

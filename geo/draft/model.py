@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
-from geo.draft.choices import ModelError
+from geo.draft.opinion import ModelError
 from geo.errors import SettingsError
 from geo.settings import Settings
 

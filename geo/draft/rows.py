@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from geo.datum import Datum
+from geo.draft.names import COMPANY
 from geo.names import normalize_name, pinyin_of
-from geo.tables.kinds import NO_CORRIDOR, CorridorBasis, Kind, NumberReason, SourceKind, UnitKind
+from geo.tables.kinds import NO_CORRIDOR, Basis, CorridorBasis, Kind, NumberReason, Precision, SourceKind, UnitKind
 from geo.tables.numbers import to_half_width
 from geo.tables.provenance import DATE, find_blocks
 from geo.tables.reading import Tables
@@ -28,6 +31,8 @@ _SCOPES_EN = {
     "世界": "the world",
 }
 _MOST_SLUG = 60
+# What a point stands for whose true place lies within so many metres.
+_PRECISIONS = ((300, Precision.SITE), (1500, Precision.LOCALITY), (math.inf, Precision.AREA))
 
 
 @dataclass
@@ -88,10 +93,15 @@ class _Making:
         self.source: str = document["source"]["id"]
         self.blocks = find_blocks(text)
         self.ids: dict[str, str] = {}
+        self.companies: set[str] = set()
+        self.districts: dict[str, str] = {}
         names = {row.name: row.alias_of or row.name for row in tables.gazetteer if row.basis is None or row.alias_of is None}
         by_query = {place.place_query: place.id for place in tables.places}
+        # What the gazetteer calls each place.
+        self.queries: dict[str, str] = {}
         for place in tables.places:
             self.ids[place.name_zh] = place.id
+            self.queries[place.name_zh] = place.place_query
         for name, canonical in names.items():
             if canonical in by_query:
                 self.ids.setdefault(name, by_query[canonical])
@@ -101,10 +111,24 @@ class _Making:
         self._make_source()
         for place in self.document["places"]:
             self._expect_state("place", place["name"], place["state"])
-            if place["state"] == "accepted":
-                self._make_place(place)
+        for place in self._hosts_first():
+            self._make_place(place)
         self._make_figures()
         self._make_others()
+
+    def _hosts_first(self) -> list[Mapping[str, Any]]:
+        """Give the accepted places, each behind the one that it lies in."""
+        left = {place["name"]: place for place in self.document["places"] if place["state"] == "accepted"}
+        ordered: list[Mapping[str, Any]] = []
+        while left:
+            free = [place for place in left.values() if place.get("parent") not in left]
+            if not free:
+                self.rows.problems.append(f"places {', '.join(left)}: each lies in another of them; expected one that lies in none")
+                return ordered
+            ordered += free
+            for place in free:
+                del left[place["name"]]
+        return ordered
 
     def _expect_state(self, what: str, name: str, state: str) -> None:
         if state not in _STATES:
@@ -144,6 +168,10 @@ class _Making:
         if known is not None:
             self.ids[name] = self.ids[known]
             return
+        if place["kind"] == COMPANY:
+            # A company is known, so that its numbers are told as its own; it is no place of the tables.
+            self.companies.add(name)
+            return
         if place["kind"] not in {kind.value for kind in Kind}:
             self.rows.problems.append(
                 f"place {name}: kind {place['kind']!r}, expected one of {', '.join(Kind)}; a company is a place where it has a site"
@@ -161,6 +189,7 @@ class _Making:
             self.rows.notes.append(f"to translate: places.csv {id_}: name_en {english!r} is only pinyin")
         parent = place.get("parent")
         self.ids[name] = id_
+        self.queries[name] = place.get("place_query") or name
         row = {
             "id": id_,
             "name_zh": name,
@@ -174,15 +203,46 @@ class _Making:
             "source": self.source,
             "paragraph": self._paragraph_of(place["mentions"][0][0]),
         }
+        self.districts[id_] = row["district"]
         self.rows.add("places.csv", row)
+        if place.get("location"):
+            self._make_location(place, row["district"])
+            return
+        if parent and (place["match"] or {}).get("status") != "match" and parent in self.queries:
+            # Where it is nobody knows yet: it is shown with its host.
+            self.rows.add("gazetteer.csv", {"name": name, "alias_of": self.queries[parent], "basis": "parent", "source": self.source})
+            return
         spellings = {self.text[start:end] for start, end in place["mentions"]}
         if spellings and name not in spellings and place["aliases"] and parent:
             # Named only by an alias: the verifier looks for it by what the gazetteer says.
             self.rows.add("gazetteer.csv", {"name": name, "alias_of": parent, "basis": "parent", "source": self.source})
 
+    def _make_location(self, place: Mapping[str, Any], district: str) -> None:
+        """Say where a place is, by a point that a person has set."""
+        location = place["location"]
+        uncertainty = int(location["uncertainty_m"])
+        row = {
+            "name": place.get("place_query") or place["name"],
+            "lon": f"{location['lon']:.6f}",
+            "lat": f"{location['lat']:.6f}",
+            "datum": Datum.WGS84.value,
+            "precision": next(precision.value for most, precision in _PRECISIONS if uncertainty <= most),
+            "uncertainty_m": str(uncertainty),
+            "admin": district,
+            "basis": Basis.DERIVED.value,
+            "source": self.source,
+        }
+        self.rows.add("gazetteer.csv", row)
+
     def _district_of(self, place: Mapping[str, Any]) -> str:
         """Give the district in which the gazetteer has it, or that its name begins with, else that of the host, else the city as a whole."""
         districts = self.tables.districts
+        location = place.get("location") or {}
+        if location.get("district") in districts:
+            return str(location["district"])
+        parent = self.ids.get(place.get("parent") or "")
+        if parent is not None and (parent in self.tables.places_by_id or parent in self.districts):
+            return self.districts.get(parent) or self.tables.places_by_id[parent].district
         divisions = (place["match"] or {}).get("divisions") or []
         matched = [division["name"] for division in divisions if division["name"] in districts]
         if matched:
@@ -206,7 +266,9 @@ class _Making:
                 continue
             subject = self.ids.get(figure["subject"] or "")
             if subject is None:
-                self.rows.problems.append(f"figure {named}: its subject {figure['subject']!r} is no accepted place")
+                what = "is a company (kind 'company'): tell its numbers as company, or give it the kind of its site"
+                what = what if figure["subject"] in self.companies else "is no accepted place"
+                self.rows.problems.append(f"figure {named}: its subject {figure['subject']!r} {what}")
                 continue
             row = self._figure_row(figure, subject)
             key = (subject, row["indicator"], row["period"])

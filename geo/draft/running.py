@@ -12,10 +12,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from geo.draft.choices import Ask, ask_model
 from geo.draft.drafts import Draft, PlaceGiven, Report, draft_text, to_document
 from geo.draft.known import known_places
 from geo.draft.names import COMPANY, kind_of, propose
+from geo.draft.opinion import Ask, ask_model
 from geo.draft.readers import read_document
 from geo.errors import GeoError
 from geo.files import replaced
@@ -146,8 +146,8 @@ def write_draft(
         for origin in document.origins
         if origin.page or origin.table
     ]
-    _match(written["places"], tables)
-    _name_indicators(written["figures"], tables)
+    match_places(written["places"], OfflineGeocoder(Gazetteer(tables)))
+    name_indicators(written["figures"], tables)
     opinion = ask_model(written, text, ask) if ask else None
     folder.mkdir(parents=True, exist_ok=True)
     with replaced(folder / f"{report.id}.txt") as part:
@@ -157,16 +157,32 @@ def write_draft(
     return [*notes, *(opinion.lines(len(draft.figures)) if opinion else ()), *_summary(draft, folder)]
 
 
-def _match(places: Sequence[dict[str, Any]], tables: Tables) -> None:
-    """Say where the gazetteer and the divisions have each place, or why they do not; a company is looked for nowhere."""
+def match_places(places: Sequence[dict[str, Any]], geocoder: OfflineGeocoder) -> None:
+    """Say where the gazetteer and the divisions have each place, or why they do not; a company is looked for nowhere.
+
+    Parameters
+    ----------
+    places
+        As the draft has them; each gets its ``match``.
+    geocoder
+        That of the tables.
+    """
     located = [place for place in places if place["kind"] != COMPANY]
-    answers = OfflineGeocoder(Gazetteer(tables)).geocode([Query(place["name"]) for place in located])
+    answers = geocoder.geocode([Query(place["name"]) for place in located])
     for place, answer in zip(located, answers, strict=True):
         place["match"] = answer_document(answer)
 
 
-def _name_indicators(figures: Sequence[dict[str, Any]], tables: Tables) -> None:
-    """Give each figure the indicator of the vocabulary whose label its own ends with, or that ends with it, if it measures the same."""
+def name_indicators(figures: Sequence[dict[str, Any]], tables: Tables) -> None:
+    """Give each figure the indicator of the vocabulary whose label its own ends with, or that ends with it, if it measures the same.
+
+    Parameters
+    ----------
+    figures
+        As the draft has them; each gets its ``indicator``.
+    tables
+        With the vocabulary.
+    """
     for figure in figures:
         label = figure["label"].removesuffix("增速")
         kind = None if figure["unit"] is None or figure["growth_pct"] == figure["value"] else parse_unit(figure["unit"]).kind

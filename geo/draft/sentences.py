@@ -204,7 +204,7 @@ class Sentence(Context):
         candidates = self._candidates(mention, context, is_count)
         subjects = self._choose(mention, candidates)
         period, planned, span = self._time(mention, context, is_count=is_count)
-        if any(spot.start <= mention.start < spot.end for spot in self.spots) and span is None:
+        if any(spot.start <= mention.start < spot.end for spot in self.spots) and span is None and mention.start not in self.decided:
             # The capacity in the name of a project is what it is to have.
             period, planned = None, True
         value = number.value
@@ -337,6 +337,9 @@ class Sentence(Context):
             scope.period = None if spoken[-1].is_future else spoken[-1].period
             if spoken[-1].is_future:
                 scope.plan_period = spoken[-1].period
+        said = [self.decided[figure.start] for figure in self.figures if figure.start in self.decided]
+        if said and not said[-1].is_planned:
+            scope.period = said[-1].period
         told = [figure for figure in self.figures if figure.status is FigureStatus.ACTUAL and "period" in figure.spans]
         if told and self.figures[-1].status is FigureStatus.PLANNED:
             # 1—11月…, 预计全年…: what follows goes on with what has come true.

@@ -77,7 +77,7 @@ def accept_draft(data: Path, folder: Path, *, write: bool) -> list[str]:
         If the tables cannot be written.
     """
     _end_what_was_begun(data)
-    document, text = _read(folder)
+    document, text = read_draft(folder)
     tables = read_tables(data)
     rows = make_rows(document, text, tables)
     if rows.problems:
@@ -93,7 +93,19 @@ def accept_draft(data: Path, folder: Path, *, write: bool) -> list[str]:
     return [*lines, *dict.fromkeys(rows.notes), f"written: {data}"]
 
 
-def _read(folder: Path) -> tuple[dict[str, Any], str]:
+def read_draft(folder: Path) -> tuple[dict[str, Any], str]:
+    """Read the document of a draft, and its text.
+
+    Parameters
+    ----------
+    folder
+        That ``draft`` has written.
+
+    Raises
+    ------
+    DraftError
+        If it is no draft of this version, or its text is another one.
+    """
     try:
         document = json.loads(read_regular(folder / DRAFT))
     except UnfitFileError as error:

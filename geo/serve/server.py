@@ -143,6 +143,13 @@ def _end(end: Callable[[], Any], number: int, _frame: FrameType | None) -> None:
     end()
 
 
+def free_port() -> int:
+    """Give a port of this machine that no program listens on at the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
 # --- where it listens ---------------------------------------------------------------------------------------------------------------------
 
 

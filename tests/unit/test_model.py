@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from geo.cli import main
-from geo.draft.choices import DOUBTED
 from geo.draft.model import Model
+from geo.draft.opinion import DOUBTED
 from geo.draft.running import DRAFT, write_draft
 from geo.errors import SettingsError
 from geo.settings import PROJECT, Settings
