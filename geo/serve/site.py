@@ -185,7 +185,7 @@ _SCRIPT = (
     *("legend", "list", "card", "corridor", "sheet", "basemaps", "tools", "later", "start"),
 )
 # What comes once the map is drawn: each with names of its own, beside those that static/atlas/later.js hands on.
-_LATER = ("reference", "dialogs", "own")
+_LATER = ("local", "reference", "dialogs", "own")
 # Those of the panel for a list of the reader's own, which comes when it is asked for.
 _OWN_LIST = ("sending", "layer", "table", "panel")
 # Comments and blanks are for those who read the files here; over the wire they are a tenth of the page.

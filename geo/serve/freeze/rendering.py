@@ -27,7 +27,7 @@ from geo.serve.data.catalogue import REPRESENTATIONS
 from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.responses import cacheable
 from geo.serve.http.security import HEADERS, page_policy
-from geo.serve.pages.reference import reference_digest
+from geo.serve.pages.reference import piece_name, reference_digest
 from geo.serve.pages.state import PAGE_ROWS, comparisons_script, draw_map, script_digest
 from geo.serve.reload import sites_of
 from geo.serve.site import Site, current_site, read_assets
@@ -65,6 +65,7 @@ FILES = {
     "pages.map_script": FilePattern("assets/map-{lang}.{v}.js"),
     "pages.comparisons": FilePattern("assets/comparisons-{lang}.{v}.js"),
     "reference.script": FilePattern("assets/reference-{lang}.{v}.js"),
+    "reference.piece": FilePattern("assets/basemap-{name}.{v}.js"),
     "pictures.map_png": FilePattern("map.png", is_translated=True),
     "pictures.map_svg": FilePattern("map.svg", is_translated=True),
     "pictures.place_png": FilePattern("places/{id_}/map.png", is_translated=True),
@@ -298,6 +299,9 @@ def _answers(app: FrozenAtlas, site: Site) -> Iterator[tuple[str, dict[str, Any]
             yield "pages.map_script", {"v": script_digest(draw_map(site, request_wording()).script), **lang}
             yield "pages.comparisons", {"v": script_digest(comparisons_script(site, request_wording())), **lang}
         yield "reference.script", {"v": reference_digest(site, language), **lang}
+    if local := site.atlas.local:
+        for key in local.pieces:
+            yield "reference.piece", {"name": piece_name(key), "v": local.digest}
     for id_ in site.places:
         yield "downloads.place", {"id_": id_}
     for layer in LAYERS:
