@@ -155,7 +155,8 @@ def take_in(path: Path, folder: Path, frame: Box, kinds: Sequence[str] = KINDS) 
     try:
         answer = json.loads(done.stdout)
     except ValueError:
-        raise ExtractError(path.name, f"an extract that is read within {MOST_MEMORY >> 30} GB of memory; {CUT}") from None
+        # Above it stands what Python said, where it did; a library that finds no more memory ends without a word.
+        raise ExtractError(path.name, f"an extract that can be read, within {MOST_MEMORY >> 30} GB of memory; else {CUT}") from None
     if "expected" in answer:
         raise ExtractError(path.name, answer["expected"], answer["value"])
     return Summary(**answer)
@@ -186,7 +187,10 @@ def _expect_extract(path: Path) -> None:
 
 def _read(path: Path, layer: str, frame: Box, config: Path) -> gpd.GeoDataFrame:
     try:
-        found: gpd.GeoDataFrame = pyogrio.read_dataframe(path, layer=layer, where=_WANTED[layer], bbox=tuple(frame), CONFIG_FILE=str(config))
+        # A ring of two points, as the edge of an extract may leave it, is nothing to draw.
+        found: gpd.GeoDataFrame = pyogrio.read_dataframe(
+            path, layer=layer, where=_WANTED[layer], bbox=tuple(frame), on_invalid="ignore", CONFIG_FILE=str(config)
+        )
     except (FeatureError, DataLayerError, DataSourceError) as error:
         at = re.search(r"around byte (\d+)", str(error))
         raise ExtractError(path.name, f"an extract that is whole{f'; it ends or is broken around byte {at[1]}' if at else ''}") from None
