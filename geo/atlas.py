@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from geo.draw.basemap import Outline, read_outline
+from geo.draw.pieces import Local, read_local
 from geo.garbage import collect_made
 from geo.geocode.answers import Answer, Fallback, Geocoder, Miss, geocode_places
 from geo.geocode.gazetteer import Gazetteer
@@ -46,6 +47,8 @@ class Atlas:
         The texts of sources that the operator has, by source id.
     unverified
         The figures that such a text does not bear out.
+    local
+        What the operator has added to the basemap; ``None`` where that is nothing.
     """
 
     tables: Tables
@@ -57,6 +60,7 @@ class Atlas:
     comparisons: Mapping[str, Comparison]
     texts: Mapping[str, SourceText]
     unverified: frozenset[Indicator]
+    local: Local | None = field(default=None, repr=False)
 
     @cached_property
     def misses(self) -> dict[str, Miss]:
@@ -119,7 +123,7 @@ def build_atlas(settings: Settings) -> Atlas:
     Raises
     ------
     TableError
-        If the tables or the outline are broken; with every problem.
+        If the tables, the outline or what was added to it are broken; with every problem.
     SettingsError
         If a text of a source cannot be read.
     """
@@ -138,4 +142,5 @@ def build_atlas(settings: Settings) -> Atlas:
     layers = build_layers(tables, answers, belts, gazetteer)
     texts = read_texts(settings.source_texts, tables.sources) if settings.source_texts else {}
     unverified = find_unverified(tables, texts)
-    return Atlas(tables, gazetteer, geocoder, answers, layers, read_outline(settings.data), find_comparisons(tables), texts, unverified)
+    outline, local = read_outline(settings.data), read_local(settings.data)
+    return Atlas(tables, gazetteer, geocoder, answers, layers, outline, find_comparisons(tables), texts, unverified, local)

@@ -1,4 +1,4 @@
-"""The command line: ``check``, ``locate``, ``draft``, ``review``, ``accept``, ``geocode``, ``map`` and the others of :func:`main`.
+"""The command line: ``check``, ``locate``, ``draft``, ``review``, ``accept``, ``geocode``, ``map``, ``basemap`` and the others of :func:`main`.
 
 A command calls the same functions as the library and the server. What it needs is imported in its own function, so that a short command does not wait
 for the libraries of a long one.
@@ -63,6 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if "export" in arguments:
         _add_export_arguments(export)
     _add_freeze(commands)
+    _add_basemap(commands)
     options = parser.parse_args(arguments)
     try:
         status: int = options.run(options)
@@ -259,6 +260,51 @@ def _freeze(target: Path, url: str | None) -> int:
     print(f"left out, as it needs a server: {LEFT_OUT}")
     if public_url is None:
         print("left out, as it needs --url: images of link previews, canonical addresses, and links on 404.html that lead home from any address")
+    return 0
+
+
+def _add_basemap(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    basemap = commands.add_parser(
+        "basemap",
+        help="add roads, railways, water, parks and names of an extract of OpenStreetMap to the map",
+        description="Reads what lies in the frame of atlas.toml. A server of the folder with the data takes it up at its next look.",
+    )
+    basemap.add_argument("file", type=Path, metavar="FILE", help="an extract: .osm.pbf or .osm")
+    basemap.add_argument("-o", "--output", type=Path, metavar="DIR", help="basemap/local of the data, where the map looks, when not given")
+    basemap.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="KIND",
+        help="leave a kind out: parks, water, divisions, rails, roads, metro, names; may be given again",
+    )
+    basemap.set_defaults(run=lambda options: _basemap(options.file, options.output, options.without))
+
+
+def _basemap(path: Path, output: Path | None, without: Sequence[str]) -> int:
+    from geo.draw.extract import take_in
+    from geo.draw.pieces import FOLDER, KINDS
+    from geo.tables.reading import read_tables
+
+    for kind in without:
+        if kind not in KINDS:
+            print(f"--without={kind!r}: expected one of {', '.join(KINDS)}", file=sys.stderr)
+            return 2
+    data = Settings.from_env(os.environ).data
+    own = data / FOLDER
+    folder = output or own
+    summary = take_in(path, folder, read_tables(data).profile.box, [kind for kind in KINDS if kind not in without])
+    counts = ", ".join(f"{kind} {count}" for kind, count in summary.counts.items())
+    print(f"written: {folder}: {summary.size / 1e6:.1f} MB, data of {summary.date or 'a day that the extract does not say'}; features: {counts}")
+    if summary.missing:
+        print(f"the extract has none of these in the frame: {', '.join(summary.missing)}")
+    if summary.unfit:
+        print(f"names left out, as they cannot be shown as they stand: {summary.unfit}")
+    if "divisions" in summary.counts:
+        print("borders of townships have no map review number (审图号): --without divisions leaves them out where the map is published")
+    print("© OpenStreetMap contributors, ODbL 1.0: the map, its pictures and /about say so")
+    if folder.resolve() != own.resolve():
+        print(f"the map looks into {own} only")
     return 0
 
 

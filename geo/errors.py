@@ -11,6 +11,7 @@
     ├── ServingError         the operator: the process that answers cannot begin, or has ended by itself
     ├── ExportError          the caller: a layer cannot be written where, or as, it is wanted (:mod:`geo.layers.export`)
     ├── FreezeError          the operator: a site without a server cannot be written where, or as, it is wanted
+    ├── ExtractError         the operator: an extract of OpenStreetMap cannot be taken in (:mod:`geo.draw.extract`)
     ├── DocumentError        the caller: a report cannot be read (:mod:`geo.draft.readers`)
     ├── PlacesError          the caller: a list of confirmed places cannot be used (:mod:`geo.draft.running`)
     ├── DraftError           the editor: a draft cannot be written into the tables (:mod:`geo.draft.writing`)
@@ -120,6 +121,21 @@ class FreezeError(GeoError):
 
     def __init__(self, target: str, value: str, expected: str) -> None:
         super().__init__(str(Problem(target, 0, "", value, expected)))
+
+
+class ExtractError(GeoError):
+    """An extract of OpenStreetMap cannot be taken in.
+
+    Attributes
+    ----------
+    value, expected
+        What it is, and what it should be.
+    """
+
+    def __init__(self, file: str, expected: str, value: str = "") -> None:
+        self.value = value
+        self.expected = expected
+        super().__init__(str(Problem(file, 0, "", value, expected)))
 
 
 class RequestError(GeoError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 # --- symbols, in pixels -------------------------------------------------------------------------------------------------------------------
 
 RADII = {"platform": 10.0, "zone": 7.0, "site": 5.0, "guest": 5.0, "district": 5.0, "city": 5.0}
@@ -71,7 +73,8 @@ REFERENCE_ZOOMS = {
     "airport": (10.5, 11.0, 12.0),
     "station": (11.0, 12.0, 13.0),
     "hill": (10.0, 11.5, 13.0),
-    "township": (12.0,),
+    "township": (12.0, 12.5),
+    "village": (13.5, 15.0),
     "metro": (12.5, 12.5),
     "university": (12.0, 12.5, 13.0),
     "park": (12.0, 12.5, 13.5),
@@ -83,6 +86,8 @@ ON_WATER = ("river", "lake", "canal")
 # The lines of the metro, and the marks of its stations.
 METRO_ZOOM, STATION_ZOOM = 10.5, 11.0
 REFERENCE_SIZE = 11
+# Of these a name is written where the point is, without a mark: they are areas.
+UNMARKED = ("lake", "township", "village")
 
 # --- colours ------------------------------------------------------------------------------------------------------------------------------
 
@@ -100,6 +105,38 @@ LEAST_CONTRAST = 4.5
 BELT_OPACITY = 0.14
 # A belt is hatched: the most uncertain thing is the quietest. The distance of the lines and their width in pixels, and how opaque they are.
 HATCH_STEP, HATCH_WIDTH, HATCH_OPACITY = 4, 1.0, 0.3
+
+
+class Stroke(NamedTuple):
+    """How a line or an area of an extract is drawn: hairlines that do not compete with a symbol.
+
+    Attributes
+    ----------
+    colour, dark
+        In the light and in the dark.
+    widths
+        Pixels, by rank; none for what is an area only.
+    dash
+        Pixels drawn and left out; empty for a whole line.
+    opacity
+        How much of it is seen: a park must not hide a belt that lies under it.
+    """
+
+    colour: str
+    dark: str
+    widths: tuple[float, ...] = ()
+    dash: tuple[float, ...] = ()
+    opacity: float = 1
+
+
+# By kind of an extract that an operator adds, in the order in which they lie on each other.
+EXTRACT = {
+    "parks": Stroke("#d3e2c6", "#2c3a2a", opacity=0.55),
+    "water": Stroke(WATER, "#27414e", (1, 1.5, 1)),
+    "divisions": Stroke("#b9b2a2", "#4d5459", (1,), (1, 4)),
+    "rails": Stroke("#b3ada2", "#565b60", (1,), (7, 3)),
+    "roads": Stroke("#d8cfbb", "#4e555b", (2.25, 2, 1.5, 1)),
+}
 # Growth diverges at zero, and is full at so many percent; the weakest has so much of its hue, in percent.
 # Neither has a meaning of its own, as red and green have, nor is one of a corridor; they stay apart whatever colours an eye can tell.
 GROWTH_HUES = {"up": "#5b3a93", "down": "#806600"}

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from geo.settings import PROJECT
 
-# Most of a folder of tables is what Python needs to rebuild it.
-TABLES_ONLY = shutil.ignore_patterns("*.py", "__pycache__")
+# Most of a folder of tables is what Python needs to rebuild it; an operator may have added an extract to the basemap.
+TABLES_ONLY = shutil.ignore_patterns("*.py", "__pycache__", "local")
 # fmt: off
 PLACES = frozenset({
     "binjiang-hitech", "qiantang-new-area", "qiantang-smart-city", "future-scitech-city", "zijingang-scitech-city",

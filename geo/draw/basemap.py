@@ -63,10 +63,10 @@ def read_outline(data: Path) -> Outline:
     problems: list[Problem] = []
     # What is wrong with the list itself is said with the tables.
     sums = read_checksums(data, [])
-    parts = {name: [_read_collection(data, name, file, sums, problems)] for name, file in _NEEDED.items()}
+    parts = {name: [read_collection(data, name, file, sums, problems)] for name, file in _NEEDED.items()}
     for name, files in _OPTIONAL.items():
         there = [file for file in files if (data / "basemap" / f"{file}.geojson").exists()]
-        parts.setdefault(name, []).extend(_read_collection(data, name, file, sums, problems) for file in there)
+        parts.setdefault(name, []).extend(read_collection(data, name, file, sums, problems) for file in there)
     if problems:
         raise TableError(problems)
     return Outline(**{name: _join(collections) for name, collections in parts.items()})
@@ -78,9 +78,33 @@ def _join(collections: list[dict[str, Any]]) -> dict[str, Any]:
     return {"type": "FeatureCollection", "attribution": "; ".join(attributions), "features": features}
 
 
-def _read_collection(data: Path, name: str, path: str, sums: dict[str, str], problems: list[Problem]) -> dict[str, Any]:
+def read_collection(
+    data: Path, name: str, path: str, sums: dict[str, str], problems: list[Problem], hint: str = "; make data builds it"
+) -> dict[str, Any]:
+    """Read a file of the basemap.
+
+    Parameters
+    ----------
+    data
+        The data folder.
+    name
+        What its features are: a key of :data:`geo.draw.features.KINDS`.
+    path
+        Below ``basemap/``, without its extension.
+    sums
+        The sums of the files of the folder.
+    problems
+        Takes what is wrong.
+    hint
+        What helps where it cannot be read.
+
+    Returns
+    -------
+    dict
+        A GeoJSON FeatureCollection; of no use where there are problems.
+    """
     file = f"basemap/{path}.geojson"
-    content = read_checked(data, file, sums, problems, hint="; make data builds it")
+    content = read_checked(data, file, sums, problems, hint=hint)
     if content is None:
         return {}
     try:

@@ -17,6 +17,8 @@ from geo.tables.cells import MOST_IN_A_NAME, expect_name
 
 # What a landmark may be.
 LANDMARKS = ("airport", "station", "hill", "university", "park", "bridge", "landmark")
+# What else a name of an extract may name.
+SETTLEMENTS = ("township", "village", "lake")
 _AREAS = ("Polygon", "MultiPolygon")
 _LINES = ("LineString", "MultiLineString")
 
@@ -63,9 +65,17 @@ def _kind(*kinds: str) -> Callable[[object], None]:
     return expect
 
 
-def _rank(value: object) -> None:
-    if type(value) is not int or not 1 <= value <= 9:
-        raise ValueError("a whole number from 1 to 9")
+def _whole(least: int, most: int) -> Callable[[object], None]:
+    def expect(value: object) -> None:
+        if type(value) is not int or not least <= value <= most:
+            raise ValueError(f"a whole number from {least} to {most}")
+
+    return expect
+
+
+_rank = _whole(1, 9)
+# Where a piece lies: its level of detail, and the column and row of its tile.
+_PIECE = {"rank": _rank, "level": _whole(0, 2), "x": _whole(0, 4095), "y": _whole(0, 4095)}
 
 
 def _optional(expect: Callable[[object], None]) -> Callable[[object], None]:
@@ -125,7 +135,20 @@ KINDS = {
         {"kind": _kind(*LANDMARKS), "rank": _rank, "name_zh": _name, "name_en": _name},
         named=lambda properties: properties["kind"],
     ),
+    # What an operator adds (geo/draw/pieces.py).
+    "local parks": Kind(_AREAS, _PIECE),
+    "local water": Kind((*_AREAS, *_LINES), _PIECE),
+    "local divisions": Kind(_LINES, _PIECE),
+    "local rails": Kind(_LINES, _PIECE),
+    "local roads": Kind(_LINES, _PIECE),
+    "local names": Kind(
+        ("Point",),
+        {"kind": _kind(*LANDMARKS, *SETTLEMENTS), "rank": _rank, "name_zh": _name, "name_en": _name},
+        named=lambda properties: properties["kind"],
+    ),
 }
+# The metro of an extract is as the built-in one.
+KINDS["local metro"] = KINDS["metro"]
 
 
 def find_wrong_features(name: str, text: str, collection: Mapping[str, Any], file: str) -> Iterator[Problem]:

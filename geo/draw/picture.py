@@ -24,6 +24,7 @@ from geo.draw.basemap import Outline
 from geo.draw.legend import LETTERS, SWATCH, Drawing, Legend, diamond
 from geo.draw.lettering import Label, place_labels, place_names, text_width
 from geo.draw.marks import Mark, find_area
+from geo.draw.pieces import LEVELS, Local, Shape, level_of
 from geo.draw.placement import Cover, Frame, Placed, Rectangle, fit, place_marks
 from geo.draw.reference import Reference, place_reference, shows_metro, zoom_of
 from geo.palette import (
@@ -31,6 +32,7 @@ from geo.palette import (
     AXIS_NAME_SIZE,
     CARD,
     DISTRICT_NAME_SIZE,
+    EXTRACT,
     HATCH_OPACITY,
     HATCH_STEP,
     HATCH_WIDTH,
@@ -101,6 +103,7 @@ def draw_svg(
     view: Box,
     caption: Caption,
     reference: Reference | None = None,
+    local: Local | None = None,
     *,
     width: int = 1400,
     height: int = 990,
@@ -119,6 +122,8 @@ def draw_svg(
         What is written around it.
     reference
         What the map is oriented by, below everything else; ``None`` leaves it out.
+    local
+        What the operator has added to the outline; ``None`` where that is nothing.
     width, height
         Pixels; the default has the shape of A4 landscape.
 
@@ -141,7 +146,7 @@ def draw_svg(
     # Of places that are all set out there is no ring to explain.
     has_rings = any(mark.guests for mark in placed.marks)
     legend = caption.legend if caption.legend is None or has_rings else caption.legend.without("ring")
-    _draw_map(svg, frame, outline, reference, belts, marks, placed, ties, caption, _furniture(frame, legend))
+    _draw_map(svg, frame, outline, local, reference, belts, marks, placed, ties, caption, _furniture(frame, legend))
     if legend:
         _draw_legend(svg, frame, _lay_out_legend(legend), caption.hues)
     _draw_scale(svg, frame, (view.south + view.north) / 2)
@@ -210,6 +215,7 @@ def _draw_map(
     svg: ET.Element,
     frame: Frame,
     outline: Outline,
+    local: Local | None,
     reference: Reference | None,
     belts: gpd.GeoDataFrame,
     marks: Sequence[Mark],
@@ -237,12 +243,20 @@ def _draw_map(
         else:
             _shape(layer, frame, row.geometry, fill="none", stroke=hue, **{"stroke-width": "2", "stroke-dasharray": "1 7", "stroke-linecap": "round"})
     layer = _layer(inner, "water", caption)
+    seen = frame.box
+    is_replaced = local is not None and local.replaces_water(zoom_of(frame), seen)
     for feature in outline.water["features"]:
+        if is_replaced and feature["properties"].get("kind") != "sea":
+            continue
         geom = shape(feature["geometry"])
         if geom.geom_type.endswith("Polygon"):
             _shape(layer, frame, geom, fill=WATER, stroke="none")
         else:
             _shape(layer, frame, geom, fill="none", stroke=WATER, **{"stroke-width": "3" if feature["properties"]["rank"] == 1 else "2"})
+    if local:
+        layer = _layer(inner, "local", caption)
+        for added in until_deadline(local.seen(zoom_of(frame), seen)):
+            _draw_added(layer, frame, added, LEVELS[level_of(zoom_of(frame))].weight)
     # The names of the reference layer come last to find room, and lie below the places and what ties them.
     ground = _layer(inner, "reference", caption)
     layer = _layer(inner, "ties", caption)
@@ -308,6 +322,18 @@ def _draw_marks(
             turned = {**MIDDLE, "letter-spacing": "1.5", "transform": f"rotate({angle:.1f} {x:.1f} {y - 4:.1f})"}
             _text(parent, x, y, text, size=AXIS_NAME_SIZE, weight="bold", colour=caption.hues[corridor], more=turned)
     return cover
+
+
+def _draw_added(parent: ET.Element, frame: Frame, added: Shape, weight: float) -> None:
+    """Draw a line or an area of an extract."""
+    stroke = EXTRACT[added.kind]
+    if added.geom.geom_type.endswith("Polygon"):
+        _shape(parent, frame, added.geom, fill=stroke.colour, stroke="none", **{"fill-opacity": f"{stroke.opacity:g}"})
+        return
+    style = {"stroke-width": f"{stroke.widths[added.rank - 1] * weight:g}"}
+    if stroke.dash:
+        style["stroke-dasharray"] = " ".join(f"{length:g}" for length in stroke.dash)
+    _shape(parent, frame, added.geom, fill="none", stroke=stroke.colour, **style)
 
 
 def _draw_reference(parent: ET.Element, frame: Frame, reference: Reference, cover: Cover) -> None:

@@ -53,6 +53,16 @@ class Frame:
         x, y = project(lon, lat)
         return self.middle[0] + (x - self.centre[0]) * self.scale, self.middle[1] - (y - self.centre[1]) * self.scale
 
+    @property
+    def box(self) -> Box:
+        """What is seen, in degrees, WGS-84."""
+        (west, north), (east, south) = (self._unplace(x, y) for x, y in ((self.left, self.top), (self.left + self.width, self.top + self.height)))
+        return Box(west, south, east, north)
+
+    def _unplace(self, x: float, y: float) -> tuple[float, float]:
+        east, north = self.centre[0] + (x - self.middle[0]) / self.scale, self.centre[1] + (self.middle[1] - y) / self.scale
+        return math.degrees(east), math.degrees(math.atan(math.sinh(north)))
+
     def metres_per_pixel(self, lat: float) -> float:
         """Give the length of a pixel on the ground, on the sphere of Web Mercator."""
         return _EARTH_M * math.cos(math.radians(lat)) / self.scale

@@ -16,8 +16,9 @@ from shapely.geometry import shape
 from geo.deadline import until_deadline
 from geo.draw.basemap import Outline
 from geo.draw.lettering import text_width
+from geo.draw.pieces import Local
 from geo.draw.placement import Cover, Frame, Rectangle
-from geo.palette import METRO_ZOOM, REFERENCE_SIZE, REFERENCE_ZOOMS, STATION_ZOOM
+from geo.palette import METRO_ZOOM, REFERENCE_SIZE, REFERENCE_ZOOMS, STATION_ZOOM, UNMARKED
 from geo.tables.kinds import DivisionLevel
 from geo.tables.rows import DivisionRow
 
@@ -57,7 +58,7 @@ class Label(NamedTuple):
     @property
     def has_mark(self) -> bool:
         """Whether a mark shows where the point is; what is an area has none."""
-        return self.kind not in ("lake", "township")
+        return self.kind not in UNMARKED
 
 
 class Course(NamedTuple):
@@ -101,6 +102,19 @@ class Reference(NamedTuple):
     courses: Sequence[Course]
     labels: Sequence[Label]
 
+    def with_names(self, local: Local, name: str) -> Reference:
+        """Give the same with the names of an extract after those of ours.
+
+        Parameters
+        ----------
+        local
+            What the operator has added.
+        name
+            As :func:`build_reference` takes it.
+        """
+        added = [Label(one.zh if name == "name_zh" else one.en, one.lon, one.lat, one.kind, one.zoom) for one in local.names]
+        return self._replace(labels=[*self.labels, *added])
+
     def without_metro(self) -> Reference:
         """Give the same without lines and stations of the metro."""
         return self._replace(metro=(), labels=[label for label in self.labels if label.kind != "metro"])
@@ -131,7 +145,22 @@ class Written(NamedTuple):
     mark: tuple[float, float] | None = None
 
 
-def build_reference(outline: Outline, divisions: Iterable[DivisionRow], name: str) -> Reference:
+def choose_metro(outline: Outline, local: Local | None) -> dict[str, Any]:
+    """Give the metro that knows more stations: that of an extract, or the built-in one, as an extract may have a corner of the city only.
+
+    Parameters
+    ----------
+    outline, local
+        What comes with the atlas, and what the operator has added.
+    """
+
+    def count(metro: Mapping[str, Any]) -> int:
+        return sum(1 for feature in metro["features"] if feature["properties"]["kind"] == "station")
+
+    return local.metro if local and count(local.metro) >= max(1, count(outline.metro)) else outline.metro
+
+
+def build_reference(outline: Outline, divisions: Iterable[DivisionRow], name: str, local: Local | None = None) -> Reference:
     """Gather what a map is oriented by.
 
     Parameters
@@ -142,6 +171,8 @@ def build_reference(outline: Outline, divisions: Iterable[DivisionRow], name: st
         The townships among them that have a point are named there.
     name
         Which property is the name in the reader's language: ``name_zh`` or ``name_en``.
+    local
+        What the operator has added, of which the metro may take the place of the built-in one; its names come with :meth:`Reference.with_names`.
 
     Returns
     -------
@@ -149,7 +180,7 @@ def build_reference(outline: Outline, divisions: Iterable[DivisionRow], name: st
         In a stable order.
     """
     metro, labels, courses = [], [], []
-    for feature in outline.metro["features"]:
+    for feature in choose_metro(outline, local)["features"]:
         properties = feature["properties"]
         if properties["kind"] == "line":
             metro += [list(line.coords) for line in shapely.get_parts(shape(feature["geometry"]))]

@@ -389,7 +389,9 @@ def _steps(coordinates: Any, units: int) -> Any:
 def _classes(feature: Mapping[str, Any], classes: str) -> str:
     form = "line" if feature["geometry"]["type"].endswith("LineString") else "area"
     rank = feature["properties"].get("rank")
-    return f"shape-{form} {classes}" + (f" rank-{int(rank)}" if rank else "")
+    # The sea stays where an extract has the other waters.
+    sea = " sea" if feature["properties"].get("kind") == "sea" else ""
+    return f"shape-{form} {classes}" + (f" rank-{int(rank)}" if rank else "") + sea
 
 
 def _lines(ties: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> list[dict[str, Any]]:

@@ -197,7 +197,7 @@ _SCRIPT = (
     *("legend", "list", "card", "corridor", "sheet", "basemaps", "tools", "later", "start"),
 )
 # What comes once the map is drawn: each with names of its own, beside those that static/atlas/later.js hands on.
-_LATER = ("reference", "dialogs", "own", "periods", "density")
+_LATER = ("local", "reference", "dialogs", "own", "periods", "density")
 # Those of the panel for a list of the reader's own, which comes when it is asked for.
 _OWN_LIST = ("sending", "layer", "table", "panel")
 # What counts where more lies than can be shown one by one; it comes when there is that much.

@@ -15,6 +15,7 @@ from itertools import takewhile
 from geo.atlas import Atlas
 from geo.draw.basemap import Basemap
 from geo.draw.legend import Legend, LegendWords, build_legend
+from geo.draw.pieces import Local
 from geo.geocode.answers import Answer, Match
 from geo.layers.comparisons import Comparison
 from geo.layers.editions import latest_edition
@@ -387,10 +388,19 @@ class Wording(EditionWording):
         position, first = ranked[0]
         return position, self._("%(statement)s。") % {"statement": self._statement(place, first)}
 
-    def review_number(self, basemap: Basemap | None) -> str:
-        """Say which map review number (审图号) a basemap has; ``None`` is the built-in outline."""
+    def review_number(self, basemap: Basemap | None, local: Local | None = None) -> str:
+        """Say which map review number (审图号) a basemap has.
+
+        Parameters
+        ----------
+        basemap
+            ``None`` is the built-in outline.
+        local
+            What the operator has added to that one.
+        """
         if basemap is None:
-            return self._("内置轮廓，WGS-84；无审图号，仅作示意")
+            text = self._("内置轮廓，WGS-84；无审图号，仅作示意")
+            return self._("%(text)s，街镇界线也是") % {"text": text} if local and "divisions" in local.kinds else text
         name = self.pick(basemap.name_zh, basemap.name_en)
         if basemap.review_number:
             return self._("%(name)s，审图号：%(number)s") % {"name": name, "number": basemap.review_number}
@@ -443,6 +453,30 @@ class Wording(EditionWording):
         )
         return [self._("%(topic)s：%(text)s") % {"topic": topic, "text": text} for topic, text in parts if text]
 
+    def credit_basemap(self, local: Local | None) -> str:
+        """Say from whom the built-in outline is, and what the operator has added to it."""
+        if local is None:
+            return self.outline_credit
+        date = self._("（%(date)s）") % {"date": local.date} if local.date else ""
+        return self._("%(credit)s；另加：© OpenStreetMap contributors%(date)s") % {"credit": self.outline_credit, "date": date}
+
+    def local_basemap(self, local: Local) -> str:
+        """Say what the operator has added to the built-in outline, and from where."""
+        kinds = {
+            "roads": self._("道路"),
+            "rails": self._("铁路"),
+            "metro": self._("地铁"),
+            "water": self._("水系"),
+            "parks": self._("绿地"),
+            "divisions": self._("街镇界线"),
+            "names": self._("地名"),
+        }
+        return self._("本站另加：%(kinds)s，取自 OpenStreetMap 的摘录 %(file)s，数据日期：%(date)s。") % {
+            "kinds": self._("、").join(name for kind, name in kinds.items() if kind in local.kinds),
+            "file": local.file,
+            "date": local.date or self._("摘录没有写明"),
+        }
+
     @property
     def picture_layers(self) -> dict[str, str]:
         """What the layers of a picture are called."""
@@ -450,6 +484,7 @@ class Wording(EditionWording):
             "surround": self._("周边"),
             "districts": self._("区县"),
             "water": self._("水系"),
+            "local": self._("道路与铁路等（OpenStreetMap）"),
             "corridors": self._("走廊（示意）"),
             "reference": self._("地铁与地名"),
             "ties": self._("协作关系"),

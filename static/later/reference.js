@@ -6,7 +6,7 @@ const { page, map, state, element, remember, afterLayout, addScript, overlaps, a
 let reference = null; // what the server gives, and what is drawn of it
 const ITALIC = new Set(["river", "lake", "canal"]);
 
-function addReference({ units, size, corners, beside, metro, courses, labels }) {
+function addReference({ units, size, corners, beside, metro, courses, labels, local }) {
   const pairs = (whole) => Array.from({ length: whole.length / 2 }, (_, number) => [whole[2 * number + 1] / units, whole[2 * number] / units]);
   map.createPane("reference").style.zIndex = 315;
   const lines = L.polyline(metro.lines.map(pairs), { className: "shape-line metro-line", interactive: false, pane: "reference", renderer: L.svg({ pane: "reference" }) });
@@ -29,6 +29,7 @@ function addReference({ units, size, corners, beside, metro, courses, labels }) 
     drawReference();
   });
   afterLayout.push(drawReference);
+  if (local) window.atlas.shared.addLocal(local);
   drawReference();
 }
 
@@ -53,7 +54,7 @@ function drawReference() {
     written.append(name);
   }
   const texts = new Set();
-  for (const label of reference.labels) {
+  for (const label of [...reference.labels, ...window.atlas.shared.localLabels()]) {
     const isStation = label.kind === "metro";
     if (zoom < (isStation ? metro.stations : label.zoom) || (isStation && !state.metro)) continue;
     const { x, y } = map.latLngToLayerPoint(label.latLng);

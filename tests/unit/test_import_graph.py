@@ -115,7 +115,7 @@ def test_the_composition_needs_the_server_and_the_settings_only_and_nothing_need
         ("pyarrow", {"geocode.lists", "layers.density", "layers.formats"}),
         ("openpyxl", {"geocode.lists"}),
         ("xlsxwriter", {"geocode.lists", "layers.formats"}),
-        ("pyogrio", {"geocode.lists", "layers.formats"}),
+        ("pyogrio", {"draw.extract", "geocode.lists", "layers.formats"}),
         ("cql2", {"serve"}),
         ("ezdxf", {"layers.formats"}),
         ("tqdm", {"geocode.lists"}),
@@ -136,15 +136,15 @@ def test_a_package_is_known_where_it_is_needed_only(package: str, doors: set[str
 
 @pytest.mark.parametrize(
     ("package", "doors"),
-    # The server looks whether its port is free, and starts the process that answers. A document is read in a process of its own, with limits.
-    # A language model that the operator has named is asked about drafts.
+    # The server looks whether its port is free, and starts the process that answers. A document and an extract of OpenStreetMap are read in processes
+    # of their own, with limits. A language model that the operator has named is asked about drafts.
     [
         ("socket", {"serve.server"}),
         ("multiprocessing", {"serve.server"}),
         ("http", {"draft.model"}),
         ("requests", set()),
         ("httpx", set()),
-        ("subprocess", {"draft.readers"}),
+        ("subprocess", {"draft.readers", "draw.extract"}),
     ],
 )
 def test_nothing_else_opens_a_connection_or_a_process(package: str, doors: set[str]) -> None:
@@ -171,6 +171,7 @@ def test_files_are_read_at_the_doors_only() -> None:
         "layers.density",
         "layers.formats",
         "draw.basemap",
+        "draw.extract",
         "serve",
         "cli",
         "draft.readers",

@@ -29,7 +29,7 @@ from geo.serve.data.density import is_dense, tiles_of
 from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.responses import cacheable
 from geo.serve.http.security import HEADERS, page_policy
-from geo.serve.pages.reference import reference_digest
+from geo.serve.pages.reference import piece_name, reference_digest
 from geo.serve.pages.state import PAGE_ROWS, comparison_keys, comparisons_script, draw_map, word_parts, words_script
 from geo.serve.reload import sites_of
 from geo.serve.site import Site, current_site, read_assets
@@ -69,6 +69,7 @@ FILES = {
     "pages.comparisons": FilePattern("assets/comparisons-{lang}.{v}.js"),
     "pages.words": FilePattern("assets/words-{part}-{lang}.{v}.js"),
     "reference.script": FilePattern("assets/reference-{lang}.{v}.js"),
+    "reference.piece": FilePattern("assets/basemap-{name}.{v}.js"),
     "pictures.map_png": FilePattern("map.png", is_translated=True),
     "pictures.map_svg": FilePattern("map.svg", is_translated=True),
     "pictures.place_png": FilePattern("places/{id_}/map.png", is_translated=True),
@@ -316,6 +317,9 @@ def _answers(app: FrozenAtlas, site: Site) -> Iterator[tuple[str, dict[str, Any]
             for part in word_parts(site):
                 yield "pages.words", {"part": str(part), "v": words_script(site, request_wording(), part).digest, **lang}
         yield "reference.script", {"v": reference_digest(site, language), **lang}
+    if local := site.atlas.local:
+        for piece in local.pieces:
+            yield "reference.piece", {"name": piece_name(piece), "v": local.digest}
     for id_ in site.places:
         yield "downloads.place", {"id_": id_}
     for layer in LAYERS:

@@ -133,6 +133,7 @@ def about() -> Response:
         without_period=sum(1 for row in tables.indicators if row.period is None),
         inferred=[place for place in tables.places if place.corridor_basis.value == "inferred"],
         outlines=_attributions(site),
+        local=site.atlas.local,
     )
     return cacheable(html, "text/html; charset=utf-8", varies_by=BY_LANGUAGE, is_shared=True)
 

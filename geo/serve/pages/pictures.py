@@ -98,7 +98,7 @@ def _draw_place(site: Site, wording: Wording, id_: str, *, is_preview: bool) -> 
     caption = Caption(
         title=entry.name if is_preview else "",
         finding=f"{entry.headline_note} {entry.headline}" if is_preview and entry.headline != "—" else "",
-        footer=[f"{wording.title} · {entry.located} · {wording.review_number(None)}"] if is_preview else [],
+        footer=[f"{wording.title} · {entry.located} · {wording.review_number(None, site.atlas.local)}"] if is_preview else [],
         legend=None,
         corridors=wording.corridors,
         hues=site.atlas.tables.hues,
@@ -106,8 +106,8 @@ def _draw_place(site: Site, wording: Wording, id_: str, *, is_preview: bool) -> 
         layers=wording.picture_layers,
     )
     width, height = (1200, 630) if is_preview else (760, 420)
-    reference = reference_of(site, wording.language)
-    return draw_svg(site.atlas.outline, site.atlas.layers.corridors, marks, site.ties, view, caption, reference, width=width, height=height)
+    outline, local, reference = site.atlas.outline, site.atlas.local, reference_of(site, wording.language)
+    return draw_svg(outline, site.atlas.layers.corridors, marks, site.ties, view, caption, reference, local, width=width, height=height)
 
 
 def _view_around(answer: Match) -> Box:
@@ -185,6 +185,7 @@ def _draw(site: Site, wording: Wording) -> _Drawn:
         selection.bbox or fit_view(seen, comparison, site.atlas.tables.profile.box),
         caption,
         reference if metro == "on" else reference.without_metro(),
+        site.atlas.local,
     )
     return _Drawn(svg, zoom)
 
@@ -197,7 +198,7 @@ def _caption(site: Site, wording: Wording, comparison: Comparison | None, seen: 
         gettext("显示 %(shown)s 处，共 %(all)s 处", shown=len(places), all=len(site.places))
         + f" · {source} · "
         + gettext("数据 %(date)s，版本 %(version)s", date=site.last_change.date().isoformat(), version=site.atlas.tables.version),
-        f"{wording.review_number(None)} · {wording.outline_credit}",
+        f"{wording.review_number(None, site.atlas.local)} · {wording.credit_basemap(site.atlas.local)}",
     ]
     return Caption(
         title=wording.title,

@@ -189,13 +189,15 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             **({"wordsUrls": [_words_url(site, wording, part) for part in word_parts(site)]} if word_parts(site) else {}),
             "laterUrl": url_for("assets.asset", name=site.asset_name("later.js")),
             "referenceUrl": url_for("reference.script", lang=wording.language, v=reference_digest(site, wording.language)),
+            # Only where there are pieces: the first view of the others has no use for it.
+            **({"pieceUrl": url_for("reference.piece", name="PIECE", v=local.digest)} if (local := site.atlas.local) else {}),
             "pictureUrl": url_for("pictures.map_png"),
             **({} if site.is_frozen else {"fragmentUrl": url_for("pages.dialogs", lang=wording.language)}),
             "drawingUrl": url_for("pictures.map_svg"),
             **({"dense": _dense(site)} if is_dense(site) else {}),
             **({} if site.is_frozen else {"formatsUrl": url_for("catalogue.layers"), "ownList": _own_list(site, wording)}),
             "layerUrl": url_for("downloads.layer", name="places", extension=next(iter(FORMATS))),
-            "phrases": _phrases(wording),
+            "phrases": _phrases(site, wording),
             "marks": _marks(),
             "legend": legend_state(wording.legend(None)),
             **({"frozen": _frozen_state(site)} if site.is_frozen else {}),
@@ -292,7 +294,7 @@ def _dense(site: Site) -> dict[str, Any]:
 
 def _basemaps(site: Site, wording: Wording) -> dict[str, Any]:
     return {
-        "outline": {"name": gettext("内置轮廓"), "review": wording.review_number(None), "urls": []},
+        "outline": {"name": gettext("内置轮廓"), "review": wording.review_number(None, site.atlas.local), "urls": []},
         **{
             basemap.id: {
                 "name": wording.pick(basemap.name_zh, basemap.name_en),
@@ -308,7 +310,7 @@ def _basemaps(site: Site, wording: Wording) -> dict[str, Any]:
     }
 
 
-def _phrases(wording: Wording) -> dict[str, Any]:
+def _phrases(site: Site, wording: Wording) -> dict[str, Any]:
     return {
         "noLayer": gettext("没有打开任何图层。"),
         "noPlace": gettext("没有符合条件的地点"),
@@ -345,7 +347,7 @@ def _phrases(wording: Wording) -> dict[str, Any]:
         "withTwoFingers": gettext("用两指移动地图"),
         "raise": gettext("展开面板"),
         "lower": gettext("收起面板"),
-        "outline": wording.outline_credit,
+        "outline": wording.credit_basemap(site.atlas.local),
         "guests": gettext("{host}：另有 {count} 处只知在此范围内"),
         "here": gettext("这里有 {count} 处"),
         "closer": gettext("还有 {count} 处，放大后分开"),
