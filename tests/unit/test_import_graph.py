@@ -171,6 +171,7 @@ def test_files_are_read_at_the_doors_only() -> None:
         "serve",
         "cli",
         "draft.readers",
+        "draft.review",
         "draft.writing",
     }
     assert readers == doors
