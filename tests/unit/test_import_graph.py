@@ -172,6 +172,7 @@ def test_files_are_read_at_the_doors_only() -> None:
         "cli",
         "draft.readers",
         "draft.review",
+        "draft.running",
         "draft.writing",
     }
     assert readers == doors
