@@ -11,6 +11,7 @@ Piece = dict[str, Any]
 
 _NUMBER = re.compile(r"-?[\d,，]*\d(?:[.．]\d+)?")
 _UNIT = re.compile(r"[(（]\s*(?:单位[:：]\s*)?([^()（）\s]{1,10})\s*[)）]\s*$")
+_UNIT_HEAD = re.compile(r"(?:计量|数量)?单位")
 _UNIT_LINE = re.compile(r"单位\s*[:：]\s*([^\s，。；()（）]{1,10})")
 
 
@@ -48,12 +49,15 @@ def write_table(grid: list[list[str]], number: int) -> Iterator[Piece]:
             continue
         subject = next((cell for cell in row if cell and not _NUMBER.fullmatch(cell)), "")
         parts = []
+        # A column of units says the unit of each row.
+        units = [column for column, head in enumerate(heads) if column < len(row) and _UNIT_HEAD.fullmatch(head)]
+        unit_of_row = row[units[0]] if units else ""
         for column, cell in enumerate(row):
-            if not cell or cell == subject:
+            if not cell or cell == subject or column in units:
                 continue
             head = heads[column] if column < len(heads) else ""
             unit = _UNIT.search(head)
-            written = unit[1] if unit else unit_line if _NUMBER.fullmatch(cell) else ""
+            written = unit[1] if unit else unit_of_row or unit_line if _NUMBER.fullmatch(cell) else ""
             named = _UNIT.sub("", head).strip()
             parts.append(f"{named}{cell}{written}" if _NUMBER.fullmatch(cell) else f"{named}{cell}" if named != cell else cell)
         own = _UNIT.search(subject)

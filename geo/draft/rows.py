@@ -97,11 +97,11 @@ class _Making:
         self.districts: dict[str, str] = {}
         names = {row.name: row.alias_of or row.name for row in tables.gazetteer if row.basis is None or row.alias_of is None}
         by_query = {place.place_query: place.id for place in tables.places}
-        # What the gazetteer calls each place.
-        self.queries: dict[str, str] = {}
+        # What the gazetteer calls each place, or the one that it takes its location from.
+        self.gazetteer_names = {row.name: row.name for row in tables.gazetteer if row.alias_of is None}
         for place in tables.places:
             self.ids[place.name_zh] = place.id
-            self.queries[place.name_zh] = place.place_query
+            self.gazetteer_names[place.name_zh] = place.place_query
         for name, canonical in names.items():
             if canonical in by_query:
                 self.ids.setdefault(name, by_query[canonical])
@@ -189,7 +189,6 @@ class _Making:
             self.rows.notes.append(f"to translate: places.csv {id_}: name_en {english!r} is only pinyin")
         parent = place.get("parent")
         self.ids[name] = id_
-        self.queries[name] = place.get("place_query") or name
         row = {
             "id": id_,
             "name_zh": name,
@@ -208,9 +207,14 @@ class _Making:
         if place.get("location"):
             self._make_location(place, row["district"])
             return
-        if parent and (place["match"] or {}).get("status") != "match" and parent in self.queries:
+        match = place["match"] or {}
+        if match.get("status") == "match":
+            if match["name"] in self.gazetteer_names:
+                self.gazetteer_names.setdefault(name, self.gazetteer_names[match["name"]])
+        elif parent in self.gazetteer_names:
             # Where it is nobody knows yet: it is shown with its host.
-            self.rows.add("gazetteer.csv", {"name": name, "alias_of": self.queries[parent], "basis": "parent", "source": self.source})
+            self.gazetteer_names[name] = self.gazetteer_names[parent]
+            self.rows.add("gazetteer.csv", {"name": name, "alias_of": self.gazetteer_names[parent], "basis": "parent", "source": self.source})
             return
         spellings = {self.text[start:end] for start, end in place["mentions"]}
         if spellings and name not in spellings and place["aliases"] and parent:
@@ -221,6 +225,7 @@ class _Making:
         """Say where a place is, by a point that a person has set."""
         location = place["location"]
         uncertainty = int(location["uncertainty_m"])
+        self.gazetteer_names[place["name"]] = place.get("place_query") or place["name"]
         row = {
             "name": place.get("place_query") or place["name"],
             "lon": f"{location['lon']:.6f}",

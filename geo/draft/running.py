@@ -16,9 +16,9 @@ from geo.draft.drafts import Draft, PlaceGiven, Report, draft_text, to_document
 from geo.draft.known import known_places
 from geo.draft.names import COMPANY, kind_of, propose
 from geo.draft.opinion import Ask, ask_model
-from geo.draft.readers import read_document
+from geo.draft.readers import DocumentError, read_document
 from geo.errors import GeoError
-from geo.files import replaced
+from geo.files import read_regular, replaced
 from geo.geocode.answers import Query
 from geo.geocode.answers import to_document as answer_document
 from geo.geocode.gazetteer import Gazetteer
@@ -112,12 +112,13 @@ def write_draft(
     Raises
     ------
     DocumentError
-        If the document cannot be read.
+        If the document cannot be read, or the folder has a draft that somebody has begun to review.
     PlacesError
         If the list of places cannot be used.
     OSError
         If the folder cannot be written.
     """
+    _expect_not_reviewed(folder)
     document = read_document(None if file == STANDARD_INPUT else file, str(file))
     notes: list[str] = []
     confirmed = None if places is None else read_places(places, notes)
@@ -155,6 +156,16 @@ def write_draft(
     with replaced(folder / DRAFT) as part:
         part.write_text(json.dumps(written, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
     return [*notes, *(opinion.lines(len(draft.figures)) if opinion else ()), *_summary(draft, folder)]
+
+
+def _expect_not_reviewed(folder: Path) -> None:
+    """Refuse to write over what a person has decided."""
+    try:
+        revision = json.loads(read_regular(folder / DRAFT))["review"]["revision"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if revision:
+        raise DocumentError(str(folder / DRAFT), "is under review; give another folder with -o, or remove this one")
 
 
 def match_places(places: Sequence[dict[str, Any]], geocoder: OfflineGeocoder) -> None:

@@ -16,6 +16,7 @@ from geo.tables.units import BASES
 _COUNTED_END = re.compile(
     "(?:企业|项目|机构|平台|人才|单位|载体|主体|品牌|基地|中心|公司|园区|集群|岗位|就业|院士|博士|人口|专利|人员|人数|床位|厂房|生产线|户数|家数|上市公司|游客|学位|车辆|产量|产能)$"
 )
+_HEAD = re.compile(r"\s*([\u4e00-\u9fffA-Za-z()（）]{2,20})[:：]")
 _COUNTING = frozenset("大园谷镇城廊圈")
 _RANK_VERBS = re.compile(r"位居|位列|排名|排位|排在|居于|名列|跃居|跃升至?|上升至|前进至|稳居|居|列|位|排|至(?!少)")
 
@@ -178,7 +179,14 @@ class Sentence(Context):
             behind = re.match(r"(?:左右|以上)?([\u4e00-\u9fffA-Za-z“”·]{2,16})", self.half[mention.end : self._clause_end(mention.end)])
             if behind and not _COUNTED_END.search(before):
                 return behind[1].removeprefix("的")
-        return before or self._inherited_label()
+        return before or self._head_label(mention) or self._inherited_label()
+
+    def _head_label(self, mention: Mention) -> str:
+        """Give the head of a row, 研发投入：一季度3.4亿元, where the amount has no words of its own and the head names no place."""
+        head = _HEAD.match(self.half, self.start, mention.start)
+        if not head or self.figures or any(spot.start < head.end() and spot.end > head.start(1) for spot in self.spots):
+            return ""
+        return head[1]
 
     def _inherited_label(self) -> str:
         if self.figures:

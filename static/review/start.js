@@ -52,8 +52,8 @@ async function reload() {
   state.mode = null;
   buildText();
   const { kind, index } = state.at;
-  const list = { place: state.document.places, figure: state.document.figures }[kind];
-  if (list && index >= list.length) state.at = firstOpen();
+  const isOpen = kind === "source" ? !state.document.review.source : listOf(kind)[index]?.state === "proposed" && (kind === "place") === isPlaceStage();
+  if (!isOpen) state.at = firstOpen();
   showBanner();
   draw();
 }
@@ -427,7 +427,8 @@ async function changed(name, value) {
   if (state.at.kind === "source") {
     await attempt(() => act({ do: "source", fields: { [name]: value } }));
   } else if (POINT.includes(name)) {
-    await changePoint();
+    // A point that is not whole yet stays as it is typed.
+    if (!(await changePoint())) return;
   } else if (name === "aliases") {
     await correct({ aliases: value.split(/[;；]/).map((one) => one.trim()) });
   } else {
@@ -440,11 +441,10 @@ async function changePoint() {
   const read_ = (name) => document.querySelector(`#card [name=${name}]`)?.value.trim() ?? "";
   const [lon, lat, uncertainty_m] = POINT.map(read_);
   state.uncertainty = uncertainty_m;
-  if (!lon && !lat) {
-    if (current().location) await correct({ location: null });
-  } else if (lon && lat && uncertainty_m) {
-    await correct({ location: { lon, lat, uncertainty_m } });
-  }
+  const isNone = !lon && !lat;
+  if (!isNone && !(lon && lat && uncertainty_m)) return false;
+  await correct({ location: isNone ? null : { lon, lat, uncertainty_m } });
+  return true;
 }
 
 function goTo(start, end) {

@@ -19,12 +19,15 @@ let queue = Promise.resolve();
 let waiting = 0;
 
 export const fill = (phrase, values) => phrase.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-export const isWaiting = () => waiting > 0;
 
 /** Runs what a key does when everything that was pressed before is done. */
 export function enqueue(work) {
   waiting += 1;
-  queue = queue.then(work).catch((error) => console.error(error)).finally(() => (waiting -= 1));
+  document.body.dataset.busy = "true";
+  queue = queue.then(work).catch((error) => console.error(error)).finally(() => {
+    waiting -= 1;
+    if (!waiting) delete document.body.dataset.busy;
+  });
   return queue;
 }
 

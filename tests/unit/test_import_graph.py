@@ -175,6 +175,8 @@ def test_files_are_read_at_the_doors_only() -> None:
         "serve",
         "cli",
         "draft.readers",
+        "draft.review",
+        "draft.running",
         "draft.writing",
     }
     assert readers == doors
