@@ -57,7 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     reverse.set_defaults(run=lambda options: _reverse(options.lon, options.lat))
     audit = commands.add_parser("audit", help="write a sheet with which a person reviews how every place was located")
     audit.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.html")
-    audit.set_defaults(run=lambda options: _audit(options.output))
+    audit.add_argument("--lang", choices=("zh", "en"), default="zh", help="the language of the sheet (default: %(default)s)")
+    audit.set_defaults(run=lambda options: _audit(options.output, options.lang))
     export = commands.add_parser("export", help="write layers as files, in any format")
     # Its choices are the layers and the formats, whose libraries take a second to load.
     if "export" in arguments:
@@ -507,13 +508,13 @@ def _reverse(lon: float, lat: float) -> int:
     return 0
 
 
-def _audit(target: Path) -> int:
+def _audit(target: Path, language: str) -> int:
     from geo.atlas import build_atlas
     from geo.words.review_sheet import write_audit
 
     atlas = build_atlas(Settings.from_env(os.environ))
     try:
-        write_audit(atlas, target)
+        write_audit(atlas, target, language)
     except OSError as error:
         print(f"{target}: {error.strerror}", file=sys.stderr)
         return 1

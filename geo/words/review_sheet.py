@@ -1,6 +1,6 @@
 """A sheet on which a person reviews how every place was geocoded: one HTML file, to be read without a network, ticked and printed.
 
-A working document of the editors, in Chinese only. Doubtful answers come before sure ones.
+A working document of the editors, in Chinese or English; the notes of the tables stay as they are. Doubtful answers come before sure ones.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import shapely
+from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pyproj import Geod
 from rapidfuzz import process
@@ -29,24 +30,25 @@ from geo.draw.picture import Caption, draw_svg
 from geo.files import replaced
 from geo.geocode.answers import Answer, Level, Match, Method, Miss
 from geo.geocode.gazetteer import Feature, Gazetteer, Location
+from geo.geocode.said import N_
 from geo.names import fold_name
 from geo.settings import PROJECT
 from geo.tables.kinds import NO_CORRIDOR, Basis, DivisionLevel, Kind, SourceKind
 from geo.tables.reading import Tables
 from geo.tables.rows import GazetteerRow, Place, Source
 from geo.words.cards import Wording
-from geo.words.phrases import KINDS, PRECISIONS
+from geo.words.phrases import PRECISIONS
 
-LEVELS = {Level.ADDRESS: "门牌", Level.PLACE: "地点", Level.TOWNSHIP: "乡镇街道", Level.DISTRICT: "区县", Level.CITY: "全市"}
+LEVELS = {Level.ADDRESS: N_("门牌"), Level.PLACE: N_("地点"), Level.TOWNSHIP: N_("乡镇街道"), Level.DISTRICT: N_("区县"), Level.CITY: N_("全市")}
 METHODS = {
-    Method.EXACT: "与本名相同",
-    Method.ALIAS: "别名",
-    Method.FORMER: "旧名",
-    Method.ADDRESS: "按地址",
-    Method.FUZZY: "近似",
-    Method.ONLINE: "在线查询",
+    Method.EXACT: N_("与本名相同"),
+    Method.ALIAS: N_("别名"),
+    Method.FORMER: N_("旧名"),
+    Method.ADDRESS: N_("按地址"),
+    Method.FUZZY: N_("近似"),
+    Method.ONLINE: N_("在线查询"),
 }
-BASES = {Basis.SURVEYED: "自身位置，直接查得", Basis.DERIVED: "自身位置，由别的资料推得", Basis.PARENT: "宿主的位置"}
+BASES = {Basis.SURVEYED: N_("自身位置，直接查得"), Basis.DERIVED: N_("自身位置，由别的资料推得"), Basis.PARENT: N_("宿主的位置")}
 DATUMS = {Datum.WGS84: "WGS-84", Datum.GCJ02: "GCJ-02", Datum.BD09: "BD-09"}
 
 # Two rows of cards to a printed page leave no more height for a map.
@@ -75,11 +77,11 @@ class Group(StrEnum):
 
 
 GROUPS = {
-    Group.MISSED: ("没有位置", "图上不标。请核对查询名，或找到位置后补进地名表。"),
-    Group.BY_HOST: ("只知宿主", "用的是宿主的位置，自身位置不详。请核对是否确在该宿主之内。"),
-    Group.DOUBTFUL: ("存疑：推断或常识", "来源未核实或只是网页，名称不是确切相符，或点不在所写的区县。请先核对这些。"),
-    Group.DERIVED: ("由别的资料推得", "有自身位置，由边界、站点、公布的四至等推得。"),
-    Group.SURVEYED: ("直接查得", "有自身位置，来源直接给出。"),
+    Group.MISSED: (N_("没有位置"), N_("图上不标。请核对查询名，或找到位置后补进地名表。")),
+    Group.BY_HOST: (N_("只知宿主"), N_("用的是宿主的位置，自身位置不详。请核对是否确在该宿主之内。")),
+    Group.DOUBTFUL: (N_("存疑：推断或常识"), N_("来源未核实或只是网页，名称不是确切相符，或点不在所写的区县。请先核对这些。")),
+    Group.DERIVED: (N_("由别的资料推得"), N_("有自身位置，由边界、站点、公布的四至等推得。")),
+    Group.SURVEYED: (N_("直接查得"), N_("有自身位置，来源直接给出。")),
 }
 
 
@@ -142,30 +144,41 @@ class Conversion(NamedTuple):
     shift_m: int
 
 
-def encode_audit(atlas: Atlas) -> bytes:
+def encode_audit(atlas: Atlas, language: str = "zh") -> bytes:
     """Write the sheet as one HTML file.
+
+    Parameters
+    ----------
+    atlas
+        What is to be reviewed.
+    language
+        A key of ``LANGUAGES``.
 
     Returns
     -------
     bytes
         UTF-8; the same input gives the same bytes. No script, and nothing that a browser would fetch.
     """
-    desk = _Desk(atlas)
+    desk = _Desk(atlas, language)
+    translate = desk.translate
     sections = desk.sections()
     matches = [answer for answer in atlas.answers.values() if isinstance(answer, Match)]
     environment = Environment(
         loader=FileSystemLoader(PROJECT / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
+    environment.globals["_"] = lambda phrase, **values: translate(phrase) % values
     page = environment.get_template("audit.html").render(
-        title=atlas.tables.profile.title.zh,
+        language=language,
+        wording=desk.wording,
+        title=desk.wording.title,
         version=atlas.tables.version,
         sections=sections,
         total=len(atlas.tables.places),
         counts=(
-            ("匹配到的是", _count(LEVELS, (match.level for match in matches))),
-            ("匹配方法", _count(METHODS, (match.method for match in matches))),
-            ("精度", _count(PRECISIONS, (match.precision for match in matches))),
-            ("依据", _count(BASES, (match.basis for match in matches))),
+            (translate(N_("匹配到的是")), desk.count(LEVELS, (match.level for match in matches))),
+            (translate(N_("匹配方法")), desk.count(METHODS, (match.method for match in matches))),
+            (translate(N_("精度")), desk.count(PRECISIONS, (match.precision for match in matches))),
+            (translate(N_("依据")), desk.count(BASES, (match.basis for match in matches))),
         ),
         missed=len(atlas.misses),
         conversions=desk.conversions(),
@@ -174,7 +187,7 @@ def encode_audit(atlas: Atlas) -> bytes:
     return page.encode()
 
 
-def write_audit(atlas: Atlas, target: Path) -> None:
+def write_audit(atlas: Atlas, target: Path, language: str = "zh") -> None:
     """Write the sheet to a file: beside it first, so that the file is the old one or the new one and never half of either.
 
     Parameters
@@ -183,36 +196,40 @@ def write_audit(atlas: Atlas, target: Path) -> None:
         What is to be reviewed.
     target
         The HTML file to write; one that exists is replaced.
+    language
+        A key of ``LANGUAGES``.
 
     Raises
     ------
     OSError
         If it cannot be written there.
     """
-    content = encode_audit(atlas)
+    content = encode_audit(atlas, language)
     with replaced(target) as growing:
         growing.write_bytes(content)
-
-
-def _count(labels: Mapping[_Member, str], found: Iterable[_Member]) -> list[tuple[str, int]]:
-    """Count each of an enumeration's members, those that never occur included: that there is none is worth knowing."""
-    counter = Counter(found)
-    return [(label, counter[member]) for member, label in labels.items()]
 
 
 class _Desk:
     """What the cards are written from: the atlas, and the gazetteer behind it."""
 
-    def __init__(self, atlas: Atlas) -> None:
-        self._atlas, self._tables = atlas, atlas.tables
-        self.wording = Wording("zh", str, atlas.tables)
+    def __init__(self, atlas: Atlas, language: str) -> None:
+        self._atlas, self._tables, self._language = atlas, atlas.tables, language
+        self.translate = self._ = str if language == "zh" else Translations.load(str(PROJECT / "translations"), [language]).ugettext
+        self.wording = Wording(language, self._, atlas.tables)
         self.city = list(atlas.tables.districts)[-1]
-        self._outside = f"{atlas.tables.profile.city.short_zh}之外"
+        self._comma = self._("，")
+        city = atlas.tables.profile.city
+        self._outside = self._("%(city)s之外") % {"city": self.wording.pick(city.short_zh, city.en)}
         self._gazetteer = Gazetteer(atlas.tables)
         self._names = [name for name in self._gazetteer.forms if not name.isascii()]
         self._districts: list[tuple[str, BaseGeometry]] = [
             (feature["properties"]["name_zh"], shape(feature["geometry"])) for feature in atlas.outline.districts["features"]
         ]
+
+    def count(self, labels: Mapping[_Member, str], found: Iterable[_Member]) -> list[tuple[str, int]]:
+        """Count each of an enumeration's members, those that never occur included: that there is none is worth knowing."""
+        counter = Counter(found)
+        return [(self._(label), counter[member]) for member, label in labels.items()]
 
     def sections(self) -> list[Section]:
         """Write every place once, the doubtful ones first."""
@@ -221,7 +238,7 @@ class _Desk:
             answer = self._atlas.answers[place.id]
             doubts = self._doubts(place, answer)
             cards[_group_of(answer, doubts)].append(self._card(number, place, answer, doubts))
-        return [Section(group, *GROUPS[group], tuple(some)) for group, some in cards.items() if some]
+        return [Section(group, self._(GROUPS[group][0]), self._(GROUPS[group][1]), tuple(some)) for group, some in cards.items() if some]
 
     def conversions(self) -> list[Conversion]:
         """List the coordinates that were converted to WGS-84."""
@@ -232,7 +249,7 @@ class _Desk:
                 row = self._original(answer)
                 if row is not None and row.lon is not None and row.lat is not None:
                     shift_m = _GEOD.inv(row.lon, row.lat, answer.lon, answer.lat)[2]
-                    given = f"{row.lon:.6f}, {row.lat:.6f}（{DATUMS[answer.datum_of_source]}）"
+                    given = self._with(f"{row.lon:.6f}, {row.lat:.6f}", DATUMS[answer.datum_of_source])
                     found.append(Conversion(place, given, f"{answer.lon:.6f}, {answer.lat:.6f}", round(shift_m)))
         return found
 
@@ -241,76 +258,95 @@ class _Desk:
     def _card(self, number: int, place: Place, answer: Answer, doubts: tuple[str, ...]) -> Card:
         facts = self._miss_facts(place, answer) if isinstance(answer, Miss) else self._match_facts(place, answer)
         picture = self._picture(place, answer) if isinstance(answer, Match) else ""
-        return Card(number, place, KINDS[place.kind], doubts, tuple(facts), picture)
+        return Card(number, place, self.wording.kind(place.kind), doubts, tuple(facts), picture)
 
     def _miss_facts(self, place: Place, miss: Miss) -> list[Fact]:
-        candidates = "；".join(f"{one.name}（{one.within}，{one.reason}）" for one in miss.candidates)
+        candidates = self._("；").join(self._with(one.name, f"{one.within}{self._comma}{one.reason}") for one in miss.candidates)
         return [
-            _asked(place, miss.query),
-            Fact("结果", self.wording.entry(place, self._atlas).located),
-            *([Fact("可能是", candidates)] if candidates else []),
-            Fact("最像的名称", self._nearest(miss.query, "")),
+            self._asked(place, miss.query),
+            Fact(self._("结果"), self.wording.entry(place, self._atlas).located),
+            *([Fact(self._("可能是"), candidates)] if candidates else []),
+            Fact(self._("最像的名称"), self._nearest(miss.query, "")),
             self._named(place),
         ]
 
     def _match_facts(self, place: Place, match: Match) -> list[Fact]:
         feature = self._feature(match)
-        elsewhere = f"；位置取自 {match.matched}" if match.matched != match.name else ""
+        elsewhere = self._("；位置取自 %(name)s") % {"name": match.matched} if match.matched != match.name else ""
         divisions = " › ".join(f"{division.name} {division.code}" for division in match.divisions)
         facts = [
-            _asked(place, match.query),
-            Fact("匹配", f"{match.name}{elsewhere}"),
-            Fact("方法", f"{LEVELS[match.level]} · {METHODS[match.method]} · {match.score:g} 分"),
+            self._asked(place, match.query),
+            Fact(self._("匹配"), f"{match.name}{elsewhere}"),
+            Fact(self._("方法"), f"{self._(LEVELS[match.level])} · {self._(METHODS[match.method])} · {self._points(match.score)}"),
         ]
         if match.unresolved:
-            facts.append(Fact("未解析", match.unresolved))
+            facts.append(Fact(self._("未解析"), match.unresolved))
         if match.runner_up is not None:
-            facts.append(Fact("次选", f"{match.runner_up[0]}，{match.runner_up[1]:g} 分"))
+            facts.append(Fact(self._("次选"), self._scored(match.runner_up[0], match.runner_up[1])))
         facts += [
-            Fact("最像的另一名", self._nearest(match.query, match.name)),
-            Fact("精度", self.wording.entry(place, self._atlas).located),
-            Fact("坐标", f"{match.lon:.6f}, {match.lat:.6f}（WGS-84；{self._datum(match)}）"),
-            Fact("所属区划", f"{divisions}；按轮廓，点在{self._district_at(match) or self._outside}"),
-            Fact("依据", BASES[match.basis]),
-            self._source("来源", match.source),
+            Fact(self._("最像的另一名"), self._nearest(match.query, match.name)),
+            Fact(self._("精度"), self.wording.entry(place, self._atlas).located),
+            Fact(self._("坐标"), self._with(f"{match.lon:.6f}, {match.lat:.6f}", f"WGS-84{self._('；')}{self._datum(match)}")),
+            Fact(
+                self._("所属区划"),
+                self._("%(divisions)s；按轮廓，点在%(district)s") % {"divisions": divisions, "district": self._named_district(match)},
+            ),
+            Fact(self._("依据"), self._(BASES[match.basis])),
+            self._source(self._("来源"), match.source),
         ]
         if match.note:
-            facts.append(Fact("备注", match.note))
+            facts.append(Fact(self._("备注"), match.note))
         if feature is not None and feature.is_by_host:
             facts += self._host_facts(feature.location)
         return [*facts, self._named(place)]
 
     def _host_facts(self, host: Location) -> list[Fact]:
-        facts = [Fact("宿主的依据", BASES[host.basis]), self._source("宿主的来源", host.source)]
-        return [*facts, Fact("宿主的备注", host.note)] if host.note else facts
+        facts = [Fact(self._("宿主的依据"), self._(BASES[host.basis])), self._source(self._("宿主的来源"), host.source)]
+        return [*facts, Fact(self._("宿主的备注"), host.note)] if host.note else facts
 
     def _source(self, term: str, id_: str) -> Fact:
         source = self._tables.sources_by_id.get(id_)
         if source is None:
             return Fact(term, id_)
-        return Fact(term, f"{source.title}（{self.wording.source_kind(source.kind)}）", source.url or "")
+        return Fact(term, self._with(source.title, self.wording.source_kind(source.kind)), source.url or "")
 
     def _named(self, place: Place) -> Fact:
         source: Source = self._tables.sources_by_id[place.source]
-        return Fact("地点出处", self.wording.where(source, place.paragraph), source.url or "")
+        return Fact(self._("地点出处"), self.wording.where(source, place.paragraph), source.url or "")
 
     def _datum(self, match: Match) -> str:
         if match.datum_of_source is Datum.WGS84:
-            return "来源亦然"
+            return self._("来源亦然")
         row = self._original(match)
         given = "" if row is None else f" {row.lon:.6f}, {row.lat:.6f}"
-        return f"来源为 {DATUMS[match.datum_of_source]}{given}，已换算"
+        return self._("来源为 %(given)s，已换算") % {"given": f"{DATUMS[match.datum_of_source]}{given}"}
 
     def _nearest(self, query: str, own: str) -> str:
         """Name what a query could be confused with: the most similar name of anything but what was found."""
         others = [name for name in self._names if any(form.feature.name != own for form in self._gazetteer.forms[name])]
         found = process.extractOne(fold_name(query), others, scorer=OSA.normalized_similarity)
         if found is None or 100 * found[1] < _LEAST_LIKENESS:
-            return "没有相近的"
+            return self._("没有相近的")
         form = next(form for form in self._gazetteer.forms[found[0]] if form.feature.name != own)
         other = form.feature
-        alias = "" if fold_name(other.name) == found[0] else f"又名 {found[0]}，"
-        return f"{other.name}（{alias}{other.district or self.city}），{100 * found[1]:.0f} 分"
+        alias = "" if fold_name(other.name) == found[0] else self._("又名 %(name)s，") % {"name": found[0]}
+        return self._scored(self._with(other.name, f"{alias}{self.wording.district(other.district or self.city)}"), round(100 * found[1]))
+
+    def _points(self, score: float) -> str:
+        return self._("%(score)s 分") % {"score": f"{score:g}"}
+
+    def _scored(self, text: str, score: float) -> str:
+        return f"{text}{self._comma}{self._points(score)}"
+
+    def _with(self, text: str, more: str) -> str:
+        return self._("%(text)s（%(more)s）") % {"text": text, "more": more}
+
+    def _asked(self, place: Place, query: str) -> Fact:
+        return Fact(self._("查询"), self._("%(query)s（限 %(district)s）") % {"query": query, "district": self.wording.district(place.district)})
+
+    def _named_district(self, match: Match) -> str:
+        name = self._district_at(match)
+        return self.wording.district(name) if name else self._outside
 
     # --- doubts ---
 
@@ -322,14 +358,16 @@ class _Desk:
         for id_ in dict.fromkeys((answer.source, feature.location.source if feature is not None else answer.source)):
             source = self._tables.sources_by_id.get(id_)
             if source is not None and source.kind in (SourceKind.UNVERIFIED, SourceKind.WEB):
-                doubts.append(f"来源：{self.wording.source_kind(source.kind)}")
+                doubts.append(self._("来源：%(kind)s") % {"kind": self.wording.source_kind(source.kind)})
         if answer.method in (Method.FUZZY, Method.ONLINE):
-            doubts.append(f"名称：{METHODS[answer.method]}，{answer.score:g} 分")
+            doubts.append(self._("名称：%(method)s") % {"method": self._scored(self._(METHODS[answer.method]), answer.score)})
         if answer.unresolved:
-            doubts.append(f"未解析：{answer.unresolved}")
+            doubts.append(self._("未解析：%(rest)s") % {"rest": answer.unresolved})
         district = self._district_at(answer)
         if place.district != self.city and district != place.district:
-            doubts.append(f"点在{district or self._outside}，不在{place.district}")
+            doubts.append(
+                self._("点在%(there)s，不在%(stated)s") % {"there": self._named_district(answer), "stated": self.wording.district(place.district)}
+            )
         return tuple(doubts)
 
     def _district_at(self, match: Match) -> str:
@@ -361,16 +399,16 @@ class _Desk:
             corridor=place.corridor,
             lon=match.lon,
             lat=match.lat,
-            label=place.name_zh,
+            label=self.wording.name(place),
             look=plain_look(symbol),
             uncertainty_m=match.uncertainty_m,
             reach_m=match.uncertainty_m,
         )
         marks = [own, *self._neighbours(place, match), *(_townships(self._tables) if reach_m <= _MOST_TOWNSHIPS_M else ())]
-        caption = Caption("", "", (), None, {}, self._tables.hues, "name_zh")
+        caption = Caption("", "", (), None, {}, self._tables.hues, "name_en" if self._language == "en" else "name_zh")
         # The belts say nothing about where a place is.
         svg = draw_svg(self._atlas.outline, self._atlas.layers.corridors.iloc[:0], marks, {}, view, caption, width=WIDTH, height=HEIGHT)
-        return _to_inline(svg, place.id, f"{place.name_zh}的位置图")
+        return _to_inline(svg, place.id, self._("%(name)s的位置图") % {"name": self.wording.name(place)})
 
     def _neighbours(self, place: Place, match: Match) -> list[Mark]:
         """Give the other located places, for comparison; the larger one finds room for its name first, and that is the host."""
@@ -381,12 +419,8 @@ class _Desk:
                 continue
             is_host = (answer.lon, answer.lat) == (match.lon, match.lat)
             look = Look("circle", 4 if is_host else 3, "filled")
-            marks.append(Mark(other.id, None, "site", other.corridor, answer.lon, answer.lat, other.name_zh, look))
+            marks.append(Mark(other.id, None, "site", other.corridor, answer.lon, answer.lat, self.wording.name(other), look))
         return marks
-
-
-def _asked(place: Place, query: str) -> Fact:
-    return Fact("查询", f"{query}（限 {place.district}）")
 
 
 def _group_of(answer: Answer, doubts: Sequence[str]) -> Group:

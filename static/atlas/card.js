@@ -3,6 +3,8 @@
 const cards = new Map(); // id -> the promise of its words
 
 let popup = null;
+let corridorCard = null;
+let turn = 0; // counts what was asked to be opened or closed: what comes after something newer was asked for opens nothing
 let disc = null;
 let glance = null;
 let opener = null;
@@ -134,6 +136,7 @@ function drawCard(place, card) {
 
 /** Open the card of a place, or close what is open. */
 async function select(id, { push = false, focus = false, from = null, animate = true } = {}) {
+  const own = (turn += 1);
   const entry = id ? places.get(id) : null;
   if (entry && entry.latLng) pinUp(entry);
   if (push && focus) opener = { id, element: from || (entry && entry.latLng ? entry.marker.getElement() : null) };
@@ -148,7 +151,7 @@ async function select(id, { push = false, focus = false, from = null, animate = 
     glanceAt(null);
     disc = extentOn(entry);
     const card = await fetchCard(id).catch(() => null);
-    if (state.place !== id || popup || isSheetOpen()) return;
+    if (own !== turn) return;
     const box = drawCard(entry.place, card);
     if (isNarrow() && !isEmbedded) showInSheet(box, entry, animate);
     else showInPopup(box, entry, animate);
@@ -180,6 +183,7 @@ function glanceAt(entry) {
 
 function close() {
   closeChoice();
+  if (corridorCard) corridorCard.remove();
   if (popup) {
     const old = popup;
     popup = null;
@@ -203,14 +207,20 @@ function showInPopup(box, entry, animate) {
   box.style.maxHeight = `${Math.max(160, Math.min(520, size.y - 66 - topOfCards()))}px`;
   popup.setLatLng(entry.latLng).setContent(box);
   const opened = popup;
-  popup.on("remove", () => {
-    // Leaflet lets it fade: for as long as that takes there would be two, of the same name perhaps.
-    opened.getElement().remove();
+  openPopup(popup, () => {
     if (popup === opened) select(null, { push: true });
   });
-  popup.openOn(map);
-  popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", page.phrases.close);
   bringWhole(popup, entry.latLng, animate);
+}
+
+/** Open a popup; when it is closed it goes at once: Leaflet lets it fade, and for as long as that takes there would be two, of the same name perhaps. */
+function openPopup(opened, onRemove) {
+  opened.on("remove", () => {
+    opened.getElement().remove();
+    onRemove();
+  });
+  opened.openOn(map);
+  opened.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", page.phrases.close);
 }
 
 function offsetOf({ place, offset }) {

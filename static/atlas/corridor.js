@@ -7,20 +7,25 @@ function corridorOf(belt) {
 
 /** Open the card of a corridor, at the middle of its axis or where it was pointed at; it is no place, and stands in no address. */
 async function openCorridor(id, from, spot = null) {
+  const own = (turn += 1);
   await fetchFragment();
+  if (own !== turn) return;
   select(null, { push: true });
   const axisName = axisNames.find(({ marker }) => layers[id].hasLayer(marker));
   const box = document.querySelector(`[data-card="${CSS.escape(id)}"]`).content.firstElementChild.cloneNode(true);
   const card = L.popup({ maxWidth: Math.min(360, map.getSize().x - 40), autoPanPadding: [24, 24] });
-  card.setLatLng(spot || axisName.marker.getLatLng()).setContent(box).openOn(map);
-  card.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", page.phrases.close);
+  card.setLatLng(spot || axisName.marker.getLatLng()).setContent(box);
+  openPopup(card, () => {
+    if (corridorCard === card) corridorCard = null;
+    if (from) from.focus({ preventScroll: true });
+  });
+  corridorCard = card;
   box.focus({ preventScroll: true });
   box.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();
-    map.closePopup(card);
+    card.remove();
   });
-  if (from) card.on("remove", () => from.focus({ preventScroll: true }));
   if (isNarrow() && !isEmbedded) rise(0);
 }
 

@@ -62,7 +62,10 @@ function isOnLabel(entry, point, least) {
 function open(entries, hit) {
   const found = [...new Set(entries.flatMap((entry) => (entry.guests ? entry.guests.map((id) => places.get(id)) : [entry])))];
   if (found.length === 1) select(found[0].place.id, { push: true, focus: true });
-  else withWords(() => offer(found, hit));
+  else {
+    const own = (turn += 1);
+    withWords(() => own === turn && offer(found, hit));
+  }
 }
 
 function offer(found, hit) {
@@ -104,12 +107,9 @@ function offer(found, hit) {
   choice = L.popup({ offset: [spotOf(hit).x - hit.point.x, spotOf(hit).y - hit.point.y - BOX / 2], minWidth: 180, maxWidth: Math.min(300, size.x - 40), maxHeight: Math.max(120, size.y - covered() - 90), autoPan: false });
   choice.setLatLng(hit.latLng).setContent(box);
   const opened = choice;
-  choice.on("remove", () => {
-    opened.getElement().remove();
+  openPopup(choice, () => {
     if (choice === opened) choice = null;
   });
-  choice.openOn(map);
-  choice.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", page.phrases.close);
   bringWhole(choice, hit.latLng, true);
   box.focus({ preventScroll: true });
 }

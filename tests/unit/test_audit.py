@@ -209,6 +209,19 @@ def test_the_answers_are_counted_by_level_method_precision_and_basis(tree: Node,
     assert f"数据版本 {atlas.tables.version}。共 30 处" in tree.one("body").text
 
 
+def test_the_sheet_is_there_in_english_too(atlas: Atlas) -> None:
+    """Its own words; names as they were asked for, titles of sources and notes stay as the tables have them."""
+    some = only(atlas, "fullsemi-1", "binxiao-small-parks", "iot-town")
+    tree = Reader(encode_audit(some, "en")).root
+    assert tree.one("html").attributes["lang"] == "en"
+    words = [node.text for tag in ("h1", "h2", "dt", "caption", "th", "label") for node in tree.all(tag)]
+    assert [word for word in words if re.search(r"[\u3400-\u9fff]", word)] == []
+    english, chinese = cards(tree), cards(Reader(encode_audit(some)).root)
+    assert english["iot-town"].one("h3").text == "Binjiang IoT Town"
+    assert {id_: len(facts(card)) for id_, card in english.items()} == {id_: len(facts(card)) for id_, card in chinese.items()}
+    assert facts(english["iot-town"])["Query"] == "物联网小镇 (within Binjiang District)"
+
+
 def test_every_member_of_the_enumerations_has_a_word() -> None:
     assert (set(LEVELS), set(METHODS), set(BASES), set(DATUMS), set(GROUPS)) == (set(Level), set(Method), set(Basis), set(Datum), set(Group))
 
