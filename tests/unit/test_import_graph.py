@@ -127,7 +127,7 @@ def test_the_composition_needs_the_server_and_the_settings_only_and_nothing_need
         ("pypdfium2", {"draft.extraction"}),
         ("selectolax", {"draft.extraction"}),
         ("charset_normalizer", {"draft.readers"}),
-        ("resvg_py", {"draw.picture"}),
+        ("resvg_py", {"draw.raster"}),
     ],
 )
 def test_a_package_is_known_where_it_is_needed_only(package: str, doors: set[str]) -> None:
@@ -143,7 +143,7 @@ def test_a_package_is_known_where_it_is_needed_only(package: str, doors: set[str
         ("http", set()),
         ("requests", set()),
         ("httpx", set()),
-        ("subprocess", {"draft.readers"}),
+        ("subprocess", {"draft.readers", "draw.raster"}),
     ],
 )
 def test_nothing_else_opens_a_connection_or_a_process(package: str, doors: set[str]) -> None:
