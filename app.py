@@ -28,7 +28,8 @@ LOG = {
         "lines": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"},
     },
     "root": {"level": "INFO", "handlers": ["notices"]},
-    "loggers": {"geo.access": {"handlers": ["lines"], "propagate": False}},
+    # ezdxf tells of every drawing that it writes.
+    "loggers": {"geo.access": {"handlers": ["lines"], "propagate": False}, "ezdxf": {"level": "WARNING"}},
 }
 
 

@@ -41,6 +41,12 @@ def deadline(limit_s: float) -> Iterator[None]:
         _current.reset(token)
 
 
+def find_time_left() -> float | None:
+    """Give the seconds until the deadline, 0 where it is over; ``None`` where there is none."""
+    current = _current.get()
+    return max(0.0, current.at - time.monotonic()) if current else None
+
+
 def check_deadline() -> None:
     """End work that takes too long.
 

@@ -8,12 +8,10 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import as_file, files
 from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import resvg_py
 import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
@@ -26,6 +24,7 @@ from geo.draw.lettering import Label, place_labels, place_names, text_width
 from geo.draw.marks import Mark, find_area
 from geo.draw.pieces import LEVELS, Local, Shape, level_of
 from geo.draw.placement import Cover, Frame, Placed, Rectangle, fit, place_marks
+from geo.draw.raster import FONT
 from geo.draw.reference import Reference, place_reference, shows_metro, zoom_of
 from geo.palette import (
     AREAS,
@@ -53,12 +52,11 @@ from geo.palette import (
     WATER_NAME,
 )
 
-FONT = "Noto Sans CJK SC"
 # The scale bar is as long as the longest round distance in this many pixels.
 SCALE_WIDTH = 120
-# A light edge that lifts a label off what lies under it.
 # What XML 1.0 cannot hold (section 2.2), and what is not seen or turns the text around it.
 _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+# A light edge that lifts a label off what lies under it.
 HALO = {"paint-order": "stroke", "stroke": CARD, "stroke-width": "3", "stroke-linejoin": "round"}
 MIDDLE = {"text-anchor": "middle"}
 # Of the legend: the margin, the height of a row, and the width that a title or a line of corridors may have in any case.
@@ -169,23 +167,6 @@ def _part_halos(svg: ET.Element) -> None:
                 for name in HALO:
                     element.attrib.pop(name, None)
                 parent.insert(position, edge)
-
-
-def encode_png(svg: bytes, zoom: float = 1) -> bytes:
-    """Render an SVG of :func:`draw_svg` to PNG, with a font that has Chinese characters and comes as a package.
-
-    Parameters
-    ----------
-    svg
-        As :func:`draw_svg` returns it.
-    zoom
-        Pixels of the PNG for each pixel of the SVG.
-    """
-    with as_file(files("noto_cjk_sans_otc") / "NotoSansCJK-Regular.ttc") as font:
-        png: bytes = resvg_py.svg_to_bytes(
-            svg_string=svg.decode(), zoom=zoom, skip_system_fonts=True, font_files=[str(font)], font_family=FONT, sans_serif_family=FONT
-        )
-    return png
 
 
 # --- geometry -----------------------------------------------------------------------------------------------------------------------------

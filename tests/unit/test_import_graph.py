@@ -127,7 +127,7 @@ def test_the_composition_needs_the_server_and_the_settings_only_and_nothing_need
         ("pypdfium2", {"draft.extraction"}),
         ("selectolax", {"draft.extraction"}),
         ("charset_normalizer", {"draft.readers"}),
-        ("resvg_py", {"draw.picture"}),
+        ("resvg_py", {"draw.raster"}),
     ],
 )
 def test_a_package_is_known_where_it_is_needed_only(package: str, doors: set[str]) -> None:
@@ -144,7 +144,7 @@ def test_a_package_is_known_where_it_is_needed_only(package: str, doors: set[str
         ("http", {"draft.model"}),
         ("requests", set()),
         ("httpx", set()),
-        ("subprocess", {"draft.readers", "draw.extract"}),
+        ("subprocess", {"draft.readers", "draw.extract", "draw.raster"}),
     ],
 )
 def test_nothing_else_opens_a_connection_or_a_process(package: str, doors: set[str]) -> None:

@@ -16,7 +16,8 @@ from geo.bbox import Box
 from geo.draw.basemap import Outline
 from geo.draw.legend import Legend, LegendWords, Row, build_legend
 from geo.draw.marks import Look, Mark, look_without, plain_look
-from geo.draw.picture import Caption, draw_svg, encode_png
+from geo.draw.picture import Caption, draw_svg
+from geo.draw.raster import encode_png
 from geo.palette import GREY, RADII, WATER
 
 SVG = "{http://www.w3.org/2000/svg}"

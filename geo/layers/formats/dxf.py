@@ -14,6 +14,7 @@ import shapely
 from ezdxf.document import Drawing
 from ezdxf.lldxf.const import MTEXT_MIDDLE_LEFT
 
+from geo.deadline import check_deadline, until_deadline
 from geo.layers.formats.coordinates import place
 from geo.layers.formats.download import Download
 from geo.tables.kinds import Basis
@@ -64,10 +65,19 @@ def encode_dxf(download: Download) -> bytes:
     # What the writer takes from a set, in an order of its own for each process.
     for kind in sorted(drawing.entitydb.dxf_types_in_use()):
         drawing.classes.add_class(kind)
-    file = io.StringIO()
+    file = _Written()
     drawing.write(file)
     # As U+ and digits, which readers of every version know: of what is written as UTF-8 some go by the code page in its head.
     return file.getvalue().encode("ascii", "dxfreplace")
+
+
+class _Written(io.StringIO):
+    """A drawing in memory: the writer comes by with every line, and the clock is looked at."""
+
+    def write(self, text: str) -> int:
+        """Take a line."""
+        check_deadline()
+        return super().write(text)
 
 
 def _text_height(geometry: Sequence[Any]) -> float:
@@ -98,15 +108,16 @@ def _add_places(drawing: Drawing, places: gpd.GeoDataFrame, points: gpd.GeoSerie
     space = drawing.modelspace()
     name = "name_en" if download.form.words.language == "en" else "name_zh"
     named: dict[tuple[float, float], list[tuple[bool, str, str]]] = {}
-    for (id_, row), point in zip(places.iterrows(), points, strict=True):
+    rows = places[["name_zh", "name_en", "kind", "corridor", "geocode"]].to_dict("records")
+    for id_, row, point in until_deadline(zip(places.index, rows, points, strict=True)):
         if point is None:
             continue
         at, geocode = (point.x, point.y), row["geocode"]
         symbol = space.add_blockref(_SYMBOL, at, dxfattribs={"layer": f"places-{row['corridor']}"})
-        known = {"id": id_, **row[["name_zh", "name_en", "kind"]], **{f"geocode_{key}": value for key, value in geocode.items()}}
+        known = {"id": id_, **row, **{f"geocode_{key}": value for key, value in geocode.items()}}
         symbol.add_auto_attribs({tag.upper(): "" if pd.isna(known.get(tag)) else _line(str(known[tag])) for tag in _ATTRIBUTES})
         named.setdefault(at, []).append((geocode.get("basis") == Basis.PARENT, row[name], row["corridor"]))
-    for (x, y), names in named.items():
+    for (x, y), names in until_deadline(named.items()):
         names.sort(key=lambda one: one[0])
         text = "\\P".join(_escaped(_line(one)) for _, one, _ in names)
         attributes = {"layer": f"names-{names[0][2]}", "style": "ATLAS", "char_height": height, "attachment_point": MTEXT_MIDDLE_LEFT}

@@ -14,6 +14,7 @@ from typing import Any
 import geopandas as gpd
 import pyarrow as pa
 
+from geo.deadline import until_deadline
 from geo.layers.formats.download import Download
 
 # What has numbers or dates; every other column is text, also where no row fills it.
@@ -51,7 +52,7 @@ def flatten(features: gpd.GeoDataFrame, download: Download) -> pa.Table:
         A row a feature, in their order; the same columns and types whatever is chosen.
     """
     columns: dict[str, list[Any]] = {}
-    for name in features.columns.drop("geometry"):
+    for name in until_deadline(features.columns.drop("geometry")):
         values = features[name].tolist()
         if name == "geocode":
             columns |= {f"geocode_{key}": [geocode.get(key) for geocode in values] for key in _GEOCODE}
@@ -63,7 +64,7 @@ def flatten(features: gpd.GeoDataFrame, download: Download) -> pa.Table:
     places = columns.get("place", columns["id"] if "geocode" in features.columns else [None] * len(features))
     columns["attribution"] = [
         download.credit([source, *(download.locators(place) if place is not None else ())])
-        for source, place in zip(columns["source"], places, strict=True)
+        for source, place in until_deadline(zip(columns["source"], places, strict=True))
     ]
     return pa.table({name: _as_array(name, values) for name, values in columns.items()})
 

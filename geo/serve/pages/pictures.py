@@ -14,9 +14,9 @@ from shapely.geometry import shape
 from werkzeug.datastructures import MultiDict
 
 from geo.bbox import Box
-from geo.deadline import check_deadline
 from geo.draw.marks import find_area, map_symbol
-from geo.draw.picture import Caption, draw_svg, encode_png
+from geo.draw.picture import Caption, draw_svg
+from geo.draw.raster import encode_png
 from geo.errors import BadParameterError, NotFoundError
 from geo.geocode.answers import Match
 from geo.layers.comparisons import Comparison, key_at
@@ -77,7 +77,6 @@ def _svg(svg: bytes) -> Response:
 
 
 def _png(svg: bytes, zoom: float = 1) -> Response:
-    check_deadline()
     return cacheable(encode_png(svg, zoom), "image/png", varies_by=BY_LANGUAGE, is_shared=True)
 
 
