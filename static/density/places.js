@@ -15,9 +15,11 @@ function drawDense(entries) {
   if (!dense || dense.first !== entries[0] || dense.last !== entries.at(-1) || dense.count !== entries.length) {
     if (dense) dense.layer.remove();
     const tilesOf = countedTiles(entries.map(({ latLng }) => spotOf(latLng)));
-    dense = { first: entries[0], last: entries.at(-1), count: entries.length, layer: densityLayer({ pane: "dots", colour: "--accent", tilesOf }) };
+    // Of all corridors together, in the colour of none.
+    dense = { first: entries[0], last: entries.at(-1), count: entries.length, layer: densityLayer({ pane: "dots", colour: "--ink", tilesOf }) };
   }
   dense.layer.draw();
+  document.getElementById("crowded").textContent = page.dense.phrase.replace("{count}", entries.length);
   return true;
 }
 

@@ -74,6 +74,7 @@ def test_dense_places_are_counted_as_they_are_filtered(page: Page, dense_site: s
     page.evaluate(everywhere)
     expect(page.locator(TOTAL.format(count=located_of(page, f"{dense_site}/layers/places.geojson")))).to_have_count(1)
     expect(page.locator("canvas.dots")).to_have_count(0)
+    expect(page.locator("#crowded")).to_have_text("626 处；数字是方格里的处数，放大后逐一排开、标名")
     page.locator("#filters input[value=east]").click(force=True)
     page.evaluate(everywhere)
     chosen = located_of(page, f"{dense_site}/layers/places.geojson?corridor=east")

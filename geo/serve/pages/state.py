@@ -289,7 +289,12 @@ def _own_list(site: Site, wording: Wording) -> dict[str, str]:
 
 def _dense(site: Site) -> dict[str, Any]:
     """Give the script what counts places where they are too many to be shown one by one: from how many on, and up to which zoom."""
-    return {"url": url_for("assets.asset", name=site.asset_name("density.js")), "from": density.DENSE, "near": FEATURES_ZOOM}
+    return {
+        "url": url_for("assets.asset", name=site.asset_name("density.js")),
+        "from": density.DENSE,
+        "near": FEATURES_ZOOM,
+        "phrase": gettext("{count} 处；数字是方格里的处数，放大后逐一排开、标名"),
+    }
 
 
 def _basemaps(site: Site, wording: Wording) -> dict[str, Any]:
