@@ -83,6 +83,9 @@ def _locate(text: str, named: Sequence[Named]) -> None:
         # A short form before 县 or 市 is the name of that division, and another place.
         if end - start <= _LONGEST_SHORT and folded[end : end + 1] in _DIVISION_ENDS and keys[key][-1] not in _DIVISION_ENDS:
             continue
+        # And one before 站 or 大桥 of what bears its name.
+        if keys[key] != _fold(place.name) and _NAMED_AFTER.match(folded, end):
+            continue
         place.mentions.append((start, end))
 
 
@@ -92,12 +95,19 @@ _BRACKETS = str.maketrans("（）", "()")
 _LONGEST_SHORT, _DIVISION_ENDS = 4, ("省", "市", "县", "区", "州", "镇", "乡")
 
 
+_NAMED_AFTER = re.compile("[东西南北]?(?:站|路|街(?!道)|大道|大桥|机场|大学|学院|医院|火车站|高速|收费站)")
+
+
 def _fold(text: str) -> str:
     return text.translate(_BRACKETS)
 
 
+BLANK = re.compile(r"(?<=[\u3001-\u303f\u4e00-\u9fff\uff00-\uffef])[ \u00a0\u2009\u3000](?=\S)|(?<=\S)[ \u00a0\u2009\u3000](?=[\u4e00-\u9fff])")
+
+
 def _spellings(place: Named) -> list[str]:
-    return [_fold(written) for written in (place.name, *place.aliases) if len(written) >= 2]
+    """Give how a place is written, single blanks beside Chinese characters left out as they are from the text."""
+    return [BLANK.sub("", _fold(written)) for written in (place.name, *place.aliases) if len(written) >= 2]
 
 
 def add_short_forms(named: Sequence[Named], host: str) -> None:
