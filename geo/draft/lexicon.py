@@ -54,7 +54,7 @@ PLANS = re.compile(
 )
 # A word that makes what follows it a fact again.
 FACTS = re.compile(
-    r"已(?!经?规划)|完成(?!后)|实现(?!.{0,12}目标)|累计|目前|截至|截止|同比|比上年|现有|去年|昨年|新增|"
+    r"已(?!经?规划)|完成(?!后)|实现(?!.{0,12}目标)|累计|目前|截至|截止|同比|比上年|(?<![由从])现有|去年|昨年|新增|"
     r"建成(?!后|投产后|投用后)|封顶|落成|达到?了|突破了|近日|日前|过去|上年|连续|今年以来|集聚|拥有|reported|"
     r"rose|attracted|reached"
 )
@@ -67,7 +67,7 @@ INTENDED = re.compile(
     r"建成后将|^[^。；;]{0,20}[，,](?:目前)?正?在建(?=[，,。；;])|拟建|将(?:建|打造|成为|于)|计划(?:建设|用地|于|20|[^，,。]{0,8}(?:开工|动工|完工|建成|竣工|投产|投用))|预计[^，,。]{0,10}(?:完工|建成|竣工|投产|开工|投用)"
 )
 # In a part that tells intentions 完成 and 实现 are goals, and only these tell what has come true.
-DONE = re.compile(r"已(?!经?规划)|累计|目前|截至|现有|去年|昨年|上年|同比|封顶|落成|近日|日前|过去|今年以来|was |were ")
+DONE = re.compile(r"已(?!经?规划)|累计|目前|截至|(?<![由从])现有|去年|昨年|上年|同比|封顶|落成|近日|日前|过去|今年以来|was |were ")
 # A heading of a part that tells intentions, or facts.
 PLAN_HEADINGS = re.compile(
     r"目标|工作安排|工作打算|重点工作|重点工程|主要任务|下一步|规划|计划|今年工作|工作思路|空间布局|行动方案|"

@@ -14,7 +14,7 @@ from geo.draft.sentences import Sentence
 from geo.draft.subjects import Memory
 from geo.tables.spans import Spans
 
-_MOST_SENTENCE = 1200
+_MOST_SENTENCE = 600
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]|(?<=[a-z])\.(?=\s|$)|(?<=[\d%])\.(?=\s+[A-Z]|$)")
 
 

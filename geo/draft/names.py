@@ -124,7 +124,7 @@ def add_short_forms(named: Sequence[Named], host: str) -> None:
     own: dict[str, list[str]] = {}
     for form, owners in forms.items():
         if len(owners) == 1 and form not in full and form not in COMMON:
-            own.setdefault(*owners, []).append(form)
+            own.setdefault(next(iter(owners)), []).append(form)
     for place in named:
         place.aliases = (*place.aliases, *own.get(place.name, ()))
 
