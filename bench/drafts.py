@@ -3,7 +3,10 @@
 ``python -m bench.drafts [--errors] [FILE.json ...]`` scores files as in ``bench/reports/``. ``tuned.json`` was looked at while the rules were
 written. ``held_out.json`` was read when they stood: before that its subjects were right in 76 % with nothing confirmed and in all with the
 places confirmed, periods in 95 %, states in 91 %. ``fresh.json`` was written after that: before it was read its subjects were right in 82 %
-and in all, periods in 92 %, states in 71 %. Each text is drafted twice: with nothing confirmed, and with its places confirmed.
+and in all, periods in 92 %, states in 71 %. ``styles.json`` has twelve texts in styles that none of the others had (bulletin of an office, news of a
+listed company, English and Chinese, brochure, press conference, plan), written in four rounds of three, each read only when the rules stood: the
+subjects of the last three rounds were right in 67, 94 and 73 % with nothing confirmed and in 83, 94 and 95 % with the places confirmed, periods in
+80, 69 and 85 %, states in 96, 94 and 82 %. Each text is drafted twice: with nothing confirmed, and with its places confirmed.
 """
 
 from __future__ import annotations
@@ -210,7 +213,9 @@ _MEASURES = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the table for each file."""
     parser = argparse.ArgumentParser(prog="python -m bench.drafts", description="score drafts against right rows")
-    parser.add_argument("files", nargs="*", type=Path, default=[REPORTS / name for name in ("tuned.json", "held_out.json", "fresh.json")])
+    parser.add_argument(
+        "files", nargs="*", type=Path, default=[REPORTS / name for name in ("tuned.json", "held_out.json", "fresh.json", "styles.json")]
+    )
     parser.add_argument("--errors", action="store_true", help="print what is wrong, of files that may be looked at")
     options = parser.parse_args(argv)
     tables = []

@@ -180,7 +180,9 @@ class Context:
         ):
             # A part of what was just counted, or what it amounts to.
             return self.figures[-1].period, planned, self.figures[-1].spans.get("period")
-        if lasting or re.search(r"现有|目前|拥有|集聚|累计|截至|建成|已引进|入驻|入园", self.half[self._clause_start(mention.start) : mention.start]):
+        if lasting or re.search(
+            r"现有|目前|拥有|集聚|聚集|累计|截至|建成|已引进|入驻|入园|落户", self.half[self._clause_start(mention.start) : mention.start]
+        ):
             return (self.scope.plan_period if planned and not lasting else None), planned, None
         if self._is_english():
             return None, planned, None
@@ -207,9 +209,10 @@ class Context:
         if re.match(r"[^，,。；;]{0,14}已", self.half[mention.end : mention.end + 18]):
             return False
         plans = [found.end() for found in PLANS.finditer(before)]
-        if last is not None and last.is_over and plans and ESTIMATE.search(self.half[self.start : last.start]):
-            # 预计全年完成, in the first days of the next year, tells what has come true.
-            plans = [end for end in plans if end > last.end]
+        if last is not None and last.is_over:
+            # 预计全年完成, in the first days of the next year, and 1—9月预计增长 tell what has come true.
+            told = next((figure.start for figure in self.figures if figure.start > last.end), mention.start)
+            plans = [end for end in plans if self.start + end > told or not ESTIMATE.search(before[:end])]
         # Behind 力争 a 实现 is a goal, too.
         facts = [found.end() for found in (DONE if plans else FACTS).finditer(before)]
         label = self._words_before(mention)

@@ -12,7 +12,7 @@ from typing import Any
 
 from geo.draft.figures import Decision, Figure
 from geo.draft.linking import link, spread
-from geo.draft.names import Named, add_short_forms, find_companies, find_confirmed, kind_of, propose
+from geo.draft.names import BLANK, Named, add_short_forms, find_companies, find_confirmed, kind_of, propose
 from geo.draft.numbers import find_numbers
 from geo.draft.periods import find_times
 from geo.names import simplify
@@ -126,7 +126,6 @@ def draft_text(
 # Characters that no text in simplified ones has, in what reports speak of.
 _TRADITIONAL = re.compile("[億萬產業區園總資長個達]")
 _ENDLESS = re.compile(r"[\d,.]{30,}|[零〇一二两三四五六七八九十百千万亿]{30,}")
-_BLANK = re.compile(r"(?<=[\u3001-\u303f\u4e00-\u9fff\uff00-\uffef])[ \u00a0\u2009\u3000](?=\S)|(?<=\S)[ \u00a0\u2009\u3000](?=[\u4e00-\u9fff])")
 
 
 def read_compact(text: str) -> tuple[str, list[int]]:
@@ -142,7 +141,7 @@ def read_compact(text: str) -> tuple[str, list[int]]:
     compact, offsets
         The text, and the offset of each of its characters in the original, the end included.
     """
-    blanks = {found.start() for found in _BLANK.finditer(text)}
+    blanks = {found.start() for found in BLANK.finditer(text)}
     offsets = [offset for offset in range(len(text)) if offset not in blanks]
     compact = "".join(text[offset] for offset in offsets)
     return simplify(compact) if _TRADITIONAL.search(compact) else compact, [*offsets, len(text)]

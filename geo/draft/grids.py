@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 # A paragraph and where it is from: text, and page, table and row where it has them.
@@ -66,6 +66,46 @@ def write_table(grid: list[list[str]], number: int) -> Iterator[Piece]:
             subject = _UNIT.sub("", subject).strip()
             parts = [part if not _NUMBER.search(part) or part.endswith(own[1]) else part + own[1] for part in parts]
         yield {"text": f"{subject}：{'，'.join(parts)}。", "table": number, "row": position}
+
+
+# Cells of a plain text: set apart by a tab or by several blanks.
+_APART = re.compile(r"[ \u00a0\u3000]*\t[ \u00a0\u3000\t]*|[ \u00a0\u3000]{2,}")
+_AMOUNT = re.compile(r"[-+]?\d[\d,，]*(?:[.．]\d+)?\s*[%％]?|[-—–/]+")
+_LEAST_ROWS = 2
+
+
+def find_tables(lines: Sequence[str]) -> list[tuple[int, int]]:
+    """Find the tables of a plain text whose columns are set apart by blanks or tabs.
+
+    Parameters
+    ----------
+    lines
+        Of the text.
+
+    Returns
+    -------
+    list of tuple of int and int
+        The first line of each and the one behind its last: lines of as many cells each, the first one without a number, and at least two with nothing
+        but numbers behind their head. A line with the unit of the table may stand above.
+    """
+    cells = [split_cells(line) for line in lines]
+    tables, first = [], 0
+    while first < len(lines):
+        last = first
+        while last < len(lines) and len(cells[last]) == len(cells[first]) > 1:
+            last += 1
+        rows = cells[first:last]
+        amounts = sum(all(_AMOUNT.fullmatch(cell) for cell in row[1:]) for row in rows)
+        if amounts >= _LEAST_ROWS and not any(_AMOUNT.fullmatch(cell) for cell in rows[0]) and amounts >= len(rows) - 2:
+            has_unit = first > 0 and _UNIT_LINE.search(lines[first - 1]) is not None and len(cells[first - 1]) == 1
+            tables.append((first - has_unit, last))
+        first = max(last, first + 1)
+    return tables
+
+
+def split_cells(line: str) -> list[str]:
+    """Cut a line of a plain text into cells."""
+    return _APART.split(line.strip(" \u00a0\u3000\t"))
 
 
 def _joined(old: str, new: str) -> str:

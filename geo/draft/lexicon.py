@@ -48,26 +48,26 @@ LASTING = any_of(
 # A word that makes what follows it in the sentence intended.
 PLANS = re.compile(
     r"力争|推进(?!方面|情况|顺利|有力|有序|会)|(?<=[\u4e00-\u9fff])(?<![主重需首必次纲摘概将只简还若])要(?![求素点件是么闻道害领塞地人]|看到|清醒|认识|承认|正视|说明|指出)|计划(?!单列|总投资|投资|的|\d|任务|执行)|(?<!初步)预计|"
-    r"预期|拟|目标(?!的?$|的\d|任务的)|规划|确保|争取|努力|将(?!近)|有望|冲刺|达产|投产后|建成后|"
+    r"预期|拟|目标(?!的?$|的\d|任务的)|规划(?!面积|范围|总面积|区域|控制|局)|确保|争取|努力|将(?!近)|有望|冲刺|达产|投产后|建成后|"
     r"完工后|建成投(?:产|用)后|全部投产|全部建成|奋力|谋划|设计(?:产能|年产)|到20[2-9]\d年|未来(?:[一二三四五六七八九十\d]+年|几年)|"
     r"(?:^|[，。,；;])到?明年|今后|打算|提出要|要实现|实现.{0,10}目标|aims? to|will |plans? to|expected to|is set to|target"
 )
 # A word that makes what follows it a fact again.
 FACTS = re.compile(
-    r"已(?!经?规划)|完成(?!后)|实现(?!.{0,12}目标)|累计|目前|截至|截止|同比|比上年|现有|去年|昨年|新增|"
+    r"已(?!经?规划)|完成(?!后)|实现(?!.{0,12}目标)|累计|目前|截至|截止|同比|比上年|(?<![由从])现有|去年|昨年|新增|"
     r"建成(?!后|投产后|投用后)|封顶|落成|达到?了|突破了|近日|日前|过去|上年|连续|今年以来|集聚|拥有|reported|"
     r"rose|attracted|reached"
 )
-# Before a time that is over these are no plan, but how well a figure is known.
-ESTIMATE = re.compile(r"(?:预计|初步核算|初步统计|有望|预期|将)\s*$")
+# Said of a time that is over these are no plan, but how well a figure is known.
+ESTIMATE = re.compile(r"(?:预计|预期)$")
 # What is signed is not yet spent.
 SIGNED = re.compile(r"签约(?!率)|签订|签署|洽谈|意向|协议")
 # Said of a project behind its investment: it is not built yet.
 INTENDED = re.compile(
-    r"建成后将|拟建|将(?:建|打造|成为|于)|计划(?:建设|用地|于|20|[^，,。]{0,8}(?:开工|动工|完工|建成|竣工|投产|投用))|预计[^，,。]{0,10}(?:完工|建成|竣工|投产|开工|投用)"
+    r"建成后将|^[^。；;]{0,20}[，,](?:目前)?正?在建(?=[，,。；;])|拟建|将(?:建|打造|成为|于)|计划(?:建设|用地|于|20|[^，,。]{0,8}(?:开工|动工|完工|建成|竣工|投产|投用))|预计[^，,。]{0,10}(?:完工|建成|竣工|投产|开工|投用)"
 )
 # In a part that tells intentions 完成 and 实现 are goals, and only these tell what has come true.
-DONE = re.compile(r"已(?!经?规划)|累计|目前|截至|现有|去年|昨年|上年|同比|封顶|落成|近日|日前|过去|今年以来|was |were ")
+DONE = re.compile(r"已(?!经?规划)|累计|目前|截至|(?<![由从])现有|去年|昨年|上年|同比|封顶|落成|近日|日前|过去|今年以来|was |were ")
 # A heading of a part that tells intentions, or facts.
 PLAN_HEADINGS = re.compile(
     r"目标|工作安排|工作打算|重点工作|重点工程|主要任务|下一步|规划|计划|今年工作|工作思路|空间布局|行动方案|"
@@ -128,7 +128,7 @@ KINDS: dict[str, Kind] = {
         Kind.PARK: (
             "工业园区 产业园区 工业园 产业园 科技园 物流园 文创园 软件园 创业园 创新园 化工园 材料园 装备园 园区 "
             "加工园 食品园 生态园 科创园 电商园 大数据园 智造园 智谷园 孵化园 医药园 "
-            "循环园 制造园 港城 物流港 片区 创意园 信息港 云谷园 汽车城 产业社区"
+            "循环园 制造园 港城 物流港 片区 创意园 信息港 生物港 科技港 数字港 智慧港 医药港 软件港 云谷园 汽车城 产业社区"
         ),
         Kind.TOWN: "特色小镇 小镇",
         Kind.VALLEY: "智造谷 科学谷 科创谷 硅谷 药谷 云谷 光谷 智谷 数谷 视谷 谷",
@@ -152,7 +152,7 @@ COMPANY_ENDS = any_of(
 # Not the beginning of a name: verbs, and words that go before every name of a list.
 NOT_LEADING = words_of(
     """
-    推进 加快 支持 打造 建设 投资 位于 坐落 签约 来到 走进 聚焦 围绕 依托 推动 实施 引进 引入 培育 重点
+    请 介绍 一下 推进 加快 支持 打造 建设 投资 位于 坐落 签约 来到 走进 聚焦 围绕 依托 推动 实施 引进 引入 培育 重点
     重大 新建 续建 在建 拟建 开工 竣工 落户 落地 成立 设立 启动 包括 其中 涵盖 以及 本次 位 是 为 由 从
     向 在 与 和 及 等 据 对 把 将 以 到 全部 一批 首个 首批 的 了 着 年 月 日 作为 成为 布局 谋划
     拥有 集聚 全国 全省 全市 全县 全区 国家级 省级 市级 总投资 计划 一座 一个 多个 各 各类 有关 举行 举办
@@ -168,7 +168,7 @@ NOT_LEADING = words_of(
 # A word before a suffix that makes it a sort of places and no name.
 COMMON = words_of(
     """
-    产业 重点 重大 亿元 以上 以下 新 签约 开工 基础设施 民生 智能 制造 智能制造 先进制造 先进 新能源 新材料
+    同类 同类型 产业 重点 重大 亿元 以上 以下 新 签约 开工 基础设施 民生 智能 制造 智能制造 先进制造 先进 新能源 新材料
     工业 服务业 农业 科技 创新 高新 研发 技术 生产 标准 公共 服务 综合 招商 投资 建设 示范 国家 省级 市级
     国家级 县级 百亿 千亿 超 过 类 个 各 化 型 级 城市 城 新型 现代 特色 龙头 领军 外资 内资 工商 合作
     平台 企业 数字 数字化 改造 技改 储备 前期 在建 续建 竣工 投产 达产 储能 光伏 风电 文化 旅游 文旅 教育

@@ -14,8 +14,8 @@ from geo.draft.sentences import Sentence
 from geo.draft.subjects import Memory
 from geo.tables.spans import Spans
 
-_MOST_SENTENCE = 1200
-_SENTENCE_END = re.compile(r"[。！？!?；;\n]|(?<=[a-z])\.(?=\s|$)|(?<=\d)\.(?=\s+[A-Z]|$)")
+_MOST_SENTENCE = 600
+_SENTENCE_END = re.compile(r"[。！？!?；;\n]|(?<=[a-z])\.(?=\s|$)|(?<=[\d%])\.(?=\s+[A-Z]|$)")
 
 
 def link(
@@ -58,6 +58,9 @@ def link(
         if not line.strip():
             continue
         for start, end in _sentences(half, line_start, line_end):
+            if _POINT.match(half, start):
+                # 二是… speaks of the host again, until it names another place.
+                memory.topic, memory.last = None, []
             Sentence(half, start, end, marks, memory, scope, linked).link()
     linked.figures.sort(key=lambda figure: (figure.start, figure.end))
     return linked
@@ -91,6 +94,10 @@ def _bounded(half: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 _HEADING = re.compile(r"^[\s\u3000]*(?:[（(]?[一二三四五六七八九十\d]{1,3}[)）、.．]|第[一二三四五六七八九十\d]+[章节部]|[#【])?")
+_YEAR_OPENS = re.compile(
+    r"(?:(?:19|20)\d{2}年|今年|过去一年|过去的一年)[，,]?(?:是[^，。；]{0,30}(?:年|之年)(?=[，。；])|(?P<aims>[^，。；：:]{0,24}(?:目标|任务|总体要求)(?:是|为|如下)?[：:]))"
+)
+_POINT = re.compile(r"\s*[一二三四五六七八九十]是")
 _GOES_ON = re.compile(r"其中|(?:分|从|按)[\u4e00-\u9fff]{1,8}[看分](?=[，,：:]|[\u4e00-\u9fff])|具体来?看|重点[\u4e00-\u9fff]{1,6}中")
 _LEAD = re.compile(r"^[\s\u3000]*(?:[（(]?[一二三四五六七八九十]{1,3}[)）、.．]\s*)?([\u4e00-\u9fff“”]{2,14}[。：:])")
 
@@ -108,6 +115,13 @@ def _enter_line(half: str, start: int, end: int, marks: Marks, memory: Memory, s
         scope.period = None
     scope.bullet = bullet
     scope.plan, scope.plan_period, scope.is_signed = False, None, False
+    opened = _YEAR_OPENS.match(line)
+    if opened:
+        spoken = [time for _, _, time in marks.times.starting_within(start, end) if time.period]
+        if spoken:
+            # 2023年是…一年, and 2024年主要预期目标是, give their year to the paragraphs that follow.
+            scope.heading_period, scope.heading_is_future = spoken[0].period, spoken[0].is_future
+        scope.plan_section = opened["aims"] is not None
     is_heading = (
         len(line) <= 40
         and not re.search(r"[。；;]$", line)
@@ -119,7 +133,8 @@ def _enter_line(half: str, start: int, end: int, marks: Marks, memory: Memory, s
         scope.plan_section = True
     elif FACT_HEADINGS.search(said) or (is_heading and not re.match(r"[（(]|\d", line)):
         scope.plan_section = False
-    if is_heading:
+    is_title = not memory.seen and len(line) <= 40 and not re.search(r"[。；;]$", line)
+    if is_heading or is_title:
         places = [place for _, _, place in marks.places.starting_within(start, end)]
         if places:
             memory.section = places[0]

@@ -83,6 +83,9 @@ def _locate(text: str, named: Sequence[Named]) -> None:
         # A short form before 县 or 市 is the name of that division, and another place.
         if end - start <= _LONGEST_SHORT and folded[end : end + 1] in _DIVISION_ENDS and keys[key][-1] not in _DIVISION_ENDS:
             continue
+        # And one before 站 or 大桥 of what bears its name.
+        if keys[key] != _fold(place.name) and _NAMED_AFTER.match(folded, end):
+            continue
         place.mentions.append((start, end))
 
 
@@ -92,12 +95,19 @@ _BRACKETS = str.maketrans("（）", "()")
 _LONGEST_SHORT, _DIVISION_ENDS = 4, ("省", "市", "县", "区", "州", "镇", "乡")
 
 
+_NAMED_AFTER = re.compile("[东西南北]?(?:站|路|街(?!道)|大道|大桥|机场|大学|学院|医院|火车站|高速|收费站)")
+
+
 def _fold(text: str) -> str:
     return text.translate(_BRACKETS)
 
 
+BLANK = re.compile(r"(?<=[\u3001-\u303f\u4e00-\u9fff\uff00-\uffef])[ \u00a0\u2009\u3000](?=\S)|(?<=\S)[ \u00a0\u2009\u3000](?=[\u4e00-\u9fff])")
+
+
 def _spellings(place: Named) -> list[str]:
-    return [_fold(written) for written in (place.name, *place.aliases) if len(written) >= 2]
+    """Give how a place is written, single blanks beside Chinese characters left out as they are from the text."""
+    return [BLANK.sub("", _fold(written)) for written in (place.name, *place.aliases) if len(written) >= 2]
 
 
 def add_short_forms(named: Sequence[Named], host: str) -> None:
@@ -111,9 +121,12 @@ def add_short_forms(named: Sequence[Named], host: str) -> None:
         for form in _short_forms(place, stems):
             forms.setdefault(form, set()).add(place.name)
     full = {written for place in named for written in _spellings(place)} | {host}
+    own: dict[str, list[str]] = {}
+    for form, owners in forms.items():
+        if len(owners) == 1 and form not in full and form not in COMMON:
+            own.setdefault(next(iter(owners)), []).append(form)
     for place in named:
-        own = [form for form, owners in forms.items() if owners == {place.name} and form not in full and form not in COMMON]
-        place.aliases = (*place.aliases, *own)
+        place.aliases = (*place.aliases, *own.get(place.name, ()))
 
 
 def _stem(name: str) -> str:
@@ -138,11 +151,10 @@ def _short_forms(place: Named, stems: set[str]) -> Iterable[str]:
         inner, _, rest = name.partition("(")[2].partition(")")
         if not rest and re.fullmatch(r"[\u4e00-\u9fff]{2,4}", inner):
             yield name.partition("(")[0][2:] + f"({inner})"
-    for other in stems:
-        if 2 <= len(other) < len(name) - 2 and name.startswith(other) and len(name) - len(other) >= 3 and kind_of(name[len(other) :]) not in (None,):
-            rest = name[len(other) :]
-            if rest not in KINDS:
-                yield rest
+    for length in range(2, len(name) - 2):
+        rest = name[length:]
+        if name[:length] in stems and rest not in KINDS and kind_of(rest) is not None:
+            yield rest
 
 
 def _may_stand_alone(stem: str) -> bool:
@@ -171,8 +183,9 @@ def propose(text: str, host: str, known: Sequence[tuple[str, str, Sequence[str]]
         Those that the text names, in the order of their first mention.
     """
     candidates: dict[str, Named] = {}
+    folded = _fold(text)
     for name, kind, aliases in known:
-        if any(_fold(written) in _fold(text) for written in (name, *aliases)):
+        if any(_fold(written) in folded for written in (name, *aliases)):
             candidates[name] = Named(name, kind, tuple(aliases))
     if host and host not in candidates:
         candidates[host] = Named(host, (kind_of(host) or Kind.PLATFORM))
@@ -182,14 +195,18 @@ def propose(text: str, host: str, known: Sequence[tuple[str, str, Sequence[str]]
         for start in range(0, len(line), _MOST_LINE):
             for name in _names_of_line(line[start : start + _MOST_LINE]):
                 counts[name] += 1
+    alike: dict[str, Named] = {}
+    for place in candidates.values():
+        _remember_alike(place, alike)
     for name in counts:
         if _fold(name) in spellings:
             continue
-        same = next((place for place in candidates.values() if _same_zone(place.name, name) or _is_short_project(name, place)), None)
+        same = alike.get(_in_short(name))
         if same is not None:
             same.aliases = (*same.aliases, name)
             continue
         candidates[name] = Named(name, kind_of(name) or COMPANY)
+        _remember_alike(candidates[name], alike)
     _drop_parts(candidates, counts)
     named = list(candidates.values())
     add_short_forms(named, host)
@@ -202,27 +219,32 @@ def propose(text: str, host: str, known: Sequence[tuple[str, str, Sequence[str]]
 _SAME_ZONES = (("经济技术开发区", "经济开发区", "经开区"), ("高新技术产业开发区", "高新技术开发区", "高新区"))
 
 
-def _same_zone(name: str, other: str) -> bool:
-    """Say whether two names differ in whether the sort of zone is written out: 经开区 is 经济技术开发区."""
-    return any(
-        name.endswith(one) and other.endswith(two) and name.removesuffix(one) == other.removesuffix(two)
-        for zone in _SAME_ZONES
-        for one in zone
-        for two in zone
-    )
+def _in_short(name: str) -> str:
+    """Give what names that mean the same have in common.
 
-
-def _is_short_project(name: str, place: Named) -> bool:
-    """Say whether a name is the beginning of a project's with 项目 behind it: 澜芯项目 is 澜芯科技半导体产业园."""
+    经开区 is 经济技术开发区 written out, and 澜芯项目 is how 澜芯科技半导体产业园 begins, with 项目 behind it.
+    """
+    for written_out, *others in _SAME_ZONES:
+        for zone in (written_out, *others):
+            if name.endswith(zone):
+                return name.removesuffix(zone) + written_out
     stem = name.removesuffix("项目")
-    return stem != name and len(stem) >= 2 and place.kind in (Kind.PROJECT, Kind.FACILITY) and place.name.startswith(stem) and place.name != name
+    return f"{stem}…" if stem != name and len(stem) >= 2 else name
+
+
+def _remember_alike(place: Named, alike: dict[str, Named]) -> None:
+    """Remember a place under all that a name in short may have in common with its own; the first place stays."""
+    alike.setdefault(_in_short(place.name), place)
+    if place.kind in (Kind.PROJECT, Kind.FACILITY):
+        for length in range(2, len(place.name) + 1):
+            alike.setdefault(f"{place.name[:length]}…", place)
 
 
 def _drop_parts(candidates: dict[str, Named], counts: Counter[str]) -> None:
     """Drop a name that is only ever the end of a longer one: 产业园项目 of X产业园项目."""
-    for name in list(counts):
-        longer = [other for other in counts if other != name and other.endswith(name)]
-        if longer and counts[name] <= 1 and name in candidates and len(name) <= 4:
+    ends = {name[-length:] for name in counts for length in range(1, _LONGEST_SHORT + 1) if length < len(name)}
+    for name, count in counts.items():
+        if count <= 1 and name in candidates and name in ends:
             del candidates[name]
 
 

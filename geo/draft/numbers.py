@@ -99,6 +99,8 @@ _RANK_BEFORE = re.compile(
     r"排在|居于?|名列|跃居|跃升至?|稳居|列|占据|排|总量|高新区|开发区|园区|中心|之中|中|系统|行业|同类|经开区|"
     r"倒数|增速|继续居[\u4e00-\u9fff]{0,6}|(?:居|列|排)(?:各|同|全部|所有)[\u4e00-\u9fff]{1,6}|位次)(?:中|的|前进至|上升至|、|并列)?$"
 )
+# 距高铁站5公里 is how far something is.
+_DISTANCE_BEFORE = re.compile(r"(?:距离?|相距|离)[^，,。；;\d]{0,16}$")
 _SIZES = frozenset(
     {
         "英寸",
@@ -270,6 +272,8 @@ def _classify(half: str, number: PrintedNumber, names: Spans[None]) -> Mention |
     if (number.base in _SIZES or (number.base in ("米", "m", "公里", "km", "瓦", "千瓦") and _SIZE_BEFORE.search(before))) and not re.search(
         r"首[条个座]$", before
     ):
+        return no_figure(NumberReason.SIZE)
+    if number.base and _kind(number) is UnitKind.LENGTH and _DISTANCE_BEFORE.search(before):
         return no_figure(NumberReason.SIZE)
     if not number.base and not is_chinese:
         return _classify_bare(half, number, before, behind)

@@ -29,6 +29,8 @@ class Time:
         Whether it names only a day of an event, as a news item begins with: no period of an amount.
     is_current
         Whether it lies in the year of the report.
+    is_over
+        Whether it has ended before the day of the report.
     """
 
     start: int
@@ -38,11 +40,7 @@ class Time:
     is_future: bool = False
     is_loose: bool = False
     is_current: bool = False
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it is a time that has ended before the year of the report."""
-        return self.period is not None and not (self.is_future or self.is_current or self.is_loose or self.period.startswith("/"))
+    is_over: bool = False
 
 
 _CN = {**{digit: value for digit, value in DIGITS.items() if digit not in "零〇两"}, "两": 2, "十": 10}
@@ -62,6 +60,12 @@ _BASE_BEHIND = re.compile(
     r"提高|提升|加快|增加|净增|多|减少|回落|相比|上升|高|低|增)"
 )
 _BY_BEHIND = re.compile(r"\s*(?:年)?(?:[末底]|年末|年底|之前|以前|前(?!三季度|两|\d|[一二三四五六七八九十]个|[一二三四五六七八九十]月))")
+# 下半年还将 is of this year.
+_WILL_BEHIND = re.compile(r"[，,]?[\u4e00-\u9fff]{0,4}?(?:还|也|仍|继续)?(?:将(?!近)|预计|计划|力争|拟|有望|争取|确保)")
+# 2019年开园, tells of an event, and not of the amounts behind the comma.
+_FOUNDED_BEHIND = re.compile(
+    r"(?:年?[初末底])?(?:正式|全面|开始)?(?:开园|成立|设立|建园|建区|建成|开工|竣工|投产|挂牌|揭牌|奠基|启用|投用|创建|始建|兴建|动工|开馆|开业|批准设立|获批设立)[^\d，,。；;]{0,12}(?=[，,。；;])"
+)
 _FIVE = {"十一五": 2006, "十二五": 2011, "十三五": 2016, "十四五": 2021, "十五五": 2026, "十六五": 2031}
 _ENGLISH_QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 _ENGLISH_MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
@@ -145,6 +149,7 @@ def _read_part(match: re.Match[str], day: date) -> Time | None:
     if not 1 <= first <= last <= 12:
         return None
     is_part = (first, last) != (1, 12)
+    is_to_come = False
     if year is None:
         if groups.get("whole"):
             if groups["whole"] == "年度" or re.match(r"(?:的)?(?:目标|任务|计划|预算|投资计划|预期)", behind):
@@ -153,7 +158,8 @@ def _read_part(match: re.Match[str], day: date) -> Time | None:
         else:
             # A part that has not begun by the day of the report, or is far from its end, is that of the year before.
             is_months = bool(groups.get("m1"))
-            year = day.year if first <= day.month and last - day.month <= (0 if is_months else 4) else day.year - 1
+            is_to_come = bool(_WILL_BEHIND.match(behind)) and last >= day.month
+            year = day.year if is_to_come or (first <= day.month and last - day.month <= (0 if is_months else 4)) else day.year - 1
     if not is_part:
         text = str(year)
     elif groups.get("quarter"):
@@ -165,7 +171,9 @@ def _read_part(match: re.Match[str], day: date) -> Time | None:
     is_base = bool(_BASE_BEFORE.search(before)) and bool(_BASE_BEHIND.match(behind) or relative == "上年" or re.search(r"(?:较|比)\s*$", before))
     is_until = bool(re.search(r"(?:截至|截止到?)\s*$", before)) or (bool(_BY_BEHIND.match(behind)) and not is_base)
     # 截至 and 2025年底 give a time by which; 到2027年 does if it is yet to come.
-    is_future = year > day.year or (year == day.year and first > day.month)
+    is_future = is_to_come or year > day.year or (year == day.year and first > day.month)
+    if not is_future and _FOUNDED_BEHIND.match(half, end):
+        return Time(start, end, None, is_loose=True)
     if stated and not is_part and is_future and _BY_BEFORE.search(before):
         is_until = True
     if is_until:
@@ -173,7 +181,8 @@ def _read_part(match: re.Match[str], day: date) -> Time | None:
     since = _SINCE_BEHIND.match(behind)
     if since and not is_until and year < day.year and not is_part:
         return Time(start, end + since.end(), f"{text}/", is_base, False)
-    return Time(start, end, text, is_base, is_future, is_current=year == day.year)
+    is_over = not is_future and (year < day.year or last < day.month)
+    return Time(start, end, text, is_base, is_future, is_current=year == day.year, is_over=is_over)
 
 
 def _read_range(match: re.Match[str], day: date) -> Time | None:
@@ -233,6 +242,8 @@ def _read_english(match: re.Match[str], day: date) -> Time | None:
     is_future = year > day.year
     if match[0].lower().startswith("by ") and is_future:
         text = f"/{text}"
+    if match[0].lower().startswith("since "):
+        text = f"{text}/"
     return Time(match.start(), match.end(), text, False, is_future)
 
 
@@ -254,7 +265,7 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Time | No
         re.compile(
             rf"(?P<by>by |By )?(?:(?:the )?(?:(?P<quarter>first|second|third|fourth) quarter|(?P<half>first|"
             rf"second) half)(?: of)? ?(?P<of>)|(?P<m1>{_MONTH_NAMES})(?: to (?P<m2>{_MONTH_NAMES}))? |(?:in |In |by |"
-            rf"By |since |end of )(?=\d))(?P<year>(?:19|20)\d{{2}})?",
+            rf"By |since |Since |end of )(?=\d))(?P<year>(?:19|20)\d{{2}})?",
         ),
         _read_english,
     ),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import charset_normalizer
 
-from geo.draft.grids import write_table
+from geo.draft.grids import find_tables, split_cells, write_table
 from geo.errors import GeoError
 from geo.files import UnfitFileError, read_regular
 
@@ -121,7 +121,7 @@ def read_content(content: bytes, name: str) -> Document:
         text = normalize(_decode(content, name))
         if not text.strip():
             raise DocumentError(name, "it has no text")
-        return Document(text, (), kind)
+        return _with_tables(text)
     text, origins = "", []
     for piece in pieces:
         paragraph = normalize(str(piece["text"])).strip()
@@ -210,6 +210,22 @@ def normalize(text: str) -> str:
     if any("\ud800" <= character <= "\udfff" or unicodedata.category(character) == "Cn" for character in set(text)):
         text = "".join(character if unicodedata.category(character) not in ("Cs", "Cn") else "\N{REPLACEMENT CHARACTER}" for character in text)
     return _BROKEN_NUMBER.sub("", text)
+
+
+def _with_tables(text: str) -> Document:
+    """Write the tables of a plain text as sentences; what has none stays as it is."""
+    lines = text.split("\n")
+    tables = find_tables(lines)
+    if not tables:
+        return Document(text, (), "txt")
+    written, origins, position = "", [], 0
+    for number, (first, last) in enumerate(tables, 1):
+        written += "".join(f"{line}\n" for line in lines[position:first]).rstrip("\n") + "\n\n"
+        for piece in write_table([split_cells(line) for line in lines[first:last]], number):
+            origins.append(Origin(len(written), len(written) + len(piece["text"]), None, number, piece["row"]))
+            written += piece["text"] + "\n\n"
+        position = last
+    return Document((written + "\n".join(lines[position:]).lstrip("\n")).strip("\n") + "\n", tuple(origins), "txt")
 
 
 def _read_markdown(text: str) -> list[dict[str, object]]:

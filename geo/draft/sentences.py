@@ -8,6 +8,7 @@ from geo.draft.contexts import Context
 from geo.draft.figures import Figure
 from geo.draft.lexicon import FACTS, GROWS, LOCATING, PLANS, SIGNED
 from geo.draft.numbers import Mention, Role
+from geo.draft.subjects import Spot
 from geo.tables.cells import AFTER
 from geo.tables.kinds import FigureStatus, NumberReason, Qualifier, UnitKind
 from geo.tables.numbers import direction, growth_of, parse_numbers
@@ -19,6 +20,9 @@ _COUNTED_END = re.compile(
 _HEAD = re.compile(r"\s*([\u4e00-\u9fffA-Za-z()（）]{2,20})[:：]")
 _COUNTING = frozenset("大园谷镇城廊圈")
 _RANK_VERBS = re.compile(r"位居|位列|排名|排位|排在|居于|名列|跃居|跃升至?|上升至|前进至|稳居|居|列|位|排|至(?!少)")
+
+
+_AMONG = re.compile(r"(?:在|居|列|排|同类|各|全省|全国|全市)[\u4e00-\u9fff]{0,8}$")
 
 
 class Sentence(Context):
@@ -262,7 +266,9 @@ class Sentence(Context):
         # A share is ranked by itself only where nothing larger is told: 占比12%, 总量居第一 ranks the amount.
         targets = [figure for figure in targets if figure.unit != "%" or figure.growth is not None] or targets
         words = self.half[clause : mention.start]
-        own_subject = [spot for spot in self.spots if clause <= spot.start < mention.start and not self._is_compared(spot)]
+        own_subject = [
+            spot for spot in self.spots if clause <= spot.start < mention.start and not self._is_compared(spot) and not self._is_scope(spot, mention)
+        ]
         if targets and not own_subject:
             self._set_rank(targets[-1], mention, rank, scope)
             return
@@ -290,6 +296,12 @@ class Sentence(Context):
         self._set_rank(figure, mention, rank, scope)
         self._count_years(figure, words)
         self.figures.append(figure)
+
+    def _is_scope(self, spot: Spot, rank: Mention) -> bool:
+        """Say whether a place is what a rank is among: 在全省同类园区中排名第五."""
+        before, between = self.half[self._clause_start(spot.start) : spot.start], self.half[spot.end : rank.start]
+        is_whole = bool(re.search(r"(?:全省|全国|全市|国家级|省级|各)$", before))
+        return (is_whole and not between) or bool(_AMONG.search(before) and re.fullmatch(r"(?:当?中|之中|内|里)[^，,]{0,6}", between))
 
     def _count_years(self, figure: Figure, words: str) -> None:
         """Read 连续三年领跑 where nothing else is ranked: three years in the lead, the last of them the one just spoken of."""

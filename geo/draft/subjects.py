@@ -18,6 +18,15 @@ ZONES = frozenset({Kind.PLATFORM, Kind.COOPERATION_ZONE, Kind.PARK, Kind.TOWN, K
 SITES = frozenset({Kind.PROJECT, Kind.FACILITY})
 
 
+# What the park, the company and the city are in an English text.
+_OF_ENGLISH = {
+    **dict.fromkeys(("zone", "area", "park"), ZONES),
+    **dict.fromkeys(("city", "county", "district"), REGIONS),
+    "project": SITES,
+    "company": frozenset({COMPANY}),
+}
+
+
 @dataclass(frozen=True)
 class Spot:
     """A mention of a place, by its name or by a word that means it (全区, 该项目)."""
@@ -136,7 +145,11 @@ def _meant(word: re.Match[str], seen: Sequence[Named], memory: Memory, named: Se
         recent = next((place for place in reversed(seen) if place in known), None)
         return recent or (known[0] if len(known) == 1 else None)
     if word["english"]:
-        return next((place for place in reversed(seen)), memory.host)
+        kinds = _OF_ENGLISH.get(word["english"].split()[-1].lower())
+        if kinds is None:
+            return next(iter(memory.last), None) or next((place for place in reversed(seen)), memory.host)
+        recent = next((place for place in reversed(seen) if place.kind in kinds), None)
+        return recent or (memory.host if memory.host is not None and memory.host.kind in kinds else None)
     ending = word["kind"] or word["bare"]
     kinds = _OF_KIND.get(ending)
     if kinds is None:

@@ -72,7 +72,7 @@ _MEASURES: dict[tuple[UnitKind, str], str] = {
     (UnitKind.MONEY, "KRW"): "韩元|KRW|1",
     (UnitKind.MONEY, "TWD"): "新台币 台币|TWD|1",
     (UnitKind.MONEY, "SGD"): "新加坡元 新元|SGD|1",
-    (UnitKind.AREA, "area"): "平方米 平米 平方 ㎡ m²|m²|1;亩|mu|2000/3;公顷 hectares|hectares|10000;"
+    (UnitKind.AREA, "area"): "平方米 平米 平方 ㎡ m² square_meters square_metres|m²|1;亩|mu|2000/3;公顷 hectares|hectares|10000;"
     "平方公里 平方千米 km² square_kilometers square_kilometres|km²|1000000",
     (UnitKind.LENGTH, "length"): (
         "米|m|1;公里 千米 km|km|1000;"
@@ -106,7 +106,7 @@ _MEASURES: dict[tuple[UnitKind, str], str] = {
 _CLASSIFIERS = """
 个 家 项 件 台 辆 套 只 座 栋 幢 条 名 人 户 所 处
 人次 架次 架 艘 批 次 场 种 款 类 大 宗 笔 张 位 支 部 间 棵 株 头 羽 床 张床位 席 本 册 颗 片 枚 对 块
-组 班 列 班次 批次 车次 点 盏 根 双 辆份 份 瓶 箱 桶 口 眼 孔 门 台套 尾 粒 单 标段 车位 卡 人家 道 幅 篇 首 家次 户次 件次 例 剂 剂次 股
+组 班 列 班次 批次 车次 点 盏 根 双 辆份 份 瓶 箱 桶 副 袋 盒 罐 口 眼 孔 门 台套 尾 粒 单 标段 车位 卡 人家 道 幅 篇 首 家次 户次 件次 例 剂 剂次 股
 机柜 标准机架 机架 锭 匹 床位 学位 席位 泊位 村 镇 园 谷 城 廊 圈 层 级 期 届 版 号 强 线
 """
 

@@ -143,6 +143,6 @@ def test_the_atlas_has_none_of_this(settings: Settings) -> None:
 
 
 def test_places_of_the_tables_are_found_by_a_part_of_a_name(client: FlaskClient) -> None:
-    found = client.get(f"/{TOKEN}/api/known?q=临港", base_url=HOME).json
+    found = client.get(f"/{TOKEN}/api/known?q=临港", base_url=HOME).get_json()
     assert found[0]["name"] == "石湾临港园"
     assert client.get(f"/{TOKEN}/api/known?q=", base_url=HOME).json == []

