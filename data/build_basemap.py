@@ -120,6 +120,9 @@ MOUTH = ((120.6592, 30.3612), (120.6923, 30.3939))
 NARROWS = {"south": (120.17676, 30.11302), "east": (120.43411, 30.37612), "mouth": (120.57, 30.391)}
 """How far the river is drawn narrower and narrower, until it is the line that is known of it: 5 to 10 km from each side that is no bank."""
 
+NARROW_BEND, NARROW_STEPS = 1.7, 9
+"""How much the sides of such a stretch are bent (1: not at all), and how many points a side has."""
+
 SEAM = 0.003
 """By how much they reach into what they join, degrees."""
 
@@ -404,11 +407,16 @@ def build_narrows(banks: BaseGeometry) -> shapely.MultiPolygon:
 
 
 def _narrowed(first: np.ndarray, last: np.ndarray, apex: np.ndarray) -> shapely.Polygon:
-    """Make a triangle on a side, which reaches a little beyond it: two areas that only touch show a hairline of ground between them."""
-    beyond = (first + last) / 2 - apex
-    beyond *= SEAM / np.hypot(*beyond)
+    """Make a funnel on a side, which reaches a little beyond it: two areas that only touch show a hairline of ground between them.
+
+    Its sides are bent, as no bank is straight for miles.
+    """
+    middle = (first + last) / 2
+    beyond = (middle - apex) * SEAM / np.hypot(*(middle - apex))
     inwards = (last - first) * 0.05
-    return shapely.Polygon([first, first + beyond + inwards, last + beyond - inwards, last, apex])
+    shares = np.linspace(0, 1, NARROW_STEPS + 2)[1:-1, None]
+    axis, half = middle + (apex - middle) * shares, (last - first) / 2 * (1 - shares) ** NARROW_BEND
+    return shapely.Polygon([first, first + beyond + inwards, last + beyond - inwards, last, *(axis + half), apex, *(axis - half)[::-1]])
 
 
 def build_lake() -> shapely.Polygon:

@@ -54,7 +54,7 @@ def open_near(page: Page, url: str) -> Page:
     page.goto(url)
     wait_until_drawn(page)
     page.wait_for_selector(".local-basemap .leaflet-tile-loaded", state="attached")
-    page.wait_for_function(f"({PAINTED})() > 500")
+    page.wait_for_function(f"() => ({PAINTED})() > 500")
     return page
 
 
@@ -74,12 +74,11 @@ def test_it_follows_the_zoom_the_dark_and_the_language(page: Page, address: str,
     open_near(page, f"{address}/?lang=en#map=9/34.03/108.05")
     assert {url.split("/basemap/")[1][0] for url in watch.requests if "/basemap/" in url} == {"0"}
     page.evaluate("map_atlas.setView([34.03, 108.05], 12.5, {animate: false})")
-    page.wait_for_function("[...document.querySelectorAll('.local-basemap canvas')].length > 0")
-    page.wait_for_function(f"({PAINTED})() > 500")
+    page.wait_for_function(f"() => ({PAINTED})() > 500")
     light = page.evaluate(LIGHTNESS)
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function(f"({PAINTED})() > 500")
-    page.wait_for_function(f"({LIGHTNESS})() < {light} - 60")
+    page.wait_for_function(f"() => ({PAINTED})() > 500")
+    page.wait_for_function(f"() => ({LIGHTNESS})() < {light} - 60")
 
 
 def test_the_rivers_of_the_outline_give_way_inside_the_extract_only(page: Page, address: str) -> None:
@@ -87,12 +86,15 @@ def test_the_rivers_of_the_outline_give_way_inside_the_extract_only(page: Page, 
     hidden = "() => [...map_atlas.getPane('water').querySelectorAll('path:not(.sea)')].every((path) => path.style.display === 'none')"
     page.wait_for_function(hidden)
     page.evaluate("map_atlas.setView([34.3, 108.4], 12, {animate: false})")
-    page.wait_for_function(f"!({hidden})()")
+    page.wait_for_function(f"() => !({hidden})()")
 
 
-def test_a_frozen_site_has_it_and_needs_no_server(added: Path, tmp_path: Path, new_context: NewContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_frozen_site_has_it_and_needs_no_server(
+    added: Path, tmp_path: Path, new_context: NewContext, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GEO_DATA", str(added))
     assert main(["freeze", str(tmp_path / "frozen")]) == 0
+    watch.expected.append("request to another host: file:///")
     page = new_context().new_page()
     open_near(page, f"{(tmp_path / 'frozen' / 'index.html').as_uri()}{VIEW}")
     assert "青山" in page.locator(".reference .name").all_text_contents()

@@ -26,6 +26,7 @@ import pyogrio
 import pytest
 from babel.messages.pofile import read_po
 
+from bench.osm import make_city, write_pbf
 from docs.pictures import write_list
 from geo.layers.formats import FORMATS
 from geo.layers.select import LAYERS
@@ -108,8 +109,10 @@ def anchors(name: str) -> set[str]:
 
 
 @pytest.fixture
-def folder_with_files(tmp_path: Path) -> Path:
-    """A folder with the files that the pages name: the list of companies, as a workbook and as text, and a text that may be the report's."""
+def folder_with_files(tmp_path: Path, tables: Tables) -> Path:
+    """A folder with the files that the pages name: companies as a workbook and as text, an extract, and a text that may be the report's."""
+    west, south, east, north = tables.profile.frame
+    write_pbf(make_city(400, (west, south, east, north)), tmp_path / "hangzhou.osm.pbf")
     write_list(tmp_path / "companies.xlsx")
     shutil.copy(COMPANIES, tmp_path)
     if REPORT.exists():
@@ -360,7 +363,7 @@ def test_every_name_in_code_letters_is_one_of_the_project(name: str) -> None:
     """Settings, targets of make, commands, modules and files that a page names are there."""
     settings = {setting.name for setting in SETTINGS}
     targets = set(re.findall(r"^(\w+):", read("Makefile"), flags=re.MULTILINE))
-    subcommands = {"check", "locate", "draft", "accept", "geocode", "map", "density", "reverse", "audit", "export", "freeze"}
+    subcommands = {"check", "locate", "draft", "review", "accept", "geocode", "map", "density", "reverse", "audit", "export", "freeze", "basemap"}
     for code in inline_codes(name):
         assert set(re.findall(r"\bGEO_\w+", code)) <= settings, code
         assert set(re.findall(r"\bmake ([a-z]+)", code)) <= targets, code
