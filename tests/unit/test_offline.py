@@ -812,7 +812,7 @@ IN_HEADS = st.one_of(
     st.sampled_from(NAMED), st.sampled_from(ELSEWHERE), st.sampled_from(["中国", "浙江省", "浙江", "杭州市", "杭州", "310052", "某", ""])
 )
 IN_TAILS = st.one_of(st.sampled_from(["江南", "文三", "望江", "路", "湖", "中", "大", ""]), IN_HEADS)
-NUMBERS = st.sampled_from(["路12号", "街1号2幢", "12", "大厦 1202 室", "路1号", "村２３号", "弄3-4号", "号12", "广场11"])
+NUMBERS = st.sampled_from(["路12号", "街1号2幢", "12", "大厦 1202 室", "路1号", "村２３号", "弄3-4号", "号12", "广场11", "12号", "3号楼4层501室", "大楼20号", "1号"])
 
 
 @settings(max_examples=1500)

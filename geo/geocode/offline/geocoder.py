@@ -58,6 +58,7 @@ class OfflineGeocoder:
         # What is known of a key or a head depends on nothing but itself: what was asked before never changes an answer.
         self._known: dict[str, KnownAnswer] = {}
         self._of_head = lru_cache(_MOST_KEPT)(self._read_head)
+        self._of_words = lru_cache(_MOST_KEPT)(self._read_words)
         # From sure to unsure: each answers what it can, and what none does is a miss.
         self._stages = (whole_names.answer, self._answer_address, slips.answer, whole_names.answer_part, answer_floor)
         self._suggestions = Suggestions(gazetteer)
@@ -82,12 +83,11 @@ class OfflineGeocoder:
         return self._contexts.of(Query("", host=host)).host is not None
 
     def _answer(self, query: Query) -> Answer:
-        text, admin, bbox, host, assume_home = query
-        key = fold_name(text)
+        key = fold_name(query.text)
         # Commas, which folding drops, part an English address: there the text itself counts.
-        if admin or host or bbox is not None or not assume_home or key.isascii():
+        if key.isascii() or _says_where(query):
             return self._answer_as_written(query, key)
-        return self._answer_by_key(text, key) if key.isalpha() else self._answer_by_head(text, key)
+        return self._answer_by_key(query.text, key) if key.isalpha() else self._answer_by_head(query.text, key)
 
     def _answer_list(self, queries: Sequence[Query]) -> list[Answer]:
         """Answer each query as if it were asked alone, but take all of a list through one step after another: read, normalise, look up, word.
@@ -95,29 +95,37 @@ class OfflineGeocoder:
         The steps are those of :meth:`_answer`. All texts are folded at once, and a step that does not make way for the others after each query finds
         its code and its tables where it left them, in the caches of the processor.
         """
-        different = dict.fromkeys(queries)
-        texts = [query.text for query in different]
-        keys = fold_names(texts)
+        texts, admins, boxes, hosts, homes = zip(*queries, strict=True)
+        if all(homes) and not (any(admins) or any(boxes) or any(hosts)):
+            return self._answer_texts(texts)
+        plain = [query for query in queries if not _says_where(query)]
+        answered = dict(zip(plain, self._answer_texts([query.text for query in plain]), strict=True))
+        answered |= {query: self._answer(query) for query in dict.fromkeys(queries) if query not in answered}
+        return [answered[query] for query in queries]
+
+    def _answer_texts(self, texts: Sequence[str]) -> list[Answer]:
+        """Answer what says no more than its text; those that are the same once."""
+        different = list(dict.fromkeys(texts))
+        keys = fold_names(different)
         answers: list[Answer] = [_UNANSWERED] * len(keys)
         names: list[int] = []
         addresses: list[int] = []
-        for place, (query, key) in enumerate(zip(different, keys, strict=True)):
-            _, admin, bbox, host, assume_home = query
-            if admin or host or bbox is not None or not assume_home or key.isascii():
-                answers[place] = self._answer_as_written(query, key)
+        for place, key in enumerate(keys):
+            if key.isascii():
+                answers[place] = self._answer_as_written(Query(different[place]), key)
             elif key.isalpha():
                 names.append(place)
             else:
                 addresses.append(place)
         known = self._remember(dict.fromkeys([keys[place] for place in names]))
         for place in names:
-            answers[place] = known[keys[place]].answer(texts[place])
+            answers[place] = known[keys[place]].answer(different[place])
         for place in addresses:
-            answers[place] = self._answer_by_head(texts[place], keys[place])
-        if len(answers) == len(queries):
+            answers[place] = self._answer_by_head(different[place], keys[place])
+        if len(answers) == len(texts):
             return answers
         answered = dict(zip(different, answers, strict=True))
-        return [answered[query] for query in queries]
+        return list(map(answered.__getitem__, texts))
 
     def _answer_by_key(self, text: str, key: str) -> Answer:
         """Answer what is asked in Chinese and without a context: its key says all."""
@@ -125,8 +133,12 @@ class OfflineGeocoder:
 
     def _answer_by_head(self, text: str, key: str) -> Answer:
         """Answer an address that ends in a number by what is known of its head, and any other name with a number by its key."""
-        end = self._heads.end_of(key)
-        head = self._of_head(key[:end], key[end] if key[end] in CONTINUED else "") if end else None
+        end = self._heads.end_of_words(key)
+        if end:
+            head = self._of_words(key[:end])
+        else:
+            end = self._heads.end_of(key)
+            head = self._of_head(key[:end], key[end] if key[end] in CONTINUED else "") if end else None
         return head.answer(text, key[end:]) if head else self._answer_by_key(text, key)
 
     def _answer_as_written(self, query: Query, key: str) -> Answer:
@@ -146,6 +158,20 @@ class OfflineGeocoder:
             return None
         known = KnownAnswer.of(answer)
         return known._replace(rest=known.rest.removesuffix(rest))
+
+    def _read_words(self, words: str) -> KnownAnswer | None:
+        """Answer an address by the words before its numbers; ``None`` where what is left over is not the end of it."""
+        key = words + _ANY_NUMBER
+        end = self._heads.end_of(key)
+        if end:
+            head = self._of_head(key[:end], key[end] if key[end] in CONTINUED else "")
+            return head and KnownAnswer(head.make, head.fields, head.rest + words[end:])
+        answer = self._read_all(key, key, NOWHERE)
+        if isinstance(answer, Miss):
+            return KnownAnswer.of(answer) if answer.reason is not MissReason.UNKNOWN else None
+        known = KnownAnswer.of(answer)
+        is_end = known.rest.endswith(_ANY_NUMBER) and known.rest != key
+        return known._replace(rest=known.rest.removesuffix(_ANY_NUMBER)) if is_end else None
 
     def _remember(self, keys: Iterable[str]) -> dict[str, KnownAnswer]:
         """Read the keys that are not known, all of them one stage after another, and return what is known of them and of others."""
@@ -176,3 +202,8 @@ class OfflineGeocoder:
 
     def _miss(self, text: str, key: str) -> Miss:
         return Miss(text, MissReason.UNKNOWN, self._suggestions.of(key))
+
+
+def _says_where(query: Query) -> bool:
+    """Tell whether a query says more than its text."""
+    return bool(query.admin or query.host or query.bbox is not None or not query.assume_home)

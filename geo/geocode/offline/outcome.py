@@ -29,29 +29,28 @@ class KnownAnswer(NamedTuple):
     ----------
     make
         Makes the answer of its fields in their order.
-    before, rest, after
-        The fields before ``unresolved``, ``unresolved`` as it is folded, and the fields behind it; all fields of a miss are ``before``.
+    fields
+        The fields behind the query.
+    rest
+        Of those ``unresolved`` as it is folded; empty of a miss.
     """
 
     make: Callable[[Iterable[Any]], Answer]
-    before: tuple[Any, ...]
+    fields: tuple[Any, ...]
     rest: str = ""
-    after: tuple[Any, ...] = ()
 
     @classmethod
     def of(cls, answer: Answer) -> KnownAnswer:
         """Take an answer apart."""
-        if isinstance(answer, Miss):
-            return cls(_MAKE_MISS, answer[1:])
-        return cls(_MAKE_MATCH, answer[1:_UNRESOLVED], answer.unresolved, answer[_UNRESOLVED + 1 :])
+        return cls(_MAKE_MISS, answer[1:]) if isinstance(answer, Miss) else cls(_MAKE_MATCH, answer[1:], answer.unresolved)
 
     def answer(self, text: str, rest: str = "") -> Answer:
         """Answer a text that is folded to the key, or to the key and ``rest`` behind it."""
-        make, before, own, after = self
-        if not after:
-            return make((text, *before))
+        make, fields, own = self
         rest = own + rest
-        return make((text, *before, tail_of(text, rest) if rest else "", *after))
+        if not rest or make is _MAKE_MISS:
+            return make((text, *fields))
+        return make((text, *fields[: _UNRESOLVED - 1], tail_of(text, rest), *fields[_UNRESOLVED:]))
 
 
 def match_of(
