@@ -8,11 +8,11 @@ bear is never resolved without a context, and a division elsewhere is out of the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from geo.garbage import without_cyclic_collection
-from geo.geocode.answers import Answer, Miss, MissReason, Query
-from geo.geocode.gazetteer import Gazetteer
+from geo.geocode.answers import Answer, Level, Match, Miss, MissReason, Query
+from geo.geocode.gazetteer import Gazetteer, Location
 from geo.geocode.offline.address import Addresses, answer_floor
 from geo.geocode.offline.context import NOWHERE, Context, Contexts
 from geo.geocode.offline.english import EnglishAddresses
@@ -24,10 +24,12 @@ from geo.geocode.offline.sounds import Sounds
 from geo.geocode.offline.suggestions import Suggestions
 from geo.geocode.offline.villages import Villages
 from geo.geocode.offline.whole_names import WholeNames
+from geo.geocode.said import both, without_last
+from geo.geocode.spread import locate_addresses
 from geo.names import fold_name, fold_names
 
 # Changes with the answers: what was answered by another version is asked again.
-VERSION = 3
+VERSION = 4
 # A house number that stands for all of them.
 _ANY_NUMBER = "11号"
 # What is found out about a name, or about the divisions that an address begins with, is kept while it is asked again and again.
@@ -181,7 +183,7 @@ class OfflineGeocoder:
         known = self._known
         unread = [key for key in keys if key not in known]
         for stage in self._stages:
-            known.update((key, KnownAnswer.of(answer)) for key in unread if (answer := stage(key, key, NOWHERE)))
+            known.update((key, KnownAnswer.of(self._place(answer))) for key in unread if (answer := stage(key, key, NOWHERE)))
             unread = [key for key in unread if key not in known]
         known.update((key, KnownAnswer.of(self._miss(key, key))) for key in unread)
         return known
@@ -194,8 +196,25 @@ class OfflineGeocoder:
             if isinstance(answer, Miss) and answer.reason is not MissReason.AMBIGUOUS and (context.features or context.districts):
                 # What is said to lie in the city is not said to lie elsewhere.
                 return self._miss(text, key)
-            return answer
+            return self._place(answer)
         return self._miss(text, key)
+
+    def _place(self, answer: Answer) -> Answer:
+        """Place what is known no nearer than its city or its district where the addresses of that lie."""
+        if not isinstance(answer, Match) or not answer.unresolved or answer.level not in (Level.CITY, Level.DISTRICT):
+            return answer
+        code = answer.divisions[-1].code
+        own, found = self._gazetteer.by_code[code].location, self._where_addresses_lie.get(code)
+        if found is None or (answer.lon, answer.lat) != (own.lon, own.lat):
+            return answer
+        # What is gone lies in more than one of today's districts.
+        radius = found.uncertainty_m if answer.uncertainty_m == own.uncertainty_m else max(answer.uncertainty_m, found.uncertainty_m)
+        note = without_last(answer.note, own.note)
+        return answer._replace(lon=found.lon, lat=found.lat, uncertainty_m=radius, source=found.source, note=both(note, found.note))
+
+    @cached_property
+    def _where_addresses_lie(self) -> dict[str, Location]:
+        return locate_addresses(self._gazetteer)
 
     def _answer_address(self, text: str, key: str, context: Context) -> Answer | None:
         return self._english.answer(text, context) if key.isascii() else self._addresses.answer(text, key, context)

@@ -140,11 +140,13 @@ class Sounds:
         return by_shape
 
     def _alike(self, chunk: str, *, is_within: bool) -> list[str]:
-        """Find the names that differ in one character, not that of the kind; of a district only where the city stands before it."""
+        """Find the names that differ in one character or in the order of two, not in the kind; of a district only where the city stands before it."""
         if not is_within and len(chunk) != len(self._province):
             return []
         shapes = (f"{chunk[:at]}?{chunk[at + 1 :]}" for at in range(len(chunk)))
-        return [name for shape in shapes for name in self._by_shape.get(shape, ()) if is_within or self._names[name] is None]
+        swapped = (f"{chunk[:at]}{chunk[at + 1]}{chunk[at]}{chunk[at + 2 :]}" for at in range(len(chunk) - 2))
+        near = [*(name for shape in shapes for name in self._by_shape.get(shape, ())), *(name for name in swapped if name in self._names)]
+        return [name for name in dict.fromkeys(near) if is_within or self._names[name] is None]
 
     def _lies_in(self, name: str, before: list[str]) -> bool:
         districts = {form.feature.name for one in before for form in self._gazetteer.forms.get(one, ()) if form.feature.level is Level.DISTRICT}
