@@ -122,6 +122,27 @@ By Chinese name, of which no two in Hangzhou are the same.
 """
 
 
+NOTES_EN = {
+    "境内代表点，半径容下全境": "A point inside; the radius holds all of it",
+    "GeoNames 7735273，记旧名丁桥镇：2014 年撤镇改称丁兰街道，驻地未变": (
+        "GeoNames 7735273, under its old name Dingqiao Town: Dinglan Subdistrict since 2014, with the same seat"
+    ),
+    "GeoNames 7735235，误作“新东”，并记旧名石桥镇；点在东新": (
+        "GeoNames 7735235, misspelt Xindong and with the old name Shiqiao Town; the point is in Dongxin"
+    ),
+    "GeoNames 只在东新的点上记有石桥镇，不采用": "GeoNames has Shiqiao Town only on the point of Dongxin, which is not used",
+    "GeoNames 1789998，记萧山县城：城厢即旧县城": "GeoNames 1789998, as the seat of Xiaoshan County: Chengxiang is the old seat",
+    "GeoNames 1810846，记富阳县城：区政府驻富春街道": (
+        "GeoNames 1810846, as the seat of Fuyang County: the district government is in Fuchun Subdistrict"
+    ),
+    "GeoNames 1803594，记临安县城：区政府驻锦城街道": (
+        "GeoNames 1803594, as the seat of Lin'an County: the district government is in Jincheng Subdistrict"
+    ),
+    "GeoNames 1916405，误作“风川”": "GeoNames 1916405, misspelt 风川",
+}
+"""The notes in English; those that are not here read the same."""
+
+
 class Place(NamedTuple):
     """A populated place of GeoNames: its number, its position in WGS-84, and all of its names."""
 
@@ -151,7 +172,7 @@ class Division:
         Radius around the point, metres, within which all of it lies as far as known; empty without a point.
     source
         Where the point comes from; empty without a point.
-    note
+    note, note_en
         How the point was found.
     namesakes, own_namesakes
         Of a township: how many others in China, outside Hangzhou, bear its name, and its own name without the kind.
@@ -167,6 +188,7 @@ class Division:
     uncertainty_m: str = ""
     source: str = ""
     note: str = ""
+    note_en: str = ""
     namesakes: str = ""
     own_namesakes: str = ""
 
@@ -541,6 +563,7 @@ def main() -> None:
         for row in rows
     ]
 
+    rows = [replace(row, note_en=NOTES_EN.get(row.note, row.note)) for row in rows]
     content = encode_table(Division, rows)
     write_replacing(OUTPUT, content)
     write_replacing(OSM, encode_osm(osm, radii))

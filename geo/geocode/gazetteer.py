@@ -14,6 +14,7 @@ from typing import NamedTuple, cast
 from geo.datum import Datum, to_wgs84
 from geo.geocode.answers import Division, Level
 from geo.geocode.distance import great_circle_m
+from geo.geocode.said import in_both
 from geo.geocode.spellings import FormKind, division_names, place_names, prefixes_of, shorten, station_names, stem_of, with_pinyin
 from geo.names import fold_name, normalize_name
 from geo.tables.kinds import Basis, DivisionLevel, ElsewhereLevel, FormerLevel, HomonymKind, PointKind, Precision
@@ -113,6 +114,29 @@ class Form(NamedTuple):
     note: str | None = None
 
 
+class Former(NamedTuple):
+    """A name that a division no longer has.
+
+    Attributes
+    ----------
+    row
+        The row of the tables, with the words about it.
+    features
+        What it became, the one with the largest part first.
+    meant
+        Which of several is meant where nothing more is said; ``None`` where that is open.
+    """
+
+    row: FormerRow
+    features: tuple[Feature, ...]
+    meant: Feature | None
+
+    @property
+    def note(self) -> str:
+        """What became of it, in words."""
+        return in_both(self.row.note_zh, self.row.note_en)
+
+
 class Gazetteer:
     """The known names.
 
@@ -128,7 +152,7 @@ class Gazetteer:
     forms
         Folded name to the forms that it may be.
     former
-        Folded former name to what its division became, with the words about it.
+        Folded former name to what its division became.
     homonyms, types
         Folded names that places elsewhere bear too, and those that only say what sort of place it is; to the words about elsewhere.
     places, names, named
@@ -144,7 +168,7 @@ class Gazetteer:
         self.profile = tables.profile
         self._prefixes = prefixes_of(tables.profile)
         self.forms: dict[str, list[Form]] = {}
-        self.former: dict[str, tuple[FormerRow, tuple[Feature, ...]]] = {}
+        self.former: dict[str, Former] = {}
         self._rows: dict[str, list[GazetteerRow]] = {}
         for row in tables.gazetteer:
             self._rows.setdefault(normalize_name(row.name), []).append(row)
@@ -167,16 +191,16 @@ class Gazetteer:
         for former in tables.former:
             features = tuple(self.by_code[code] for code in former.became)
             for name in with_pinyin((former.name, former.name_en)):
-                self.former.setdefault(name, (former, features))
+                self.former.setdefault(name, Former(former, features, self.by_code[former.meant] if former.meant else None))
         self.heirs = {
             row.name: frozenset(self.by_code[code].district for code in row.became) for row in tables.former if row.level is not FormerLevel.TOWNSHIP
         }
-        self._notes_of_heirs = {row.name: row.note_zh for row in tables.former if row.level is not FormerLevel.TOWNSHIP}
+        self._notes_of_heirs = {row.name: in_both(row.note_zh, row.note_en) for row in tables.former if row.level is not FormerLevel.TOWNSHIP}
         self._villages = tables.villages
         self.named = tuple(dict.fromkeys(self._add_named(tables)))
         self.elsewhere, self.elsewhere_short = _elsewhere(tables.elsewhere, self.forms)
         for name, other in others.items():
-            self.elsewhere.setdefault(name, other.elsewhere_zh)
+            self.elsewhere.setdefault(name, in_both(other.elsewhere_zh, other.elsewhere_en))
         # Place to all of its folded names.
         self.names: dict[Feature, list[str]] = {}
         for name, forms in self.forms.items():
@@ -240,7 +264,7 @@ class Gazetteer:
                 divisions=self._divisions_of(row.admin),
                 is_by_host=guest is not None,
                 source=own.source or row.source or "",
-                note=own.note,
+                note=_note_of(own),
             )
         return self._features[id(own)]
 
@@ -280,15 +304,15 @@ class Gazetteer:
         point = self._points.get((PointKind.TOWNSHIP, row.name)) if row.lon is None else None
         if point is not None:
             return Feature(
-                row.name, Level.TOWNSHIP, _location_of(point, Precision.TOWNSHIP), chain, is_by_host=False, source=point.source, note=row.note
+                row.name, Level.TOWNSHIP, _location_of(point, Precision.TOWNSHIP), chain, is_by_host=False, source=point.source, note=_note_of(row)
             )
         if row.lon is None or row.lat is None or row.uncertainty_m is None or row.source is None:
             assert row.parent is not None
             district = self._feature_of(self._divisions[row.parent], curated, features)
-            return Feature(row.name, Level.TOWNSHIP, district.location, chain, is_by_host=True, source=district.source, note=row.note)
+            return Feature(row.name, Level.TOWNSHIP, district.location, chain, is_by_host=True, source=district.source, note=_note_of(row))
         level = Level(row.level.value)
-        location = Location(row.name, row.lon, row.lat, _PRECISIONS[level], row.uncertainty_m, Basis.DERIVED, row.source, Datum.WGS84, row.note)
-        return Feature(row.name, level, location, chain, is_by_host=False, source=row.source, note=row.note)
+        location = Location(row.name, row.lon, row.lat, _PRECISIONS[level], row.uncertainty_m, Basis.DERIVED, row.source, Datum.WGS84, _note_of(row))
+        return Feature(row.name, level, location, chain, is_by_host=False, source=row.source, note=_note_of(row))
 
     # --- names in use ---
 
@@ -353,7 +377,7 @@ class Gazetteer:
         is_station = point.kind is PointKind.STATION
         name = f"{point.name.removesuffix('站')}站" if is_station else point.name
         location = _location_of(point, _precision_within(point.uncertainty_m), name)
-        return Feature(name, Level.PLACE, location, self._divisions_of(point.district), is_by_host=False, source=point.source, note=point.note)
+        return Feature(name, Level.PLACE, location, self._divisions_of(point.district), is_by_host=False, source=point.source, note=_note_of(point))
 
     def _corridor(self, row: CorridorRow) -> Feature:
         """Give a corridor the middle of its axis, and a radius that holds all of it."""
@@ -387,12 +411,18 @@ def _locate(rows: Iterable[GazetteerRow]) -> dict[int, Location]:
         lons, lats = to_wgs84([cast(float, row.lon) for row in some], [cast(float, row.lat) for row in some], datum)
         for row, lon, lat in zip(some, lons.tolist(), lats.tolist(), strict=True):
             assert row.precision and row.uncertainty_m and row.basis and row.source
-            locations[id(row)] = Location(row.name, lon, lat, row.precision, row.uncertainty_m, row.basis, row.source, datum, row.note)
+            locations[id(row)] = Location(row.name, lon, lat, row.precision, row.uncertainty_m, row.basis, row.source, datum, _note_of(row))
     return locations
 
 
 def _location_of(point: PointRow, precision: Precision, name: str = "") -> Location:
-    return Location(name or point.name, point.lon, point.lat, precision, point.uncertainty_m, Basis.DERIVED, point.source, Datum.WGS84, point.note)
+    return Location(
+        name or point.name, point.lon, point.lat, precision, point.uncertainty_m, Basis.DERIVED, point.source, Datum.WGS84, _note_of(point)
+    )
+
+
+def _note_of(row: DivisionRow | GazetteerRow | PointRow) -> str | None:
+    return in_both(row.note, row.note_en) if row.note else None
 
 
 def _precision_within(uncertainty_m: int) -> Precision:
@@ -420,16 +450,16 @@ def _elsewhere(rows: Iterable[ElsewhereRow], forms: Mapping[str, object]) -> tup
     full: dict[str, str] = {}
     short: dict[str, str] = {}
     for row in rows:
-        own = fold_name(row.name)
+        own, told = fold_name(row.name), in_both(row.name, row.name_en)
         if own not in forms:
-            full.setdefault(own, row.name)
+            full.setdefault(own, told)
         names = [stem_of(own)] if row.level is not ElsewhereLevel.COUNTY or len(stem_of(own)) > 1 else []
         if row.name_en:
             english = fold_name(row.name_en)
             names.append(english)
-            full.setdefault(f"{english}city", row.name)
-            full.setdefault(f"{english}province", row.name)
+            full.setdefault(f"{english}city", told)
+            full.setdefault(f"{english}province", told)
         for name in names:
             if len(name) > 1:
-                short.setdefault(name, row.name)
+                short.setdefault(name, told)
     return full, short

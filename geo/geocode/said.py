@@ -10,6 +10,9 @@ def N_(phrase: str) -> str:  # noqa: N802 - the customary name by which translat
     return phrase
 
 
+_BOTH = N_("%(first)s；%(second)s")
+
+
 class Said(str):
     """Words in Chinese that remember their phrase.
 
@@ -41,6 +44,21 @@ class Said(str):
         return _Remake(phrase, values), ()
 
 
+# Both texts are there in any language; which one is written is for the catalogue to say.
+_IN_BOTH = N_("%(zh)s%(en).0s")
+
+
+def in_both(zh: str, en: str | None) -> str:
+    """Make words of a text that the data have in both languages; without English it stays in Chinese.
+
+    Parameters
+    ----------
+    zh, en
+        The text in each language.
+    """
+    return Said(_IN_BOTH, zh=zh, en=en) if en and en != zh else zh
+
+
 class _Remake:
     """Makes words anew where they were pickled."""
 
@@ -68,4 +86,11 @@ def say(words: str, translate: Callable[[str], str]) -> str:
 
 def both(first: str | None, second: str | None) -> str | None:
     """Put two notes one behind the other; either may be missing."""
-    return Said(N_("%(first)s；%(second)s"), first=first, second=second) if first and second else first or second
+    return Said(_BOTH, first=first, second=second) if first and second else first or second
+
+
+def without_last(note: str | None, last: str | None) -> str | None:
+    """Take from a note the one that :func:`both` has put behind it; ``None`` where nothing is left."""
+    if isinstance(note, Said) and note.phrase == _BOTH and note.values["second"] == last:
+        return note.values["first"]
+    return None if note == last else note

@@ -123,10 +123,32 @@ def division_names(row: DivisionRow) -> Iterator[tuple[str, FormKind]]:
         yield f"{short_en}street", FormKind.ALIAS
     if row.level is DivisionLevel.CITY:
         yield f"{english}city", FormKind.OWN
+    translated = _translate(stem)
+    if translated:
+        yield translated + english.removeprefix(short_en), FormKind.ALIAS
+        if row.level is DivisionLevel.TOWNSHIP:
+            yield f"{translated}street", FormKind.ALIAS
     if len(stem) > 1:
         yield stem, FormKind.SHORT
         yield pinyin_of(stem), FormKind.SHORT
     yield short_en, FormKind.SHORT
+    if translated and row.level is not DivisionLevel.TOWNSHIP:
+        yield translated, FormKind.SHORT
+
+
+# What names of divisions are called after, and how they begin, as English has it that translates them.
+_CALLED_AFTER = {"湖": "lake", "江": "river", "山": "mountain", "岛": "island", "湾": "bay", "桥": "bridge", "城": "city"}
+_BEGINNINGS = {"东": "east", "西": "west", "南": "south", "北": "north", "上": "upper", "下": "lower"}
+
+
+def _translate(stem: str) -> str:
+    """Give the English of a stem as translators have it, 东湖 is East Lake and 甲乙湖 is Jiayi Lake; empty where nothing in it is translated."""
+    after = _CALLED_AFTER.get(stem[-1])
+    if after is None or len(stem) < 2:
+        return ""
+    if len(stem) == 2:
+        return _BEGINNINGS[stem[0]] + after if stem[0] in _BEGINNINGS else ""
+    return pinyin_of(stem[:-1]) + after
 
 
 @cache

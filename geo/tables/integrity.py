@@ -224,6 +224,9 @@ def _lost_successors(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
         for code in cast(FormerRow, line.row).became:
             if read["admin/divisions.csv"].is_readable and code not in known:
                 yield Problem("admin/former.csv", line.number, "became", code, "a row of admin/divisions.csv")
+        meant = cast(FormerRow, line.row).meant
+        if meant is not None and meant not in cast(FormerRow, line.row).became:
+            yield Problem("admin/former.csv", line.number, "meant", meant, "one of the codes in became")
 
 
 def _unknown_districts(read: Mapping[str, ReadTable]) -> Iterator[Problem]:

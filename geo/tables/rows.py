@@ -246,6 +246,7 @@ class GazetteerRow(Row):
     source: Slug | None
     checked_on: DateCell | None
     note: Text | None
+    note_en: Text | None = Field(default=None, description="the note in English; a table without one may leave the column out")
 
     @model_validator(mode="after")
     def _is_a_location_or_an_alias(self) -> Self:
@@ -294,6 +295,7 @@ class DivisionRow(Row):
     note: Text | None
     namesakes: Count | None = Field(description="of a township: others in China that bear its name")
     own_namesakes: Count | None = Field(description="of a township: others in China that bear its name, of whatever kind")
+    note_en: Text | None = Field(default=None, description="the note in English; a table without one may leave the column out")
 
     @model_validator(mode="after")
     def _has_a_whole_point(self) -> Self:
@@ -321,6 +323,10 @@ class FormerRow(Row):
     until: DateCell | None
     became: Codes
     note_zh: Text
+    note_en: Text | None = Field(default=None, description="the note in English; a table without one may leave the column out")
+    meant: Code | None = Field(
+        default=None, description="what it became that it means where nothing more is said; a table without one may leave the column out"
+    )
 
 
 class ElsewhereRow(Row):
@@ -340,6 +346,7 @@ class HomonymRow(Row):
     kind: HomonymKind
     elsewhere_zh: Text
     source_note: Text
+    elsewhere_en: Text | None = Field(default=None, description="as elsewhere_zh; a table without one may leave the column out")
 
 
 class NameRow(Row):
@@ -380,6 +387,7 @@ class PointRow(Row):
     uncertainty_m: Uncertainty = Field(description="metres: the true place, of an area nearly all of it, lies within this radius")
     source: Slug
     note: Text | None
+    note_en: Text | None = Field(default=None, description="the note in English; a table without one may leave the column out")
 
     @model_validator(mode="after")
     def _lies_in_china(self) -> Self:

@@ -35,7 +35,7 @@ function formOf(file, { columns = [], admin = "", sheet = "" }) {
 }
 
 async function post(form, wanted, signal) {
-  const answer = await fetch(`${words.url}?f=${wanted}`, { method: "POST", body: form, signal, headers: { Accept: "application/json" } });
+  const answer = await fetch(`${words.url}?f=${wanted}&lang=${document.documentElement.lang.slice(0, 2)}`, { method: "POST", body: form, signal, headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Refusal(await answer.json().catch(() => ({ status: answer.status })));
   return answer;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -88,9 +89,16 @@ def test_home_is_the_default_and_says_so(client: FlaskClient) -> None:
 
 def test_the_words_of_an_answer_are_in_the_readers_language(client: FlaskClient) -> None:
     document = answer(client, "/geocode", q="中国数谷", home="no", lang="en")
-    assert [candidate["reason"] for candidate in document["candidates"]] == ["others of this name: 贵阳市"]
+    assert [candidate["reason"] for candidate in document["candidates"]] == ["others of this name: Guiyang"]
     note = answer(client, "/geocode", q="中国数谷", lang="en")["note"]
-    assert note.startswith("taken to be in this city: others of this name: 贵阳市; ")
+    assert note.startswith("taken to be in this city: others of this name: Guiyang; ")
+
+
+@pytest.mark.parametrize("q", ["江干区", "石桥镇", "西湖区", "萧山区无名路1号", "石桥街道", "未来科技城", "银湖科技城", "成都市"])
+def test_what_the_data_say_of_an_answer_is_in_the_readers_language_too(client: FlaskClient, q: str) -> None:
+    document = answer(client, "/geocode", q=q, lang="en")
+    said = [document.get("note") or "", *(candidate["reason"] for candidate in document.get("candidates", ()))]
+    assert [text for text in said if re.search("[\u4e00-\u9fff]", text)] == []
 
 
 def test_a_miss_comes_with_what_may_be_meant(client: FlaskClient) -> None:

@@ -108,9 +108,10 @@ def test_the_files_are_utf_8_with_unix_lines(name: str) -> None:
 
 
 def test_the_columns_are_as_documented() -> None:
-    columns = ["code", "name", "name_en", "level", "parent", "lon", "lat", "uncertainty_m", "source", "note", "namesakes", "own_namesakes"]
+    columns = ["code", "name", "name_en", "level", "parent", "lon", "lat", "uncertainty_m", "source", "note", "note_en"]
+    columns += ["namesakes", "own_namesakes"]
     assert list(DIVISIONS[0]) == columns
-    assert list(FORMER[0]) == ["name", "name_en", "level", "code", "until", "became", "note_zh"]
+    assert list(FORMER[0]) == ["name", "name_en", "level", "code", "until", "became", "note_zh", "note_en", "meant"]
 
 
 def test_there_are_1_city_13_districts_and_191_townships() -> None:

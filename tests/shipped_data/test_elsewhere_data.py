@@ -53,7 +53,7 @@ def test_the_files_are_utf_8_with_unix_lines(name: str) -> None:
 
 def test_the_columns_are_as_documented() -> None:
     assert list(ELSEWHERE[0]) == ["code", "name", "level", "parent", "name_en"]
-    assert list(HOMONYMS[0]) == ["name", "kind", "elsewhere_zh", "source_note"]
+    assert list(HOMONYMS[0]) == ["name", "kind", "elsewhere_zh", "elsewhere_en", "source_note"]
 
 
 # --- elsewhere.csv ------------------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from geo.atlas import Atlas
 from geo.datum import Datum
 from geo.geocode.answers import Division, Level
-from geo.geocode.gazetteer import Feature, Form, Gazetteer, Location
+from geo.geocode.gazetteer import Feature, Form, Former, Gazetteer, Location
 from geo.geocode.spellings import FormKind, shorten, stem_of
 from geo.names import fold_name
 from geo.tables.kinds import Basis, PointKind, Precision
@@ -306,7 +306,7 @@ def test_a_former_name_leads_to_what_became_of_it() -> None:
     row = row_of(FormerRow, cells)
     gazetteer = gazetteer_of(former=[row])
     features = (gazetteer.by_code["330109"], gazetteer.by_code["330108"])
-    assert gazetteer.former == dict.fromkeys(("江干区", "jiangganqu", "jianggandistrict"), (row, features))
+    assert gazetteer.former == dict.fromkeys(("江干区", "jiangganqu", "jianggandistrict"), Former(row, features, None))
 
 
 def test_homonyms_are_kept_by_their_kind_with_their_long_and_short_forms() -> None:
@@ -383,3 +383,12 @@ def test_every_name_of_a_feature_leads_back_to_it(shipped: Gazetteer) -> None:
 def test_no_shipped_name_is_both_ours_and_elsewhere_in_full(shipped: Gazetteer) -> None:
     assert shipped.forms.keys() & shipped.elsewhere.keys() == set()
     assert shipped.forms.keys() & shipped.types.keys() == set()
+
+
+def test_every_note_of_the_data_has_its_english() -> None:
+    tables = read_tables(DATA)
+    assert [row.name for row in tables.divisions if row.note and not row.note_en] == []
+    assert [row.name for row in tables.gazetteer if row.note and not row.note_en] == []
+    assert [row.name for row in tables.points if row.note and not row.note_en] == []
+    assert [row.name for row in tables.former if not row.note_en] == []
+    assert [row.name for row in tables.homonyms if not row.elsewhere_en] == []

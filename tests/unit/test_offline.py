@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 from bench.geocode_accuracy import LEVELS, LIST, distance_m, is_right
 from geo.bbox import Box
 from geo.geocode.answers import Answer, Candidate, Level, Match, Method, Miss, MissReason, Query
+from geo.geocode.distance import great_circle_m
 from geo.geocode.gazetteer import Gazetteer
 from geo.geocode.offline import LEAST_SCORE, OfflineGeocoder
+from geo.geocode.said import say
 from geo.geocode.spellings import stem_of
 from geo.names import fold_name, pinyin_of
-from geo.tables.kinds import Basis, FormerLevel, PointKind, Precision
+from geo.tables.kinds import Basis, DivisionLevel, FormerLevel, PointKind, Precision
 from geo.tables.reading import read_tables
 from geo.tables.rows import DivisionRow, FormerRow, GazetteerRow, Place, PointRow, VillageRow
 from tests.known import DATA
@@ -226,17 +228,26 @@ GONE = [row for row in TABLES.former if row.name not in {division.name for divis
 @pytest.mark.parametrize("row", GONE, ids=lambda row: row.name)
 @pytest.mark.parametrize("column", ["name", "name_en"])
 def test_a_former_name_says_what_became_of_it(row: FormerRow, column: str) -> None:
-    answer = ask(getattr(row, column))
-    if len(row.became) == 1:
+    text = getattr(row, column)
+    answer = ask(text)
+    if len(row.became) == 1 or row.meant:
+        meant = row.meant or row.became[0]
         assert isinstance(answer, Match)
-        assert (answer.divisions[-1].code, answer.name) == (row.became[0], DIVISIONS[row.became[0]].name)
+        assert (answer.divisions[-1].code, answer.name) == (meant, DIVISIONS[meant].name)
         assert (answer.method, answer.score, answer.unresolved) == (Method.FORMER, 100.0, "")
         assert (answer.note or "").startswith(row.note_zh)
-    else:
+        assert say(answer.note or "", to_english).startswith(row.note_en or "?")
+    if len(row.became) > 1 and row.meant:
+        answer = ask(text, assume_home=False)
+    if len(row.became) > 1:
         assert isinstance(answer, Miss)
         assert answer.reason is MissReason.AMBIGUOUS
         assert [candidate.name for candidate in answer.candidates] == [DIVISIONS[code].name for code in row.became]
         assert {candidate.reason for candidate in answer.candidates} == {row.note_zh}
+
+
+def to_english(phrase: str) -> str:
+    return "%(zh).0s%(en)s" if phrase == "%(zh)s%(en).0s" else phrase
 
 
 def test_a_name_that_lives_on_is_todays_division() -> None:
@@ -264,11 +275,36 @@ def test_an_address_of_old_is_read_as_of_today_and_says_so(text: str, name: str,
     assert (match.note or "").startswith(former.note_zh)
 
 
-def test_an_address_in_a_district_that_was_shared_out_is_ambiguous_between_its_heirs() -> None:
-    miss = missed("杭州市江干区某路1号")
+def test_a_district_that_was_shared_out_means_the_one_with_most_of_it_and_reaches_to_the_others() -> None:
+    note = "2021 年撤销：大部分归今上城区，下沙、白杨两街道归钱塘区"
+    for match in (found("杭州市江干区某路1号"), found("某路1号", admin="江干区")):
+        assert (match.name, match.method) == ("上城区", Method.FORMER)
+        assert (match.note or "").startswith(note)
+        other = GAZETTEER.by_code["330114"].location
+        own = GAZETTEER.by_code["330102"].location
+        assert match.uncertainty_m >= great_circle_m(own.lon, own.lat, other.lon, other.lat)
+    # Where nothing is taken for granted, it is for the reader to say.
+    miss = missed("杭州市江干区某路1号", assume_home=False)
     assert miss.reason is MissReason.AMBIGUOUS
     assert [candidate.name for candidate in miss.candidates] == ["上城区", "钱塘区"]
-    assert {candidate.reason for candidate in miss.candidates} == {"2021 年撤销：大部分归今上城区，下沙、白杨两街道归钱塘区"}
+    assert {candidate.reason for candidate in miss.candidates} == {note}
+
+
+def test_a_district_that_went_in_two_with_its_seat_in_the_one_and_its_name_in_the_other_is_ambiguous() -> None:
+    assert [candidate.name for candidate in missed("余杭市人民大道1号").candidates] == ["余杭区", "临平区"]
+
+
+# --- where addresses lie --------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", [row for row in TABLES.divisions if row.level is not DivisionLevel.TOWNSHIP], ids=lambda row: row.name)
+def test_an_address_of_which_only_a_district_is_known_lies_where_its_places_are(row: DivisionRow) -> None:
+    own, match = found(row.name), found(f"{row.name}无名路1号")
+    assert (match.name, match.level) == (own.name, own.level)
+    places = [one for one in GAZETTEER.named if not one.is_by_host and (one.district == row.name or row.parent is None)]
+    if (match.lon, match.lat) != (own.lon, own.lat) and places:
+        within = [great_circle_m(match.lon, match.lat, one.location.lon, one.location.lat) <= match.uncertainty_m for one in places]
+        assert sum(within) >= 0.9 * len(within)
 
 
 # --- doubt --------------------------------------------------------------------------------------------------------------------------------
@@ -812,7 +848,8 @@ IN_HEADS = st.one_of(
     st.sampled_from(NAMED), st.sampled_from(ELSEWHERE), st.sampled_from(["中国", "浙江省", "浙江", "杭州市", "杭州", "310052", "某", ""])
 )
 IN_TAILS = st.one_of(st.sampled_from(["江南", "文三", "望江", "路", "湖", "中", "大", ""]), IN_HEADS)
-NUMBERS = st.sampled_from(["路12号", "街1号2幢", "12", "大厦 1202 室", "路1号", "村２３号", "弄3-4号", "号12", "广场11"])
+OF_HOUSES = ["12号", "3号楼4层501室", "大楼20号", "1号"]
+NUMBERS = st.sampled_from(["路12号", "街1号2幢", "12", "大厦 1202 室", "路1号", "村２３号", "弄3-4号", "号12", "广场11", *OF_HOUSES])
 
 
 @settings(max_examples=1500)

@@ -157,7 +157,7 @@ def test_an_open_quote_is_named(data_copy: Path) -> None:
 def test_a_quoted_cell_of_several_lines_keeps_later_line_numbers_right(data_copy: Path, edit: Edit) -> None:
     edit("gazetteer.csv", 55, "note", "one\ntwo\nthree")
     path = data_copy / "gazetteer.csv"
-    path.write_text(path.read_text(encoding="utf-8") + "某园,没有这个名称,,,,,,,,,,\n", encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8") + "某园,没有这个名称,,,,,,,,,,,\n", encoding="utf-8")
     assert messages_of(data_copy) == [
         "gazetteer.csv:55 [note] 'one\\ntwo\\nthree': expected one line of text without control characters",
         "gazetteer.csv:67 [alias_of] '没有这个名称': expected a row of gazetteer.csv",
@@ -416,7 +416,7 @@ def test_a_place_that_hosts_itself_is_named(data_copy: Path, edit: Edit) -> None
 
 def test_names_that_stand_for_each_other_are_named(data_copy: Path) -> None:
     path = data_copy / "gazetteer.csv"
-    path.write_text(path.read_text(encoding="utf-8") + "甲,乙,,,,,,,,,,\n乙,丙,,,,,,,,,,\n丙,甲,,,,,,,,,,\n", encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8") + "甲,乙,,,,,,,,,,,\n乙,丙,,,,,,,,,,,\n丙,甲,,,,,,,,,,,\n", encoding="utf-8")
     assert messages_of(data_copy) == [
         "gazetteer.csv:65 [alias_of] '乙': expected a chain that does not come back to itself",
         "gazetteer.csv:66 [alias_of] '丙': expected a chain that does not come back to itself",

@@ -14,7 +14,8 @@ from geo.geocode.said import N_
 from geo.settings import PROJECT
 
 CATALOGUE = PROJECT / "translations/en/LC_MESSAGES/messages.po"
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|\{\w+\}")
+# A text that the data have in both languages is there in both; one of the two is written with no characters.
+PLACEHOLDER = re.compile(r"%\((\w+)\)(?:\.0)?[sd]|(%%|\{\w+\})")
 HAN = re.compile(r"[\u3400-\u9fff]")
 
 

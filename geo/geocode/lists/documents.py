@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -167,7 +167,9 @@ def answered_rows(list_: List, choice: Choice, geocoder: Geocoder, corrections: 
         first += len(stood)
 
 
-def write_list(list_: List, choice: Choice, geocoder: Geocoder, corrections: Corrections, extension: str, turn: Turn) -> bytes:
+def write_list(
+    list_: List, choice: Choice, geocoder: Geocoder, corrections: Corrections, extension: str, turn: Turn, translate: Callable[[str], str] = str
+) -> bytes:
     """Write a list with its answers as a file, with the same columns as the command line writes.
 
     Parameters
@@ -176,6 +178,8 @@ def write_list(list_: List, choice: Choice, geocoder: Geocoder, corrections: Cor
         As in :func:`answered_rows`.
     extension
         ``.csv``, ``.tsv``, ``.xlsx``, ``.gpkg`` or ``.geojson``.
+    translate
+        As in :func:`geo.geocode.lists.results.geocode_table`.
 
     Raises
     ------
@@ -192,7 +196,7 @@ def write_list(list_: List, choice: Choice, geocoder: Geocoder, corrections: Cor
                 _, table = next(chunks, (0, None))
                 if table is None:
                     return
-                yield geocode_table(table, choice, geocoder, first, corrections).combine_chunks()
+                yield geocode_table(table, choice, geocoder, first, corrections, translate).combine_chunks()
             first += len(table)
 
     target = Path(f"{_file_stem(list_.name)}{extension}")

@@ -12,6 +12,7 @@ from geo.geocode.lists.asking import asked_texts, cells_as_text
 from geo.geocode.lists.columns import Choice
 from geo.geocode.lists.corrections import Corrections, correct
 from geo.geocode.lists.rows import ASKED, ROW_NUMBER
+from geo.geocode.said import say
 
 # Whoever reads a list tells its columns from ours by this.
 PREFIX = "geo_"
@@ -54,7 +55,14 @@ REASON_EMPTY = "empty"
 _NOTHING = (None,) * len(RESULTS)
 
 
-def geocode_table(table: pa.Table, choice: Choice, geocoder: Geocoder, first: int = 2, corrections: Corrections | None = None) -> pa.Table:
+def geocode_table(
+    table: pa.Table,
+    choice: Choice,
+    geocoder: Geocoder,
+    first: int = 2,
+    corrections: Corrections | None = None,
+    translate: Callable[[str], str] = str,
+) -> pa.Table:
     """Geocode the rows of a table, each different one once.
 
     Parameters
@@ -69,6 +77,8 @@ def geocode_table(table: pa.Table, choice: Choice, geocoder: Geocoder, first: in
         The number of the first of these rows in the list, as a spreadsheet counts: below the header it is 2.
     corrections
         What is asked in the place of what stands in a row.
+    translate
+        From a phrase in Chinese to the phrase in the reader's language.
 
     Returns
     -------
@@ -87,7 +97,7 @@ def geocode_table(table: pa.Table, choice: Choice, geocoder: Geocoder, first: in
     if not all(is_kept):
         table = table.filter(pa.array(is_kept))
         texts, admins = ([cell for cell, kept in zip(cells, is_kept, strict=True) if kept] for cells in (texts, admins))
-    return _with_answers(table, texts, admins, geocoder)
+    return _with_answers(table, texts, admins, geocoder, translate)
 
 
 def asked_admins(table: pa.Table, choice: Choice) -> list[str]:
@@ -112,10 +122,10 @@ def ask(texts: Sequence[str], admins: Sequence[str], geocoder: Geocoder) -> tupl
     return answers, [places.get(row, len(places)) for row in asked]
 
 
-def _with_answers(table: pa.Table, texts: Sequence[str], admins: Sequence[str], geocoder: Geocoder) -> pa.Table:
+def _with_answers(table: pa.Table, texts: Sequence[str], admins: Sequence[str], geocoder: Geocoder, translate: Callable[[str], str]) -> pa.Table:
     """Ask a text within a division for each row of a table, and put the answers after its own columns."""
     answers, places = ask(texts, admins, geocoder)
-    rows = [_ROW[type(answer)](answer) for answer in answers]
+    rows = [_ROW[type(answer)](answer, translate) for answer in answers]
     rows.append((STATUS_MISS, *_NOTHING[1:-1], REASON_EMPTY))
     index = pa.array(places, pa.int32())
     answered = pa.Table.from_arrays(
@@ -126,7 +136,7 @@ def _with_answers(table: pa.Table, texts: Sequence[str], admins: Sequence[str], 
     return table
 
 
-def _match_row(match: Match) -> tuple[Any, ...]:
+def _match_row(match: Match, translate: Callable[[str], str]) -> tuple[Any, ...]:
     city: tuple[str | None, str | None] = (None, None)
     district = township = city
     for division in match.divisions:
@@ -154,21 +164,21 @@ def _match_row(match: Match) -> tuple[Any, ...]:
         match.basis.value,
         match.source,
         match.datum_of_source.value,
-        match.note,
+        match.note and say(match.note, translate),
         None,
         None,
     )
 
 
-def _miss_row(miss: Miss) -> tuple[Any, ...]:
+def _miss_row(miss: Miss, translate: Callable[[str], str]) -> tuple[Any, ...]:
     status = STATUS_AMBIGUOUS if miss.reason is MissReason.AMBIGUOUS else STATUS_MISS
-    candidates = "; ".join(_candidate_text(candidate) for candidate in miss.candidates) or None
+    candidates = "; ".join(_candidate_text(candidate, translate) for candidate in miss.candidates) or None
     return (status, *_NOTHING[1:-2], candidates, miss.reason.value)
 
 
-def _candidate_text(candidate: Candidate) -> str:
+def _candidate_text(candidate: Candidate, translate: Callable[[str], str]) -> str:
     where = ", ".join(part for part in (candidate.within, candidate.level.value if candidate.level else "") if part)
-    return candidate.name + (f" ({where})" if where else "") + (f": {candidate.reason}" if candidate.reason else "")
+    return candidate.name + (f" ({where})" if where else "") + (f": {say(candidate.reason, translate)}" if candidate.reason else "")
 
 
-_ROW: dict[type, Callable[[Any], tuple[Any, ...]]] = {Match: _match_row, Miss: _miss_row}
+_ROW: dict[type, Callable[[Any, Callable[[str], str]], tuple[Any, ...]]] = {Match: _match_row, Miss: _miss_row}

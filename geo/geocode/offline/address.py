@@ -10,7 +10,7 @@ from geo.geocode.distance import great_circle_m
 from geo.geocode.gazetteer import Feature, Form, Gazetteer
 from geo.geocode.offline.context import Context, is_within
 from geo.geocode.offline.mentions import RANKS, AddressReader, Mention, Reading, forms_of
-from geo.geocode.offline.outcome import ambiguous, match_of, tail_of
+from geo.geocode.offline.outcome import ambiguous, match_of, meant_of, tail_of
 from geo.geocode.offline.slips import Slips
 from geo.geocode.offline.sounds import Sounds
 from geo.geocode.offline.villages import Villages
@@ -123,6 +123,9 @@ class Addresses:
                 return ambiguous(text, [form], Said(N_("其他城市也有同名的地方")))
             match = match_of(text, form, Method.FORMER if is_former else Method.ADDRESS, tail_of(text, reading.rest))
             return _within_township(match, coarse)
+        gone = next((mention for mention in mentions if mention.level is finest and mention.meant is not None), None)
+        if gone is not None and gone.meant is not None and context.is_home and fitting == list(gone.features):
+            return meant_of(text, gone.meant, fitting, gone.note, tail_of(text, reading.rest))
         named = choices + [feature for mention in coarse for feature in mention.features if feature.level is not Level.CITY]
         return ambiguous(text, [Form(feature, FormKind.ALIAS) for feature in dict.fromkeys(named)], note or _DISAGREE)
 
@@ -250,6 +253,9 @@ def answer_floor(text: str, key: str, context: Context) -> Answer | None:
     if context.features:
         finest = min(context.features, key=lambda feature: RANKS[feature.level])
         return match_of(text, Form(finest, FormKind.ALIAS), Method.ADDRESS, text.strip()) if context.holds(finest) else None
+    gone = context.gone
+    if gone is not None and gone.meant is not None and context.is_home:
+        return meant_of(text, gone.meant, gone.features, gone.note, text.strip())
     return (
         ambiguous(text, [Form(feature, FormKind.ALIAS) for feature in context.districts], Said(N_("原区域今分属几处"))) if context.districts else None
     )

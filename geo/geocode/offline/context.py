@@ -7,7 +7,7 @@ from typing import NamedTuple
 from geo.bbox import Box
 from geo.geocode.answers import Level, Query
 from geo.geocode.gazetteer import Feature, Gazetteer
-from geo.geocode.offline.mentions import AddressReader, Reading, forms_of
+from geo.geocode.offline.mentions import AddressReader, Mention, Reading, forms_of
 from geo.names import fold_name
 
 # What visitors say of where a name lies is kept, but not without end.
@@ -31,6 +31,8 @@ class Context(NamedTuple):
         As in :class:`geo.geocode.answers.Query`.
     districts
         Of districts that covered more before, or are gone, today's districts, by any of which a place lies in them.
+    gone
+        The name of a district that is gone, where that is what is said.
     """
 
     features: tuple[Feature, ...] = ()
@@ -40,6 +42,7 @@ class Context(NamedTuple):
     host: Feature | None = None
     districts: tuple[Feature, ...] = ()
     is_home: bool = True
+    gone: Mention | None = None
 
     def holds(self, feature: Feature) -> bool:
         """Tell whether a feature may lie here."""
@@ -129,7 +132,8 @@ class Contexts:
             districts = self._heirs_of(key, reading)
             if not features and not reading.is_province and not districts:
                 return NOWHERE
-            return Context(features, is_given=True, host=self._find_host(fold_name(host)) if host else None, districts=districts)
+            gone = next((mention for mention in reading.mentions if districts == mention.features), None)
+            return Context(features, is_given=True, host=self._find_host(fold_name(host)) if host else None, districts=districts, gone=gone)
         return Context(features, is_given=True, host=self._find_host(fold_name(host)) if host else None)
 
     def _heirs_of(self, key: str, reading: Reading) -> tuple[Feature, ...]:

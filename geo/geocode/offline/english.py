@@ -125,7 +125,7 @@ class EnglishAddresses:
         behind = words[end] if end < len(words) else ""
         former = self._gazetteer.former.get(name)
         if former is not None and not _goes_on(behind):
-            return Mention(former[1], FormKind.FORMER, former[0].note_zh)
+            return Mention.of(former)
         forms = forms_of(self._gazetteer, name) or forms_of(self._gazetteer, "".join(word for word in words[at:end] if word not in _LEFT_OUT))
         forms = _coarsest([form for form in forms if self._counts(form, words, at, end, behind)])
         return Mention(tuple(form.feature for form in forms), forms[0].kind) if forms else None
@@ -158,8 +158,7 @@ class EnglishAddresses:
                     mentions.append(Mention(tuple(form.feature for form in forms), forms[0].kind))
                     break
                 if name in gazetteer.former:
-                    row, features = gazetteer.former[name]
-                    mentions.append(Mention(features, FormKind.FORMER, row.note_zh))
+                    mentions.append(Mention.of(gazetteer.former[name]))
                     break
             else:
                 return None

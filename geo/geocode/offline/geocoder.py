@@ -7,12 +7,12 @@ bear is never resolved without a context, and a division elsewhere is out of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, partial
 
 from geo.garbage import without_cyclic_collection
-from geo.geocode.answers import Answer, Miss, MissReason, Query
-from geo.geocode.gazetteer import Gazetteer
+from geo.geocode.answers import Answer, Level, Match, Miss, MissReason, Query
+from geo.geocode.gazetteer import Gazetteer, Location
 from geo.geocode.offline.address import Addresses, answer_floor
 from geo.geocode.offline.context import NOWHERE, Context, Contexts
 from geo.geocode.offline.english import EnglishAddresses
@@ -24,10 +24,12 @@ from geo.geocode.offline.sounds import Sounds
 from geo.geocode.offline.suggestions import Suggestions
 from geo.geocode.offline.villages import Villages
 from geo.geocode.offline.whole_names import WholeNames
+from geo.geocode.said import both, without_last
+from geo.geocode.spread import locate_addresses
 from geo.names import fold_name, fold_names
 
 # Changes with the answers: what was answered by another version is asked again.
-VERSION = 3
+VERSION = 4
 # A house number that stands for all of them.
 _ANY_NUMBER = "11号"
 # What is found out about a name, or about the divisions that an address begins with, is kept while it is asked again and again.
@@ -57,7 +59,8 @@ class OfflineGeocoder:
         self._heads = Heads(gazetteer, reader)
         # What is known of a key or a head depends on nothing but itself: what was asked before never changes an answer.
         self._known: dict[str, KnownAnswer] = {}
-        self._heads_known: dict[tuple[str, str], KnownAnswer | None] = {}
+        self._heads_known: dict[tuple[str, ...], KnownAnswer | None] = {}
+        self._words_known: dict[tuple[str, ...], KnownAnswer | None] = {}
         # From sure to unsure: each answers what it can, and what none does is a miss. No method of its own: see geo.garbage.
         answer_address = partial(_answer_address, english, self._addresses)
         self._stages = (whole_names.answer, answer_address, slips.answer, whole_names.answer_part, answer_floor)
@@ -83,12 +86,11 @@ class OfflineGeocoder:
         return self._contexts.of(Query("", host=host)).host is not None
 
     def _answer(self, query: Query) -> Answer:
-        text, admin, bbox, host, assume_home = query
-        key = fold_name(text)
+        key = fold_name(query.text)
         # Commas, which folding drops, part an English address: there the text itself counts.
-        if admin or host or bbox is not None or not assume_home or key.isascii():
+        if key.isascii() or _says_where(query):
             return self._answer_as_written(query, key)
-        return self._answer_by_key(text, key) if key.isalpha() else self._answer_by_head(text, key)
+        return self._answer_by_key(query.text, key) if key.isalpha() else self._answer_by_head(query.text, key)
 
     def _answer_list(self, queries: Sequence[Query]) -> list[Answer]:
         """Answer each query as if it were asked alone, but take all of a list through one step after another: read, normalise, look up, word.
@@ -96,29 +98,37 @@ class OfflineGeocoder:
         The steps are those of :meth:`_answer`. All texts are folded at once, and a step that does not make way for the others after each query finds
         its code and its tables where it left them, in the caches of the processor.
         """
-        different = dict.fromkeys(queries)
-        texts = [query.text for query in different]
-        keys = fold_names(texts)
+        texts, admins, boxes, hosts, homes = zip(*queries, strict=True)
+        if all(homes) and not (any(admins) or any(boxes) or any(hosts)):
+            return self._answer_texts(texts)
+        plain = [query for query in queries if not _says_where(query)]
+        answered = dict(zip(plain, self._answer_texts([query.text for query in plain]), strict=True))
+        answered |= {query: self._answer(query) for query in dict.fromkeys(queries) if query not in answered}
+        return [answered[query] for query in queries]
+
+    def _answer_texts(self, texts: Sequence[str]) -> list[Answer]:
+        """Answer what says no more than its text; those that are the same once."""
+        different = list(dict.fromkeys(texts))
+        keys = fold_names(different)
         answers: list[Answer] = [_UNANSWERED] * len(keys)
         names: list[int] = []
         addresses: list[int] = []
-        for place, (query, key) in enumerate(zip(different, keys, strict=True)):
-            _, admin, bbox, host, assume_home = query
-            if admin or host or bbox is not None or not assume_home or key.isascii():
-                answers[place] = self._answer_as_written(query, key)
+        for place, key in enumerate(keys):
+            if key.isascii():
+                answers[place] = self._answer_as_written(Query(different[place]), key)
             elif key.isalpha():
                 names.append(place)
             else:
                 addresses.append(place)
         known = self._remember(dict.fromkeys([keys[place] for place in names]))
         for place in names:
-            answers[place] = known[keys[place]].answer(texts[place])
+            answers[place] = known[keys[place]].answer(different[place])
         for place in addresses:
-            answers[place] = self._answer_by_head(texts[place], keys[place])
-        if len(answers) == len(queries):
+            answers[place] = self._answer_by_head(different[place], keys[place])
+        if len(answers) == len(texts):
             return answers
         answered = dict(zip(different, answers, strict=True))
-        return [answered[query] for query in queries]
+        return list(map(answered.__getitem__, texts))
 
     def _answer_by_key(self, text: str, key: str) -> Answer:
         """Answer what is asked in Chinese and without a context: its key says all."""
@@ -126,8 +136,12 @@ class OfflineGeocoder:
 
     def _answer_by_head(self, text: str, key: str) -> Answer:
         """Answer an address that ends in a number by what is known of its head, and any other name with a number by its key."""
-        end = self._heads.end_of(key)
-        head = self._of_head((key[:end], key[end] if key[end] in CONTINUED else "")) if end else None
+        end = self._heads.end_of_words(key)
+        if end:
+            head = _recall(self._words_known, (key[:end],), self._read_words)
+        else:
+            end = self._heads.end_of(key)
+            head = self._of_head(key, end) if end else None
         return head.answer(text, key[end:]) if head else self._answer_by_key(text, key)
 
     def _answer_as_written(self, query: Query, key: str) -> Answer:
@@ -136,14 +150,8 @@ class OfflineGeocoder:
         context = self._contexts.of(query)
         return Miss(query.text, MissReason.OUT_OF_AREA) if context.is_elsewhere else self._read_all(query.text, key, context)
 
-    def _of_head(self, said: tuple[str, str]) -> KnownAnswer | None:
-        known = self._heads_known
-        if said not in known:
-            if len(known) > _MOST_KEPT:
-                # Not emptied: someone else may still look something up in it.
-                known = self._heads_known = {}
-            known[said] = self._read_head(*said)
-        return known[said]
+    def _of_head(self, key: str, end: int) -> KnownAnswer | None:
+        return _recall(self._heads_known, (key[:end], key[end] if key[end] in CONTINUED else ""), self._read_head)
 
     def _read_head(self, head: str, continued: str) -> KnownAnswer | None:
         """Answer an address by its head; what of the head itself is left over stays in ``rest``."""
@@ -157,6 +165,20 @@ class OfflineGeocoder:
         known = KnownAnswer.of(answer)
         return known._replace(rest=known.rest.removesuffix(rest))
 
+    def _read_words(self, words: str) -> KnownAnswer | None:
+        """Answer an address by the words before its numbers; ``None`` where what is left over is not the end of it."""
+        key = words + _ANY_NUMBER
+        end = self._heads.end_of(key)
+        if end:
+            head = self._of_head(key, end)
+            return head and KnownAnswer(head.make, head.fields, head.rest + words[end:])
+        answer = self._read_all(key, key, NOWHERE)
+        if isinstance(answer, Miss):
+            return KnownAnswer.of(answer) if answer.reason is not MissReason.UNKNOWN else None
+        known = KnownAnswer.of(answer)
+        is_end = known.rest.endswith(_ANY_NUMBER) and known.rest != key
+        return known._replace(rest=known.rest.removesuffix(_ANY_NUMBER)) if is_end else None
+
     def _remember(self, keys: Iterable[str]) -> dict[str, KnownAnswer]:
         """Read the keys that are not known, all of them one stage after another, and return what is known of them and of others."""
         if len(self._known) > _MOST_KEPT:
@@ -165,7 +187,7 @@ class OfflineGeocoder:
         known = self._known
         unread = [key for key in keys if key not in known]
         for stage in self._stages:
-            known.update((key, KnownAnswer.of(answer)) for key in unread if (answer := stage(key, key, NOWHERE)))
+            known.update((key, KnownAnswer.of(self._place(answer))) for key in unread if (answer := stage(key, key, NOWHERE)))
             unread = [key for key in unread if key not in known]
         known.update((key, KnownAnswer.of(self._miss(key, key))) for key in unread)
         return known
@@ -178,8 +200,25 @@ class OfflineGeocoder:
             if isinstance(answer, Miss) and answer.reason is not MissReason.AMBIGUOUS and (context.features or context.districts):
                 # What is said to lie in the city is not said to lie elsewhere.
                 return self._miss(text, key)
-            return answer
+            return self._place(answer)
         return self._miss(text, key)
+
+    def _place(self, answer: Answer) -> Answer:
+        """Place what is known no nearer than its city or its district where the addresses of that lie."""
+        if not isinstance(answer, Match) or not answer.unresolved or answer.level not in (Level.CITY, Level.DISTRICT):
+            return answer
+        code = answer.divisions[-1].code
+        own, found = self._gazetteer.by_code[code].location, self._where_addresses_lie.get(code)
+        if found is None or (answer.lon, answer.lat) != (own.lon, own.lat):
+            return answer
+        # What is gone lies in more than one of today's districts.
+        radius = found.uncertainty_m if answer.uncertainty_m == own.uncertainty_m else max(answer.uncertainty_m, found.uncertainty_m)
+        note = without_last(answer.note, own.note)
+        return answer._replace(lon=found.lon, lat=found.lat, uncertainty_m=radius, source=found.source, note=both(note, found.note))
+
+    @cached_property
+    def _where_addresses_lie(self) -> dict[str, Location]:
+        return locate_addresses(self._gazetteer)
 
     def _miss(self, text: str, key: str) -> Miss:
         return Miss(text, MissReason.UNKNOWN, self._suggestions.of(key))
@@ -187,3 +226,20 @@ class OfflineGeocoder:
 
 def _answer_address(english: EnglishAddresses, addresses: Addresses, text: str, key: str, context: Context) -> Answer | None:
     return english.answer(text, context) if key.isascii() else addresses.answer(text, key, context)
+
+
+def _says_where(query: Query) -> bool:
+    """Tell whether a query says more than its text."""
+    return bool(query.admin or query.host or query.bbox is not None or not query.assume_home)
+
+
+def _recall(known: dict[tuple[str, ...], KnownAnswer | None], said: tuple[str, ...], read: Callable[..., KnownAnswer | None]) -> KnownAnswer | None:
+    """Give what is known of something, or read it and keep that."""
+    try:
+        return known[said]
+    except KeyError:
+        answer = read(*said)
+    if len(known) > _MOST_KEPT:
+        known.clear()
+    known[said] = answer
+    return answer

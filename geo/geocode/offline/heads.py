@@ -17,6 +17,9 @@ from geo.geocode.offline.sounds import CHUNK
 _DIGIT = re.compile("[0-9]")
 # A division with a slip in it, a village, or a road that is too short to stand alone has a part in the answer.
 _MORE_DIVISIONS = re.compile(f"{CHUNK.pattern}|{VILLAGE.pattern}|{SHORT_ROAD.pattern}")
+# What the numbers of houses, buildings, floors and rooms are made of, and how those begin that have two digits at least.
+_OF_NUMBERS = "0123456789号幢栋座楼层室"
+_NUMBERS = re.compile("[0-9](?:[0-9]+号|号[0-9])")
 _LIKE_ADDRESS_WITH_NUMBERS = re.compile(f"(?=.*(?:{LIKE_ADDRESS.pattern}))[^0-9]*[0-9][^0-9]*[0-9]")
 
 
@@ -56,6 +59,14 @@ class Heads:
             if key.startswith(name, end) and not (name in self._townships and SHORT_ROAD.match(key, end + len(name))):
                 return 0
         return end
+
+    def end_of_words(self, key: str) -> int:
+        """Find where the words of a folded address end before its numbers, where nothing but numbers follows; 0 otherwise.
+
+        Which numbers those are has no part in the answer but to be left over: no name has a digit, and none is one slip away from a text with two.
+        """
+        end = len(key.rstrip(_OF_NUMBERS))
+        return end if _NUMBERS.match(key, end) and not self._has_numbers else 0
 
     def _reaches_across(self, key: str, first: int, end: int) -> bool:
         """Tell whether a name may reach from the head of an address, whose first name begins at ``first``, into what follows."""

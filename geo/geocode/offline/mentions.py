@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from geo.geocode.answers import Level
-from geo.geocode.gazetteer import Feature, Form, Gazetteer
+from geo.geocode.gazetteer import Feature, Form, Former, Gazetteer
 from geo.geocode.spellings import FormKind, shorten, stem_of
 from geo.names import fold_name
 
@@ -26,6 +26,7 @@ _WAY = re.compile("[东南西北中]?(?:路|街(?!道)|大道|巷|弄)")
 # What an address may begin with that names a village or a community.
 VILLAGE = re.compile("[^0-9]{1,8}?(?:村|社区)")
 _ROAD = re.compile("[^0-9]{2,6}?(?:路|街(?!道)|大道)")
+_ZONE = re.compile("(?:工业|科技|产业|高教|经济技术|经济)?(?:园区?|开发区|工业区|功能区|集聚区|城)")
 LIKE_ADDRESS = re.compile("路|街|大道|巷|弄|村|社区|号|幢|大厦|广场|中心|工业园")
 # What stands before an address on a form.
 _LABEL = re.compile("(?:[注册通讯信联系经营办公工作上班面试公司单位项目详细所在]{2,4})?(?:地址|地点|住所|位于)")
@@ -55,11 +56,27 @@ def forms_of(gazetteer: Gazetteer, key: str) -> list[Form]:
 
 
 class Mention(NamedTuple):
-    """A name that stands in an address: what it may be, and what became of it; of a division elsewhere its name is the note."""
+    """A name that stands in an address.
+
+    Attributes
+    ----------
+    features, kind
+        What it may be, and how it names it.
+    note
+        What became of it; of a division elsewhere its name.
+    meant
+        As in :class:`geo.geocode.gazetteer.Former`.
+    """
 
     features: tuple[Feature, ...]
     kind: FormKind
     note: str = ""
+    meant: Feature | None = None
+
+    @classmethod
+    def of(cls, former: Former) -> Mention:
+        """Make the mention of a name that a division no longer has."""
+        return cls(former.features, FormKind.FORMER, former.note, former.meant)
 
     @property
     def level(self) -> Level:
@@ -309,10 +326,11 @@ class AddressReader:
         """Tell whether a village or a community begins here."""
         return any(written[: found.end()] in self._gazetteer.villages for found in re.finditer("村|社区", written))
 
-    @staticmethod
-    def _is_street_of(rest: str) -> bool:
-        """Tell whether what follows the short name of a township is a road or a village in it, and not the end of another name."""
-        return rest[0] not in CONTINUED and not SHORT_ROAD.match(rest) and bool(_ROAD.match(rest) or VILLAGE.match(rest))
+    def _is_street_of(self, rest: str) -> bool:
+        """Tell whether what follows the short name of a township is a road, a village or a zone in it, and not the end of another name."""
+        if rest[0] in CONTINUED or SHORT_ROAD.match(rest):
+            return False
+        return bool(_ROAD.match(rest) or VILLAGE.match(rest) or _ZONE.match(rest)) or self._begins_with_a_type(rest)
 
     def _begins_within(self, rest: str, forms: Sequence[Form]) -> bool:
         """Tell whether a township of what is named follows, by its short name."""
@@ -347,9 +365,9 @@ def _find_sure_mentions(gazetteer: Gazetteer) -> Iterator[tuple[str, Mention]]:
         sure = [form for form in forms if form.kind is not FormKind.SHORT and form.feature.level is not Level.PLACE]
         if sure:
             yield name, Mention(tuple(form.feature for form in sure), sure[0].kind)
-    for name, (row, features) in gazetteer.former.items():
+    for name, former in gazetteer.former.items():
         if not name.isascii() and name not in gazetteer.forms:
-            yield name, Mention(features, FormKind.FORMER, row.note_zh)
+            yield name, Mention.of(former)
     for name, where in gazetteer.elsewhere.items():
         if not name.isascii() and name not in gazetteer.forms and name not in gazetteer.former:
             yield name, Mention((), FormKind.OWN, where)

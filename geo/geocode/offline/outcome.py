@@ -5,16 +5,20 @@ An answer that depends on the folded text alone is kept as a :class:`KnownAnswer
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, NamedTuple
 
 from geo.geocode.answers import Answer, Candidate, Level, Match, Method, Miss, MissReason
-from geo.geocode.gazetteer import Form
+from geo.geocode.distance import great_circle_m
+from geo.geocode.gazetteer import Feature, Form
 from geo.geocode.said import N_, Said, both
+from geo.geocode.spellings import FormKind
 from geo.names import fold_name
 from geo.tables.kinds import Basis, Precision
 
+_STEP_M = 100
 _NEEDED = Said(N_("需要所在区域才能确定"))
 _COARSENESS = {precision: position for position, precision in enumerate(Precision)}
 # The fields come in order and in full: nothing needs to be checked of them.
@@ -29,29 +33,28 @@ class KnownAnswer(NamedTuple):
     ----------
     make
         Makes the answer of its fields in their order.
-    before, rest, after
-        The fields before ``unresolved``, ``unresolved`` as it is folded, and the fields behind it; all fields of a miss are ``before``.
+    fields
+        The fields behind the query.
+    rest
+        Of those ``unresolved`` as it is folded; empty of a miss.
     """
 
     make: Callable[[Iterable[Any]], Answer]
-    before: tuple[Any, ...]
+    fields: tuple[Any, ...]
     rest: str = ""
-    after: tuple[Any, ...] = ()
 
     @classmethod
     def of(cls, answer: Answer) -> KnownAnswer:
         """Take an answer apart."""
-        if isinstance(answer, Miss):
-            return cls(_MAKE_MISS, answer[1:])
-        return cls(_MAKE_MATCH, answer[1:_UNRESOLVED], answer.unresolved, answer[_UNRESOLVED + 1 :])
+        return cls(_MAKE_MISS, answer[1:]) if isinstance(answer, Miss) else cls(_MAKE_MATCH, answer[1:], answer.unresolved)
 
     def answer(self, text: str, rest: str = "") -> Answer:
         """Answer a text that is folded to the key, or to the key and ``rest`` behind it."""
-        make, before, own, after = self
-        if not after:
-            return make((text, *before))
+        make, fields, own = self
         rest = own + rest
-        return make((text, *before, tail_of(text, rest) if rest else "", *after))
+        if not rest or make is _MAKE_MISS:
+            return make((text, *fields))
+        return make((text, *fields[: _UNRESOLVED - 1], tail_of(text, rest), *fields[_UNRESOLVED:]))
 
 
 def match_of(
@@ -92,6 +95,23 @@ def match_of(
         location.datum_of_source,
         both(form.note, feature.note),
     )
+
+
+def meant_of(text: str, meant: Feature, features: Iterable[Feature], note: str, unresolved: str = "") -> Match:
+    """Answer with what a district that is gone means where nothing more is said, and a radius that reaches to the others that it became.
+
+    Parameters
+    ----------
+    text, unresolved
+        As in :func:`match_of`.
+    meant
+        What is meant.
+    features, note
+        All that it became, and the words about it.
+    """
+    match = match_of(text, Form(meant, FormKind.FORMER, 0, note), Method.FORMER, unresolved)
+    reach = max(great_circle_m(match.lon, match.lat, one.location.lon, one.location.lat) for one in features)
+    return match._replace(uncertainty_m=max(match.uncertainty_m, _STEP_M * math.ceil(reach / _STEP_M)))
 
 
 def ambiguous(text: str, forms: Iterable[Form], reason: str) -> Miss:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
@@ -21,6 +22,7 @@ from geo.names import fold_name, sound_of
 # A misspelt name is taken for the right one from this score on, one slip in four characters, unless the two sound alike. Justified on the labelled
 # list of bench/.
 LEAST_SCORE = 75.0
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]").findall
 _NEAR_SEVERAL = Said(N_("写法与几处都只差一字"))
 
 
@@ -104,22 +106,22 @@ class Slips:
         near = self._near(key)
         if not near:
             return None
-        scored: dict[Feature, tuple[float, Form, str]] = {}
-        nearest: dict[Feature, float] = {}
+        met: list[tuple[float, Form, str]] = []
         for name in near:
             if not name.startswith(must_start) or name == key or OSA.distance(key, name, score_cutoff=1) > 1:
                 continue
             score = 100.0 * (1 - 1 / max(len(key), len(name)))
-            for form in self._gazetteer.forms[name]:
-                if context.is_given and not context.holds(form.feature):
-                    continue
-                nearest[form.feature] = max(nearest.get(form.feature, 0.0), score)
-                if not _is_slip(key, name, form, within=bool(context.features), score=score):
-                    continue
-                if form.feature not in scored or scored[form.feature][0] < score:
-                    scored[form.feature] = (score, form, name)
+            met += [(score, form, name) for form in self._gazetteer.forms[name] if not context.is_given or context.holds(form.feature)]
+        scored: dict[Feature, tuple[float, Form, str]] = {}
+        for score, form, name in met:
+            is_better = form.feature not in scored or scored[form.feature][0] < score
+            if is_better and _is_slip(key, name, form, within=bool(context.features), score=score):
+                scored[form.feature] = (score, form, name)
         if not scored:
             return None
+        nearest: dict[Feature, float] = {}
+        for score, form, _ in met:
+            nearest[form.feature] = max(nearest.get(form.feature, 0.0), score)
         ranked = sorted(scored.values(), key=lambda entry: -entry[0])
         if len(ranked) > 1:
             return ambiguous(text, [form for _, form, _ in ranked], _NEAR_SEVERAL)
@@ -140,10 +142,12 @@ class Slips:
             names, mask, starts, hashes, numbers = self._hashes(script)
             for one in wanted:
                 bucket = one & mask
-                for at in range(starts[bucket], starts[bucket + 1]):
+                at, end = starts[bucket], starts[bucket + 1]
+                while at < end:
                     # Of 64 bits: no two texts are to be expected to share one.
                     if hashes[at] == one:
                         met[names[numbers[at]]] = None
+                    at += 1
         return list(met)
 
     def _runner_up(self, key: str, near: Sequence[str], best: Feature) -> tuple[str, float] | None:
@@ -169,7 +173,7 @@ def _hash(names: Sequence[str]) -> _Hashes:
 
 
 def _count_chinese(name: str) -> int:
-    return 0 if name.isascii() else sum(not character.isascii() for character in name)
+    return 0 if name.isascii() else len(_NOT_ASCII(name))
 
 
 def _with_one_less(key: str) -> list[str]:

@@ -7,7 +7,7 @@ compared with the names of its kind. There are so few that two slips in one addr
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from geo.geocode.answers import Level
@@ -97,9 +97,18 @@ class Sounds:
         mended = "".join(written) + key[at:]
         return Mended(mended, round(100 * (1 - wrong / at), 1))
 
+    @cached_property
+    def _lengths(self) -> dict[str, list[int]]:
+        """The lengths of the names of divisions that begin with the same character, here and elsewhere, longest first."""
+        lengths: dict[str, set[int]] = {}
+        for name in (*self._names, *self._gazetteer.elsewhere):
+            if len(name) > 1:
+                lengths.setdefault(name[0], set()).add(len(name))
+        return {first: sorted(found, reverse=True) for first, found in lengths.items()}
+
     def _known_at(self, key: str, at: int) -> str | None:
         """Find the longest name of a division that stands here as it should, full or the short one of a city or a district."""
-        for length in range(min(9, len(key) - at), 1, -1):
+        for length in self._lengths.get(key[at], ()):
             name = key[at : at + length]
             if name in self._names or name in self._gazetteer.elsewhere:
                 return name
@@ -111,6 +120,8 @@ class Sounds:
             return None
         same = [name for name in self._by_sound.get(_sound(chunk), ()) if len(name) == len(chunk)]
         near = same or self._alike(chunk, is_within=bool(before))
+        if not near:
+            return None
         # A name of today before one that is gone, and one within what is named before it.
         for one in (near, [name for name in near if name in self._gazetteer.forms], [name for name in near if self._lies_in(name, before)]):
             if len(one) == 1:
@@ -129,9 +140,13 @@ class Sounds:
         return by_shape
 
     def _alike(self, chunk: str, *, is_within: bool) -> list[str]:
-        """Find the names that differ in one character, not that of the kind; of a district only where the city stands before it."""
+        """Find the names that differ in one character or in the order of two, not in the kind; of a district only where the city stands before it."""
+        if not is_within and len(chunk) != len(self._province):
+            return []
         shapes = (f"{chunk[:at]}?{chunk[at + 1 :]}" for at in range(len(chunk)))
-        return [name for shape in shapes for name in self._by_shape.get(shape, ()) if is_within or self._names[name] is None]
+        swapped = (f"{chunk[:at]}{chunk[at + 1]}{chunk[at]}{chunk[at + 2 :]}" for at in range(len(chunk) - 2))
+        near = [*(name for shape in shapes for name in self._by_shape.get(shape, ())), *(name for name in swapped if name in self._names)]
+        return [name for name in dict.fromkeys(near) if is_within or self._names[name] is None]
 
     def _lies_in(self, name: str, before: list[str]) -> bool:
         districts = {form.feature.name for one in before for form in self._gazetteer.forms.get(one, ()) if form.feature.level is Level.DISTRICT}
@@ -140,8 +155,10 @@ class Sounds:
 
 def _sound(name: str) -> str:
     """Write a name as it sounds, character by character, without what many confuse: the n and ng at the end of a syllable."""
-    return " ".join(_without_g(sound_of(character)) for character in name) if not name.isascii() else pinyin_of(name)
+    return " ".join(map(_sound_without_g, name)) if not name.isascii() else pinyin_of(name)
 
 
-def _without_g(syllable: str) -> str:
+@cache
+def _sound_without_g(character: str) -> str:
+    syllable = sound_of(character)
     return syllable[:-1] if syllable.endswith(("ing", "eng", "ang")) and syllable[:-1] else syllable

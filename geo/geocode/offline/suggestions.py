@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
+from itertools import chain
 
 from geo.geocode.answers import Candidate
 from geo.geocode.gazetteer import Feature, Gazetteer
@@ -58,9 +59,8 @@ class Suggestions:
     def of(self, key: str) -> tuple[Candidate, ...]:
         """Return what resembles a folded name most, the likeliest first; nothing where nothing does."""
         pairs = _pairs(key[:_MOST_READ])
-        shared: Counter[int] = Counter()
-        for pair in pairs - self._common:
-            shared.update(self._by_pair.get(pair, ()))
+        by_pair = self._by_pair
+        shared = Counter(chain.from_iterable([by_pair[pair] for pair in pairs - self._common if pair in by_pair]))
         if not shared:
             return ()
         best: dict[Feature, float] = {}

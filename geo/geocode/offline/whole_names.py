@@ -10,8 +10,8 @@ from itertools import chain
 from geo.geocode.answers import Answer, Level, Match, Method, Miss, MissReason
 from geo.geocode.gazetteer import Form, Gazetteer
 from geo.geocode.offline.context import Context
-from geo.geocode.offline.outcome import ambiguous, match_of
-from geo.geocode.said import N_, Said, both
+from geo.geocode.offline.outcome import ambiguous, match_of, meant_of
+from geo.geocode.said import N_, Said, both, in_both
 from geo.geocode.spellings import FormKind, shorten
 from geo.names import fold_name
 
@@ -66,8 +66,9 @@ class WholeNames:
         if not forms:
             former = gazetteer.former.get(key)
             if former is not None:
-                row, features = former
-                return _choose(text, [Form(feature, FormKind.FORMER, 0, row.note_zh) for feature in features], context)
+                if former.meant is not None and context.is_home and all(map(context.holds, former.features)):
+                    return meant_of(text, former.meant, former.features, former.note)
+                return _choose(text, [Form(feature, FormKind.FORMER, 0, former.note) for feature in former.features], context)
             if key in gazetteer.elsewhere or key in gazetteer.elsewhere_short:
                 return Miss(text, MissReason.OUT_OF_AREA)
             return None
@@ -81,7 +82,7 @@ class WholeNames:
         gazetteer = self._gazetteer
         homonym = gazetteer.homonyms.get(key) or gazetteer.homonyms.get(shorten(key))
         if homonym is not None:
-            return Said(N_("另有同名：%(places)s"), places=homonym.elsewhere_zh)
+            return Said(N_("另有同名：%(places)s"), places=in_both(homonym.elsewhere_zh, homonym.elsewhere_en))
         if any(form.kind is FormKind.SHORT and key in gazetteer.elsewhere_short and form.feature.level is Level.TOWNSHIP for form in forms):
             return Said(N_("也可指%(place)s"), place=gazetteer.elsewhere_short[key])
         shared = max(form.namesakes for form in forms)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, request
+from flask_babel import get_translations
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import parse_form_data
@@ -131,7 +132,8 @@ def geocode_list() -> Response:
         turn = partial(_patient_turn, client, until)
         if answer != "rows":
             with _as_refusals():
-                content = write_list(list_, choosing.choice, geocoder, corrections, f".{answer}", turn)
+                translate = get_translations().ugettext if "lang" in request.args else str
+                content = write_list(list_, choosing.choice, geocoder, corrections, f".{answer}", turn, translate)
             response = _own(content, FILES[answer])
             name = f"{PurePosixPath(list_.name).stem}.{answer}"
             response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
