@@ -196,6 +196,8 @@ def test_every_address_is_asked(other_app: Flask) -> None:
     # Asked by the tests of lists.
     posted = ("/geocode/list", "/own-list/handed", "/own-list/density/0/0/0", "/own-list/density/rows")
     asked |= {adapter.match("/own-list")[0], adapter.match("/own-list/density")[0], *(adapter.match(address, method="POST")[0] for address in posted)}
+    # Asked by those of many places, and of an extract.
+    asked |= {"pages.words", "reference.piece"}
     assert asked == {rule.endpoint for rule in other_app.url_map.iter_rules()}
 
 
