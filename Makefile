@@ -31,7 +31,7 @@ check: .venv/dev.stamp ## Lint, types, and the order of the folders
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q tests/unit/test_import_graph.py
 
-rehearsal: .venv/dev.stamp ## Try the deployment, gunicorn behind nginx as deploy/ has them, and the clients that pip does not have: QGIS, JavaScript
+rehearsal: .venv/dev.stamp ## Try the deployment, gunicorn behind nginx as deploy/ has them, and the clients that pip does not have: QGIS, LibreOffice, JavaScript
 	@sh tests/process/install_nginx.sh
 	@sh tests/process/install_clients.sh
 	@$(BIN)/pytest -m rehearsal --junitxml=test-results/rehearsal.xml tests/process

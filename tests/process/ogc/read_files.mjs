@@ -1,4 +1,4 @@
-// Reads a file by its address as a page does, in parts, and writes what it found as JSON: `node read_files.mjs flatgeobuf|hyparquet ADDRESS [RECT]`.
+// Reads a file by its address as a page does, in parts, and writes what it found as JSON: `node read_files.mjs flatgeobuf|hyparquet|kepler ADDRESS [RECT]`.
 // Modules are looked for beside the folder that NODE_CLIENTS names.
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -17,6 +17,12 @@ if (reader === "flatgeobuf") {
   const found = [];
   for await (const feature of deserialize(address, { rect: { minX, minY, maxX, maxY } })) found.push(feature);
   console.log(JSON.stringify(found, plain));
+} else if (reader === "kepler") {
+  const { processCsvData, processGeojson } = modules("@kepler.gl/processors");
+  const text = await (await fetch(address)).text();
+  const table = new URL(address).pathname.endsWith(".csv") ? processCsvData(text) : processGeojson(JSON.parse(text));
+  const columns = table.fields.map(({ name, type }, place) => ({ name, type, cells: table.rows.map((row) => row[place]) }));
+  console.log(JSON.stringify(columns.filter(({ type }) => type !== "geojson"), plain));
 } else {
   const { asyncBufferFromUrl, parquetReadObjects } = await load("hyparquet");
   const file = await asyncBufferFromUrl({ url: address });

@@ -12,8 +12,12 @@ import pytest
 
 from geo.atlas import Atlas
 from geo.bbox import Box
+from geo.layers.formats import Download
+from geo.layers.formats.form import Form, Shape
+from geo.layers.formats.wide import figure_columns
 from geo.layers.select import LAYERS, Selection
 from geo.settings import PROJECT
+from geo.words.columns import ColumnWords
 from tests.process.ogc.conftest import Served
 from tests.process.ogc.test_files import address
 
@@ -58,3 +62,17 @@ def test_parquet_is_read_without_another_codec(served: Served, atlas: Atlas, nam
         assert (row["geometry"] is None) == (geometry is None)
         if name != "corridors" and geometry is not None:
             assert row["geometry"]["coordinates"] == [geometry.x, geometry.y]
+
+
+@pytest.mark.parametrize("extension", ["csv", "geojson"])
+def test_kepler_finds_numbers_in_the_wide_shape(served: Served, atlas: Atlas, extension: str) -> None:
+    """A figure can be mapped where the processor of kepler.gl takes its column for numbers."""
+    form = Form(shape=Shape.WIDE, words=ColumnWords("zh", atlas.tables))
+    columns = figure_columns(Download(LAYERS["places"], Selection(), atlas.layers, atlas.tables, form))
+    assert columns
+    found = {one["name"].lstrip("\ufeff"): one for one in read("kepler", f"{address(served, f'places.{extension}')}?shape=wide")}
+    places = found["id"]["cells"]
+    for heading, (_, numbers) in columns.items():
+        assert found[heading]["type"] in ("integer", "real"), heading
+        stated = {place: cell for place, cell in zip(places, found[heading]["cells"], strict=True) if cell is not None}
+        assert stated == numbers, heading
