@@ -81,12 +81,15 @@ class Sketch:
         Of the SVG, in its units.
     content
         The SVG's content; escaped.
+    has_rings
+        Whether a ring stands for several places, on some screen.
     """
 
     bounds: tuple[float, float, float, float]
     zooms: tuple[float, ...]
     view_box: str
     content: str
+    has_rings: bool
 
 
 def draw_background(outline: Outline, view: Box) -> str:
@@ -149,12 +152,14 @@ def draw_sketch(
     parts += [begin_laid, begin, waters, end_laid]
     for corridor, lines in ties.items():
         parts.append(_path(f"shape-line tie corridor-{corridor}", _outlines(frame, map(shapely.LineString, lines))))
+    has_rings = False
     for screen, (own, own_zoom) in zip(SCREENS, frames, strict=True):
         ratio = 2 ** (zoom - own_zoom)
         if len(marks) > CROWD:
             inner, cover, named = _draw_crowd(own, marks, ratio), Cover(), set()
         else:
             placed = place_marks(own, marks)
+            has_rings = has_rings or any(mark.guests for mark in placed.marks)
             labels, cover = place_labels(own, placed)
             inner = _draw_marks(placed, labels, ratio)
             named = {mark.label for mark in placed.marks if mark.id in labels}
@@ -163,7 +168,9 @@ def draw_sketch(
         parts.append(f'<g class="{screen.name}" font-size="{LABEL_SIZE * ratio:.4g}">{inner}</g>')
     west, _, _, north = _extent(view)
     left, top = (west - frame.centre[0]) * frame.scale, (frame.centre[1] - north) * frame.scale
-    return Sketch(world_box(view), tuple(own_zoom for _, own_zoom in frames), f"{left:.2f} {top:.2f} {-2 * left:.2f} {-2 * top:.2f}", "".join(parts))
+    return Sketch(
+        world_box(view), tuple(own_zoom for _, own_zoom in frames), f"{left:.2f} {top:.2f} {-2 * left:.2f} {-2 * top:.2f}", "".join(parts), has_rings
+    )
 
 
 def _lay_over(frame: Frame, whole: Box) -> tuple[str, str]:

@@ -117,6 +117,7 @@ def _map_page(*, is_embedded: bool) -> Response:
     map_parts = draw_map(site, wording)
     map_url = url_for("pages.map_script", lang=wording.language, v=map_parts.script.digest)
     state = page_state(site, wording)
+    sketch = sketch_view(site, wording, seen, comparison)
     html = render_template(
         "index.html",
         is_embedded=is_embedded,
@@ -142,8 +143,8 @@ def _map_page(*, is_embedded: bool) -> Response:
         finding=_finding(site, wording, selection, comparison, shown),
         notes=notes,
         download_url=_filtered(site, "downloads.layer", selection, name="places", extension=next(iter(FORMATS))) if shown else None,
-        sketch=sketch_view(site, wording, seen, comparison),
-        legend=legend_state(seen.legend),
+        sketch=sketch,
+        legend=legend_state(seen.legend if sketch.has_rings else seen.legend.without("ring")),
         has_metro=bool(site.atlas.outline.metro["features"]),
         metro_on=request.args.get("metro") != "off",
         **_choices_of_dialogs(site),
