@@ -359,7 +359,7 @@ def test_every_name_in_code_letters_is_one_of_the_project(name: str) -> None:
     """Settings, targets of make, commands, modules and files that a page names are there."""
     settings = {setting.name for setting in SETTINGS}
     targets = set(re.findall(r"^(\w+):", read("Makefile"), flags=re.MULTILINE))
-    subcommands = {"check", "locate", "draft", "accept", "geocode", "map", "reverse", "audit", "export", "freeze"}
+    subcommands = {"check", "locate", "draft", "review", "accept", "geocode", "map", "reverse", "audit", "export", "freeze"}
     for code in inline_codes(name):
         assert set(re.findall(r"\bGEO_\w+", code)) <= settings, code
         assert set(re.findall(r"\bmake ([a-z]+)", code)) <= targets, code
