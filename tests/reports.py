@@ -29,6 +29,7 @@ RIGHT: dict[tuple[str, str], dict[str, Any]] = {
     ("1250", "万美元"): {"subject": "澄沙湾数控产业园", "period": "2032-Q1", "growth_pct": "8.2"},
     ("3.4", "亿元"): {"subject": "澄沙湾数控产业园", "period": "2032-Q1", "growth_pct": "15.7"},
 }
+IN_TABLE = {("1250", "万美元"), ("3.4", "亿元")}
 
 
 def as_docx() -> bytes:

@@ -116,7 +116,8 @@ def create_review_app(settings: Settings, folder: Path, token: str) -> Flask:
         # A page of another site may have a name that leads here; then the host is that name.
         if request.host not in hosts:
             abort(403, "expected the address that the command has printed")
-        given = (request.view_args or {}).pop("token", "")
+        given = request.path.split("/")[1]
+        (request.view_args or {}).pop("token", None)
         if not secrets.compare_digest(given.encode(), token.encode()):
             abort(403, "expected the address that the command has printed, with its token")
         if request.method == "POST":

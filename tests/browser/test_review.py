@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect
 from geo.draft.rows import slug_of
 from geo.settings import PROJECT
 from tests.browser.conftest import PHONE, NewContext, Serve, Watch, sideways, wait_until_drawn
-from tests.reports import DAY, HOST, RIGHT, as_docx
+from tests.reports import DAY, HOST, IN_TABLE, PARAGRAPHS, RIGHT, as_columns, as_docx, as_html
 
 CITY = PROJECT / "tests/data/qinglan"
 # What may be typed instead of chosen counts as so many keys.
@@ -305,3 +305,52 @@ def test_on_a_phone_everything_is_there_and_nothing_is_cut_off(draft: Path, revi
     assert sideways(page) == 0
     small = page.locator("#card button").evaluate_all("buttons => buttons.filter((one) => one.getBoundingClientRect().height < 44).length")
     assert small == 0
+
+
+def as_printed(page: Page) -> bytes:
+    """The report as a PDF in two columns, as a browser prints it."""
+    page.set_content(as_columns())
+    return page.pdf(prefer_css_page_size=True)
+
+
+@pytest.mark.parametrize("form", ["html in GB 18030", "pdf in two columns"])
+def test_other_forms_of_the_report_go_to_the_map_as_well(data: Path, review: Review, page: Page, tmp_path: Path, form: str) -> None:
+    report = tmp_path / ("park.html" if form.startswith("html") else "park.pdf")
+    report.write_bytes(as_html().encode("gb18030") if form.startswith("html") else as_printed(page))
+    done = run(data, "draft", report, "--date", DAY, "--host", HOST, "-o", tmp_path / "draft")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "draft" / "park.txt").read_text(encoding="utf-8")
+    right = {key: wanted for key, wanted in RIGHT.items() if report.suffix == ".html" or key not in IN_TABLE}
+    assert all(paragraph in text for paragraph in PARAGRAPHS)
+    keys = open_review(page, review(tmp_path / "draft"))
+    confirm_places(keys)
+    before = keys.count
+    confirm_figures(keys, right)
+    assert (keys.count - before) / len(right) <= GOAL
+    keys.press("Enter", "Enter")
+    assert page.locator("#card .problems li").all_text_contents() == []
+    checked = run(data, "check", "--text", tmp_path / "draft" / "park.txt")
+    assert f"all {len(right)} figures of park verified" in checked.stdout, checked.stderr
+
+
+def test_a_scan_is_said_and_not_guessed(data: Path, page: Page, tmp_path: Path) -> None:
+    page.set_content("<style>div{width:300px;height:300px;background:linear-gradient(red,blue)}</style><div></div>")
+    (tmp_path / "scan.pdf").write_bytes(page.pdf(print_background=True))
+    done = run(data, "draft", tmp_path / "scan.pdf", "-o", tmp_path / "draft")
+    assert done.returncode == 1
+    assert "no text layer" in done.stderr and "OCR" in done.stderr
+    assert not (tmp_path / "draft").exists()
+
+
+def test_a_review_that_is_killed_goes_on_where_it_was(data: Path, draft: Path, page: Page) -> None:
+    command = [sys.executable, "-m", "geo", "review", str(draft), "--no-browser"]
+    states = []
+    for _ in range(2):
+        with subprocess.Popen(command, cwd=PROJECT, env=environment(data), stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
+            assert process.stdout
+            keys = open_review(page, process.stdout.readline().partition(": ")[2].strip())
+            keys.press("Enter")
+            states.append([one["state"] for one in read(draft)["places"]].count("accepted"))
+            process.kill()
+    assert states == [0, 1]
+    assert read(draft)["review"]["revision"] == 2

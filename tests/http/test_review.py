@@ -30,7 +30,7 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def settings(data: Path) -> Settings:
+def own_settings(data: Path) -> Settings:
     return replace(Settings.from_env({}), data=data, port=8731)
 
 
@@ -43,8 +43,8 @@ def folder(data: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def app(settings: Settings, folder: Path) -> Iterator[Flask]:
-    app = create_review_app(settings, folder, TOKEN)
+def app(own_settings: Settings, folder: Path) -> Iterator[Flask]:
+    app = create_review_app(own_settings, folder, TOKEN)
     yield app
     app.extensions["holding"].close()
 
@@ -130,19 +130,19 @@ def test_every_refusal_has_a_sentence_on_the_page() -> None:
     assert {one for one in codes if f"'{one}': _(" not in page} == set()
 
 
-def test_a_second_review_of_the_same_draft_is_told(app: Flask, settings: Settings, folder: Path) -> None:
+def test_a_second_review_of_the_same_draft_is_told(app: Flask, own_settings: Settings, folder: Path) -> None:
     with pytest.raises(ReviewHeldError, match="another review"):
-        create_review_app(settings, folder, "other")
+        create_review_app(own_settings, folder, "other")
     app.extensions["holding"].close()
-    create_review_app(settings, folder, "other").extensions["holding"].close()
+    create_review_app(own_settings, folder, "other").extensions["holding"].close()
 
 
-def test_the_atlas_has_none_of_this(settings: Settings) -> None:
-    rules = {rule.rule for rule in create_app(settings).url_map.iter_rules()}
+def test_the_atlas_has_none_of_this(own_settings: Settings) -> None:
+    rules = {rule.rule for rule in create_app(own_settings).url_map.iter_rules()}
     assert not [rule for rule in rules if "review" in rule or "token" in rule]
 
 
 def test_places_of_the_tables_are_found_by_a_part_of_a_name(client: FlaskClient) -> None:
-    found = client.get(f"/{TOKEN}/api/known?q=临港", base_url=HOME).get_json()
+    found: Any = client.get(f"/{TOKEN}/api/known?q=临港", base_url=HOME).json
     assert found[0]["name"] == "石湾临港园"
     assert client.get(f"/{TOKEN}/api/known?q=", base_url=HOME).json == []
