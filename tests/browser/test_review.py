@@ -248,7 +248,9 @@ def test_keys_do_nothing_in_text_fields_or_while_an_input_method_composes(draft:
     assert read(draft)["places"][0]["state"] == "proposed"
 
 
-def test_every_key_does_what_it_says(draft: Path, review: Review, page: Page) -> None:
+def test_every_key_does_what_it_says(draft: Path, review: Review, page: Page, watch: Watch) -> None:
+    # What cannot be merged is refused.
+    watch.expected.append("status of 400")
     keys = open_review(page, review(draft))
     keys.press("Enter")
     # Places: kind, edges, host, another name, one of the map, a new one, not a place, undo, the sure ones.
