@@ -11,7 +11,9 @@ from geo.draft.numbers import Role, find_numbers
 from geo.draft.periods import find_times
 from geo.tables.numbers import growth_of, to_half_width
 
-_SCOPE = re.compile(r"(?:全[国省市区县镇球]|世界|[\u4e00-\u9fff]{2,6}?[省市区县州])(?=[^，。；,;]{0,6}$)")
+# What a rank is among: 全市, else the division that is named behind the verb.
+_WHOLE = re.compile(r"(全[国省市区县镇球]|世界)[^，。；,;]{0,6}$")
+_NAMED = re.compile(r"(?:.*[居列位在占，。；、,;]|^)([\u4e00-\u9fff]{2,5}?[省市区县州])[^，。；,;]{0,6}$")
 _BEFORE = 14
 
 
@@ -42,8 +44,9 @@ def find_choices(text: str, day: date) -> dict[str, list[dict[str, Any]]]:
             add("periods", time.start, time.end, period=time.period)
     for mention in find_numbers(half, []):
         if mention.role is Role.RANK:
-            scope = list(_SCOPE.finditer(half[max(0, mention.start - _BEFORE) : mention.start]))
-            add("ranks", mention.start, mention.end, rank=int(mention.number.low), rank_scope=scope[-1][0] if scope else None)
+            before = half[max(0, mention.start - _BEFORE) : mention.start]
+            scope = _WHOLE.search(before) or _NAMED.search(before)
+            add("ranks", mention.start, mention.end, rank=int(mention.number.low), rank_scope=scope and scope[1])
         elif mention.role is Role.RATE:
             growth = growth_of(half, mention.number)
             if growth is not None:

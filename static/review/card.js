@@ -174,7 +174,7 @@ function drawFigure(handlers) {
       ["r", words.keys.r], ["m", words.keys.m], ["n", words.keys.n], ["a", words.keys.a], ["u", words.keys.u], ["j", words.keys.j], ["k", words.keys.k],
       ["[", words.keys["start-"]], ["{", words.keys["start+"]], ["]", words.keys["end+"]], ["}", words.keys["end-"]],
     ], handlers),
-    figure.reasons.length ? h("p", { class: "hint" }, words.reasonsHead, h("span", { lang: "en" }, figure.reasons.join(", "))) : null,
+    figure.reasons.length ? h("p", { class: "hint" }, words.reasonsHead, figure.reasons.map((reason) => words.why[reason] ?? reason).join(" · ")) : null,
   ];
 }
 

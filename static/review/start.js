@@ -323,12 +323,19 @@ async function finish() {
   await attempt(async () => (state.checked = await accept(isReady)));
 }
 
+/** Takes the last action back, and goes to what it was done to. */
 async function takeBack() {
-  if (await attempt(undo, words.undone)) {
-    const item = current();
-    const isThere = state.at.kind === "source" || (item && (isPlaceStage() ? state.at.kind === "place" : state.at.kind === "figure"));
-    if (!isThere || item?.state !== "proposed") state.at = firstOpen();
-  }
+  let change = null;
+  const named = new Set(state.document.places.map(({ name }) => name));
+  if (!(await attempt(async () => (change = await undo()), words.undone))) return;
+  const kind = isPlaceStage() ? "place" : "figure";
+  const { at: first } = change[`${kind}s`] ?? {};
+  // A place that had been joined to another one is there again.
+  const again = kind === "place" && first !== undefined ? state.document.places.findIndex(({ name }) => !named.has(name)) : -1;
+  const at = again < 0 ? first : again;
+  if (at !== undefined && listOf(kind)[at]) state.at = { kind, index: at };
+  else if (!state.document.review.source) state.at = { kind: "source", index: 0 };
+  else if (state.at.kind !== "source" && state.at.kind !== kind) state.at = firstOpen();
 }
 
 async function acceptParagraph() {

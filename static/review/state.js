@@ -84,8 +84,10 @@ export async function act(action) {
 }
 
 export async function undo() {
-  patch((await send("undo", { revision: revision() })).change);
+  const { change } = await send("undo", { revision: revision() });
+  patch(change);
   state.checked = null;
+  return change;
 }
 
 export async function accept(write) {
@@ -137,6 +139,6 @@ export function rivalsOf(figure) {
   const [, start, end] = blockOf(figure.start) ?? [0, figure.start, figure.end];
   const near = [...known.values()].filter((place) => place.mentions.some(([first]) => start <= first && first < end)).map((place) => place.name);
   const before = state.document.figures.slice(0, state.at.index).reverse().filter((one) => one.state === "accepted").map((one) => one.subject);
-  const names = [...figure.subject_candidates, ...near, ...before, state.document.source.host];
+  const names = [...figure.subject_candidates, figure.subject, ...near, ...before, state.document.source.host];
   return [...new Set(names)].filter((name) => known.has(name)).slice(0, 9);
 }

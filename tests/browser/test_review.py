@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -247,6 +248,80 @@ def test_keys_do_nothing_in_text_fields_or_while_an_input_method_composes(draft:
     assert read(draft)["places"][0]["state"] == "proposed"
 
 
+def test_every_key_does_what_it_says(draft: Path, review: Review, page: Page, watch: Watch) -> None:
+    # What cannot be merged is refused.
+    watch.expected.append("status of 400")
+    keys = open_review(page, review(draft))
+    keys.press("Enter")
+    # Places: kind, edges, host, another name, one of the map, a new one, not a place, undo, the sure ones.
+    keys.press("1")
+    assert read(draft)["places"][0]["kind"] == "platform"
+    keys.press("]", "}", "{", "[")
+    assert keys.field("name") == HOST
+    keys.press("n")
+    page.keyboard.insert_text("数控装备")
+    wait_until_done(page)
+    page.locator(".mode .numbered li").first.wait_for()
+    keys.press("Enter")
+    assert keys.field("name") == "数控装备"
+    keys.press("m", "1")
+    assert "数控装备" not in {place["name"] for place in read(draft)["places"]}
+    keys.press("u", "x")
+    assert [place["name"] for place in read(draft)["places"] if place["state"] == "rejected"] == ["数控装备"]
+    while keys.at() == "place":
+        keys.press("Enter")
+    keys.press("Enter")
+    # Figures: subject by search, state, period, growth, rank, label, undo.
+    keys.press("s")
+    page.keyboard.insert_text("临港")
+    page.locator(".mode .numbered li bdi", has_text="石湾临港园").wait_for()
+    keys.press("Enter")
+    assert keys.subject == "石湾临港园"
+    keys.press("t", "p", "0", "g", "0", "r", "0")
+    first = read(draft)["figures"][0]
+    assert (first["status"], first["period"], first["growth_pct"], first["rank"]) == ("planned", None, None, None)
+    keys.press("g", "1", "r", "1")
+    first = read(draft)["figures"][0]
+    assert (first["growth_pct"], first["rank"], first["rank_scope"]) == ("11.3", 3, "全市")
+    keys.type("label", "工业总产值")
+    assert read(draft)["figures"][0]["label"] == "工业总产值"
+    keys.press("u")
+    assert keys.field("label") == "规上工业总产值"
+    count = len(read(draft)["figures"])
+    keys.press("j", "m")
+    assert "前一个" in (page.locator("#said").text_content() or "")
+    keys.press("n")
+    page.keyboard.insert_text("0571")
+    page.locator(".mode .numbered li").first.wait_for()
+    keys.press("Enter")
+    assert len(read(draft)["figures"]) == count + 1
+    keys.press("x", "x", "3")
+    assert [figure["reason"] for figure in read(draft)["figures"] if figure["state"] == "rejected"] == ["contact"]
+    keys.press("a", "k", "b")
+    assert keys.at() == "place"
+
+
+def test_a_selection_is_told_or_made_a_figure(draft: Path, review: Review, page: Page) -> None:
+    keys = open_review(page, review(draft))
+    keys.press("Enter")
+    confirm_all_places(keys)
+    select = """(text) => {
+      const walker = document.createTreeWalker(document.getElementById("text"), NodeFilter.SHOW_TEXT);
+      while (walker.nextNode()) {
+        const at = walker.currentNode.data.indexOf(text);
+        if (at >= 0) return getSelection().setBaseAndExtent(walker.currentNode, at, walker.currentNode, at + text.length);
+      }
+    }"""
+    page.evaluate(select, "2033")
+    keys.press("x", "0")
+    told = [other for other in read(draft)["other_numbers"] if other.get("state") == "accepted"]
+    text = (draft / "park.txt").read_text(encoding="utf-8")
+    assert [(text[other["start"] : other["end"]], other["reason"]) for other in told] == [("2033", "date")]
+    page.evaluate(select, "2033")
+    keys.press("n")
+    assert keys.field("value") == "2033"
+
+
 def test_what_a_document_says_stays_text(data: Path, review: Review, page: Page, tmp_path: Path) -> None:
     report = tmp_path / "evil.txt"
     report.write_text(
@@ -342,15 +417,19 @@ def test_a_scan_is_said_and_not_guessed(data: Path, page: Page, tmp_path: Path) 
     assert not (tmp_path / "draft").exists()
 
 
-def test_a_review_that_is_killed_goes_on_where_it_was(data: Path, draft: Path, page: Page) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="has no signal that cannot be caught")
+def test_a_review_that_is_killed_goes_on_where_it_was(data: Path, draft: Path, page: Page, watch: Watch) -> None:
+    watch.expected.append("ERR_CONNECTION")
     command = [sys.executable, "-m", "geo", "review", str(draft), "--no-browser"]
+    own = {"cwd": PROJECT, "env": environment(data), "start_new_session": True}
     states = []
     for _ in range(2):
-        with subprocess.Popen(command, cwd=PROJECT, env=environment(data), stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
+        with subprocess.Popen(command, **own, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:  # type: ignore[call-overload]
             assert process.stdout
             keys = open_review(page, process.stdout.readline().partition(": ")[2].strip())
             keys.press("Enter")
             states.append([one["state"] for one in read(draft)["places"]].count("accepted"))
-            process.kill()
+            # Both processes at once, in the middle of whatever they do.
+            os.killpg(process.pid, signal.SIGKILL)
     assert states == [0, 1]
     assert read(draft)["review"]["revision"] == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from geo.draft.drafts import Report, draft_text
 from geo.draft.running import write_draft
 from geo.serve.application import create_app
 from geo.serve.review import ReviewHeldError, create_review_app
@@ -128,6 +130,16 @@ def test_every_refusal_has_a_sentence_on_the_page() -> None:
     page = (PROJECT / "templates/review.html").read_text(encoding="utf-8")
     assert len(codes) > 10
     assert {one for one in codes if f"'{one}': _(" not in page} == set()
+
+
+def test_every_reason_of_a_link_is_said_in_words() -> None:
+    page = (PROJECT / "templates/review.html").read_text(encoding="utf-8")
+    reasons = set()
+    for text in json.loads((PROJECT / "bench/reports/tuned.json").read_text(encoding="utf-8")):
+        report = Report(text["id"], text["id"], date.fromisoformat(text.get("date") or text["doc"]), text.get("host", ""))
+        reasons |= {reason for figure, _ in draft_text(report, text["text"], None, []).figures for reason in figure.reasons}
+    assert len(reasons) > 5
+    assert {reason for reason in reasons if f"'{reason}': _(" not in page} == set()
 
 
 def test_a_second_review_of_the_same_draft_is_told(app: Flask, own_settings: Settings, folder: Path) -> None:
