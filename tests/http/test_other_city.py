@@ -191,7 +191,7 @@ def test_no_asset_names_the_shipped_city(other_app: Flask, city: FlaskClient) ->
 
 def test_every_address_is_asked(other_app: Flask) -> None:
     adapter = other_app.url_map.bind("localhost")
-    pictures = ["/map.png", "/places/stone-port/map.png", "/assets/x"]
+    pictures = ["/map.png", "/places/stone-port/map.png", "/assets/x", "/basemap/x.js"]
     asked = {adapter.match(address.partition("?")[0])[0] for address in [*PAGES, *OGC, *TEXT_FILES, *OTHER, *pictures]}
     # Asked by the tests of lists.
     posted = ("/geocode/list", "/own-list/handed", "/own-list/density/0/0/0", "/own-list/density/rows")
