@@ -5,6 +5,8 @@ const BLOCK = 16; // cells along a block, which bears one number
 const CELL = 4; // pixels, at a whole zoom
 const STRENGTHS = [0.4, 0.55, 0.7, 0.85, 1]; // of a cell with 1, up to 10, 100, 1000 and more
 const LETTERS = 11;
+const FEW = 6; // cells of a block that are drawn as dots
+const radiusOf = (count) => 2.5 + 1.5 * Math.log10(count);
 
 /** A colour of the style sheet as a canvas on the page knows it, in the present theme. */
 function colourOf(canvas, name) {
@@ -40,6 +42,7 @@ function densityLayer({ pane, colour, tilesOf }) {
     const tiles = tilesIn(map.getPixelOrigin().add(origin), width, height, z, scale);
     drawCells(pen, tiles, scale, sharp);
     labels = tiles.flatMap((tile) => blocksOf(tile, scale));
+    drawSpots(pen, sharp);
     drawNumbers(pen, sharp);
     labels = labels.map((label) => ({ ...label, left: label.left + origin.x, top: label.top + origin.y }));
     // For whoever looks at the page with a program.
@@ -83,27 +86,45 @@ function densityLayer({ pane, colour, tilesOf }) {
     const side = CELL * scale;
     for (let down = 0; down < SIDE; down += BLOCK) {
       for (let across = 0; across < SIDE; across += BLOCK) {
-        let [count, x, y, cells] = [0, 0, 0, 0];
+        let [count, x, y] = [0, 0, 0];
+        const cells = [];
         for (let row = down; row < down + BLOCK; row += 1) {
           for (let column = across; column < across + BLOCK; column += 1) {
             const own = counts[row * SIDE + column];
             if (!own) continue;
             count += own;
-            cells += 1;
+            if (cells.length <= FEW) cells.push({ x: left + (column + 0.5) * side, y: top + (row + 0.5) * side, count: own });
             x += own * (column + 0.5);
             y += own * (row + 0.5);
           }
         }
         if (!count) continue;
-        // Above what is small enough to be hidden by it.
-        const raised = cells > 3 ? 0 : LETTERS;
+        // Few cells are dots, and the number stands above the largest one; many are a surface, and it stands in its middle.
+        const dots = cells.length <= FEW ? cells : [];
+        const [largest] = [...dots].sort((a, b) => b.count - a.count);
+        const middle = largest ? { x: largest.x - left, y: largest.y - top - radiusOf(largest.count) - LETTERS / 2 - 1 } : { x: (x / count) * side, y: (y / count) * side };
         const [half, tall] = [(number.format(count).length * LETTERS * 0.58) / 2 + 2, LETTERS / 2 + 2];
         const within = (value, start, room) => Math.min(Math.max(value, start * side + room), (start + BLOCK) * side - room);
-        const spot = { x: left + within((x / count) * side, across, half), y: top + within((y / count) * side - raised, down, tall) };
-        found.push({ ...spot, count, left: left + across * side, top: top + down * side, side: BLOCK * side });
+        const spot = { x: left + within(middle.x, across, half), y: top + within(middle.y, down, tall) };
+        found.push({ ...spot, count, dots, left: left + across * side, top: top + down * side, side: BLOCK * side });
       }
     }
     return found;
+  }
+
+  /** What stands alone would be lost as a cell: it is a dot that grows with its number. */
+  function drawSpots(pen, sharp) {
+    pen.save();
+    pen.scale(sharp, sharp);
+    pen.fillStyle = colourOf(canvas, colour);
+    pen.strokeStyle = colourOf(canvas, "--card");
+    for (const { x, y, count } of labels.flatMap(({ dots }) => dots)) {
+      pen.beginPath();
+      pen.arc(x, y, radiusOf(count), 0, 2 * Math.PI);
+      pen.fill();
+      pen.stroke();
+    }
+    pen.restore();
   }
 
   function drawNumbers(pen, sharp) {
