@@ -14,8 +14,9 @@ from contextlib import contextmanager
 
 # Younger objects are collected as Python does by itself, all of them only by :func:`collect_all`.
 _YOUNG, _MIDDLE, _NEVER = 700, 10, 1 << 30
-# So many collections of younger objects later all are due: what outlived its request by chance has some megabytes then.
-_DUE = 1000
+# So many collections of younger objects later all are due: what outlived its request by chance has some megabytes then, and little else is left that
+# was not set apart.
+_DUE = 20
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""PNG of a drawing: in a process of its own where somebody waits for an answer, as the renderer lets nothing else run and knows no clock."""
+"""PNG of a drawing: a large one in a process of its own where somebody waits for it, as the renderer lets nothing else run and knows no clock."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import resvg_py
 from geo.deadline import check_deadline, find_time_left
 
 FONT = "Noto Sans CJK SC"
+# What lies around a place is rendered in less than a tenth of a second, as long as a process takes to start; a page of places asks for several.
+_SMALL = 30_000
 
 
 def encode_png(svg: bytes, zoom: float = 1) -> bytes:
@@ -30,9 +32,9 @@ def encode_png(svg: bytes, zoom: float = 1) -> bytes:
         If the time is over before it is done.
     """
     left_s = find_time_left()
-    if left_s is None:
-        return _render(svg, zoom)
     check_deadline()
+    if left_s is None or (zoom <= 1 and len(svg) <= _SMALL):
+        return _render(svg, zoom)
     command = [sys.executable, "-m", "geo.draw.raster", str(zoom)]
     try:
         # In a session of its own: whoever ends the server by Ctrl+C has what was asked answered.

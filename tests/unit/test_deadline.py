@@ -65,7 +65,7 @@ def test_a_picture_ends_and_is_the_same_whether_there_is_a_deadline_or_not() -> 
 
 def test_a_picture_that_cannot_be_rendered_says_why() -> None:
     with deadline(3600), pytest.raises(RuntimeError, match="a picture could not be rendered: "):
-        encode_png(b"<svg")
+        encode_png(b"<svg", 2)
 
 
 def test_placing_marks_ends(marks: list[Mark], view: Box) -> None:

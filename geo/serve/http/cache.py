@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -27,8 +28,8 @@ SITE, NOTES = "geo.site", "geo.notes"
 _LARGE = 1 << 16
 # What a 304 does not say, as it has no content.
 _OF_CONTENT = frozenset({"content-type", "content-length", "content-encoding", "content-language", "content-disposition"})
-# How many of the latest answers are made anew for a new site before it is served.
-_PREPARED = 64
+# How many of the latest answers are made anew for a new site before it is served, and after how many seconds the next one is left to who asks for it.
+_PREPARED, _PREPARED_S = 64, 1.0
 # What every visit to the map needs, so that the first one does not wait for it.
 _FIRST = ("/", "/map.js")
 
@@ -122,7 +123,11 @@ class Front:
         for path in _FIRST:
             for language in ("zh", "en"):
                 self._make(site, Asked("http", "127.0.0.1", "", path, "", language, ""))
+        until = time.monotonic() + _PREPARED_S
         for asked in before.answers.latest(_PREPARED) if before else ():
+            # Who has edited a table waits for it.
+            if time.monotonic() > until:
+                break
             self._make(site, asked, times=2)
 
     def _make(self, site: Site, asked: Asked, times: int = 1) -> None:
