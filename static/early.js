@@ -5,7 +5,7 @@ const isNarrow = () => window.matchMedia("(max-width: 760px)").matches;
 
 /** How much of a map of some size its view leaves free at each side, in pixels: for the buttons at the right, what stands at the foot, and the sheet. */
 const roomAround = (covered, width, height) => {
-  const [right, bottom] = isNarrow() ? [58, 72] : [36, height > 430 ? 36 : 76];
+  const [right, bottom] = isNarrow() ? [58, width < 360 ? 100 : 72] : [36, height > 430 ? 36 : 76];
   // Of a small map more is left than what stands at its edges.
   const [across, down] = [Math.min(1, (0.45 * width) / (36 + right)), Math.min(1, (0.45 * (height - covered)) / (36 + bottom))];
   return { left: 36 * across, top: 36 * down, right: right * across, bottom: bottom * down + covered };

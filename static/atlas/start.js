@@ -204,7 +204,8 @@ function draw(drawnMap, drawnLayers, view, wanted) {
   offerDialogs();
   makeTableSortable();
   if (isEmbedded) leaveScrollingToTheArticle();
-  foldLegend();
+  // Where that is known without measuring, the map is laid out once.
+  if (isNarrow()) foldLegend();
   apply({ isFirst: true });
   // What it covered is free for names.
   if (foldLegend()) layOut();

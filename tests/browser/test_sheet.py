@@ -295,6 +295,7 @@ def test_the_handle_draws_a_card_up_and_down(phone: Open) -> None:
         page.locator("#handle").click()
         wait_for_height(page, height)
     # The last of twenty figures can be reached.
+    page.locator(".popup .more summary").click()
     last = page.locator(".popup .figures tr").last
     last.scroll_into_view_if_needed()
     expect(last).to_be_in_viewport(ratio=1)
