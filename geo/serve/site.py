@@ -187,7 +187,7 @@ _SCRIPT = (
 # What comes once the map is drawn: each with names of its own, beside those that static/atlas/later.js hands on.
 _LATER = ("reference", "dialogs", "own")
 # Those of the panel for a list of the reader's own, which comes when it is asked for.
-_OWN_LIST = ("sending", "layer", "table", "panel")
+_OWN_LIST = ("sending", "layer", "moving", "table", "panel")
 # Comments and blanks are for those who read the files here; over the wire they are a tenth of the page.
 _SHORTENED: Mapping[str, Callable[[bytes], bytes]] = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin, ".svg": bytes}
 _MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
