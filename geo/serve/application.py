@@ -9,7 +9,7 @@ from flask import Flask, has_request_context
 from flask_babel import Babel
 
 from geo.serve import ogc
-from geo.serve.data import catalogue, downloads, geocoding, lists
+from geo.serve.data import catalogue, description, downloads, geocoding, lists
 from geo.serve.http import problems, security
 from geo.serve.http.addresses import Addresses, believe_proxies
 from geo.serve.http.cache import Front
@@ -70,6 +70,7 @@ def create_app(settings: Settings, kind: type[Flask] = AtlasApp) -> Flask:
     app.register_blueprint(reference.blueprint)
     app.register_blueprint(own_list.blueprint)
     app.register_blueprint(geocoding.blueprint)
+    app.register_blueprint(description.blueprint)
     app.register_blueprint(lists.blueprint)
     app.register_blueprint(ogc.blueprint)
     app.register_blueprint(assets.blueprint)
