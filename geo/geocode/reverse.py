@@ -1,4 +1,4 @@
-"""From a point to what lies around it: the district by its outline, the nearest known seat of a township and the nearest place, with their distances.
+"""From a point to what lies around it: the district by its outline, the nearest known seat of a township, place and landmark, with their distances.
 
 Townships have no outline in any source that could be had, so that a point is never said to lie in one.
 """
@@ -49,9 +49,9 @@ class Surroundings(NamedTuple):
         The point, degrees, WGS-84.
     district
         The district whose outline holds it; ``None`` outside of the city.
-    township, place
-        The nearest known seat of a township, as some are not known, and the nearest curated place with a location of its own; ``None`` outside of
-        the city.
+    township, place, landmark
+        The nearest known seat of a township, as some are not known, the nearest curated place with a location of its own, and the nearest station,
+        landmark or zone that is known by its name; ``None`` outside of the city.
     """
 
     lon: float
@@ -59,6 +59,7 @@ class Surroundings(NamedTuple):
     district: Division | None
     township: Near | None
     place: Near | None
+    landmark: Near | None
 
 
 class ReverseGeocoder:
@@ -77,6 +78,7 @@ class ReverseGeocoder:
         self._tree = shapely.STRtree([outline for _, outline in self._districts])
         self._townships = _Points(feature for feature in gazetteer.by_code.values() if feature.level is Level.TOWNSHIP and not feature.is_by_host)
         self._places = _Points(feature for feature in gazetteer.places if not feature.is_by_host)
+        self._landmarks = _Points(feature for feature in gazetteer.named if not feature.is_by_host and len(feature.divisions) > 1)
 
     def reverse(self, lon: float, lat: float) -> Surroundings:
         """Say what lies around a point; on a border between two districts, the first of the list.
@@ -95,9 +97,10 @@ class ReverseGeocoder:
             raise PointError(lon, lat)
         found = sorted(self._tree.query(shapely.Point(lon, lat), predicate="intersects").tolist())
         if not found:
-            return Surroundings(lon, lat, None, None, None)
+            return Surroundings(lon, lat, None, None, None, None)
         district = self._districts[found[0]][0]
-        return Surroundings(lon, lat, district, self._townships.nearest(lon, lat), self._places.nearest(lon, lat))
+        townships, places, landmarks = self._townships.nearest(lon, lat), self._places.nearest(lon, lat), self._landmarks.nearest(lon, lat)
+        return Surroundings(lon, lat, district, townships, places, landmarks)
 
 
 class _Points:

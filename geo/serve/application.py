@@ -13,7 +13,7 @@ from jinja2.runtime import Context
 
 from geo.garbage import collect_all, set_apart
 from geo.serve import ogc
-from geo.serve.data import catalogue, density, downloads, geocoding, lists
+from geo.serve.data import catalogue, density, description, downloads, geocoding, lists
 from geo.serve.http import problems, security
 from geo.serve.http.addresses import Addresses, believe_proxies
 from geo.serve.http.cache import Front
@@ -102,6 +102,7 @@ def create_app(settings: Settings, kind: type[Flask] = AtlasApp) -> Flask:
     app.register_blueprint(reference.blueprint)
     app.register_blueprint(own_list.blueprint)
     app.register_blueprint(geocoding.blueprint)
+    app.register_blueprint(description.blueprint)
     app.register_blueprint(lists.blueprint)
     app.register_blueprint(density.blueprint)
     app.register_blueprint(density.own_blueprint)

@@ -199,7 +199,7 @@ _SCRIPT = (
 # What comes once the map is drawn: each with names of its own, beside those that static/atlas/later.js hands on.
 _LATER = ("local", "reference", "dialogs", "own", "periods", "density")
 # Those of the panel for a list of the reader's own, which comes when it is asked for.
-_OWN_LIST = ("sending", "layer", "table", "panel")
+_OWN_LIST = ("sending", "layer", "moving", "table", "panel")
 # What counts where more lies than can be shown one by one; it comes when there is that much.
 _DENSITY = ("counts", "drawing", "places", "list")
 # Comments and blanks are for those who read the files here; over the wire they are a tenth of the page.

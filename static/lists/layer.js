@@ -64,8 +64,8 @@ function drawSpot(spot, choose) {
 /** Show a row: the circle that it lies in, in view. */
 function showRow(row) {
   if (circle) circle.remove();
-  circle = L.circle([row.lat, row.lon], { radius: row.radius, className: "own-circle", interactive: false }).addTo(tools.map);
-  tools.map.fitBounds(circle.getBounds(), { ...roomBeside(), animate: !tools.isStill() });
+  circle = L.circle([row.lat, row.lon], { radius: row.radius || 0, className: "own-circle", interactive: false }).addTo(tools.map);
+  tools.map.fitBounds(circle.getBounds(), { ...roomBeside(), maxZoom: 16, animate: !tools.isStill() });
 }
 
 /** What the panel leaves of the map. */

@@ -25,6 +25,7 @@ async function open(file, given) {
 
 function close() {
   stop();
+  endMoving();
   panel.hidden = true;
   document.body.classList.remove("has-own-list");
   if (opener && opener.isConnected) opener.focus({ preventScroll: true });
@@ -61,6 +62,7 @@ function fail(error) {
 /** Have a look at a list: what it is, and which columns would be taken. */
 async function look(file, { sheet = "" } = {}) {
   stop();
+  endMoving();
   step("choose");
   clearSpots();
   Object.assign(list, { file: file.name ? file : new File([file], words.file), about: null, rows: [], end: null, asked: { columns: [], admin: "", sheet } });
@@ -221,6 +223,8 @@ const acts = {
   },
   geocode,
   cancel,
+  keep: () => keepMoved(),
+  leave: () => leaveMoved(),
   before: () => turn(-1),
   after: () => turn(1),
   columns: () => {
@@ -243,7 +247,8 @@ function listen() {
     if (event.key !== "Escape") return;
     // The map page closes its own card with the same key.
     event.stopPropagation();
-    close();
+    if (moving) leaveMoved();
+    else close();
   });
   panel.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-act], [data-download]");

@@ -58,8 +58,8 @@ const asCsv = (rows) => rows.map((row) => row.map(cell).join(",")).join("\r\n");
 
 function formWithCorrections() {
   const form = formOf(list.file, list.asked);
-  const rows = [...list.corrections].map(([row, { query, corrected, division }]) => [row, query, corrected, division]);
-  if (rows.length) form.append("corrections", new Blob([asCsv([["row", "query", "corrected", "division"], ...rows])]), "corrections.csv");
+  const rows = [...list.corrections].map(([row, { query, corrected, division, lon = "", lat = "" }]) => [row, query, corrected, division, lon, lat]);
+  if (rows.length) form.append("corrections", new Blob([asCsv([["row", "query", "corrected", "division", "lon", "lat"], ...rows])]), "corrections.csv");
   return form;
 }
 

@@ -91,7 +91,7 @@ function foundCell(row) {
     button.setAttribute("aria-label", `${fill(words.show, row)}: ${row.name}`);
     button.addEventListener("click", () => showRow(row));
     const radius = row.radius >= 1000 ? `${Math.round(row.radius / 100) / 10} km` : `${row.radius} m`;
-    made.append(" ", button, tools.element("span", "notes", fill(words.radius, { radius })));
+    made.append(" ", button, tools.element("span", "notes", row.radius === undefined ? words.byHand : fill(words.radius, { radius })));
     if (row.unresolved) {
       const rest = tools.element("span", "notes");
       rest.append(tools.element("bdi", "", fill(words.rest, { text: row.unresolved.slice(0, 80) })));
@@ -136,7 +136,7 @@ function mendCell(row) {
     event.preventDefault();
     if (input.value.trim()) mend(row, { corrected: input.value.trim(), division: "" });
   });
-  made.append(form, actButton(words.drop, fill(words.dropLabel, row), () => mend(row, { corrected: "x", division: "" })));
+  made.append(form, actButton(words.move, fill(words.moveLabel, row), () => startMoving(row)), actButton(words.drop, fill(words.dropLabel, row), () => mend(row, { corrected: "x", division: "" })));
   return box;
 }
 
@@ -164,6 +164,7 @@ async function mend(row, correction) {
   row.original ||= Object.fromEntries(ANSWER.map((name) => [name, row[name]]));
   let answer = row.original;
   if (correction && correction.corrected === "x" && !correction.division) answer = { asked: row.asked, status: "left_out" };
+  else if (correction && correction.lon !== undefined) answer = movedAnswer(row, correction);
   else if (correction) {
     try {
       answer = await askAgain(correction.corrected, correction.division);
@@ -181,7 +182,11 @@ async function mend(row, correction) {
   drawRowsOnMap([row], showSpot);
   drawTable();
   say(fill(words.corrected, row));
-  // The row may have gone to another group: then whoever came by keyboard stays in the table.
+  focusRow(row);
+}
+
+/** The row may have gone to another group: then whoever came by keyboard stays in the table. */
+function focusRow(row) {
   const again = panel.querySelector(`.own-rows [data-row="${row.row}"]`) || panel.querySelector(".own-rows tbody tr") || panel.querySelector(".own-counts");
   const stop = again.querySelector("input, button, select");
   if (stop) stop.focus();

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import openpyxl
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import PHONE, Open, Watch, sideways, wait_until_drawn
 
@@ -141,6 +142,91 @@ def test_by_keyboard_from_the_button_to_the_file(open_map: Open, list_gbk: Path,
     page.keyboard.press("Escape")
     expect(page.locator(".own-list")).to_be_hidden()
     expect(page.get_by_role("button", name="我的名单")).to_be_focused()
+
+
+def test_a_point_is_moved_by_pointer_and_by_keyboard_and_saved(open_map: Open, list_gbk: Path, tmp_path: Path) -> None:
+    page = open_map()
+    drop(page, list_gbk)
+    page.get_by_role("button", name="定位", exact=True).click()
+    wait_until_located(page)
+    page.get_by_role("button", name="移动第 2 行的点").click()
+    handle = page.locator(".own-marker:has(.own-handle)")
+    expect(handle).to_be_focused()
+    box = handle.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 14, box["y"] + 14)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 74, box["y"] - 46, steps=4)
+    page.mouse.up()
+    said = page.locator(".own-status")
+    expect(said).to_contain_text("第 2 行：东经")
+    dragged = re.findall(r"\d+\.\d+", said.inner_text())
+    page.get_by_role("button", name="保存位置").click()
+    expect(said).to_have_text("已改正第 2 行")
+
+    # By keyboard: a step, a fine one, and Enter; Escape leaves it where it was.
+    move = page.get_by_role("button", name="移动第 3 行的点")
+    move.focus()
+    page.keyboard.press("Enter")
+    expect(handle).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    first = said.inner_text()
+    page.keyboard.press("Shift+ArrowUp")
+    assert said.inner_text() != first
+    page.keyboard.press("Escape")
+    expect(handle).to_have_count(0)
+    expect(page.locator(".own-list")).to_be_visible()
+    move.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowLeft")
+    moved = re.findall(r"\d+\.\d+", said.inner_text())
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    page.keyboard.press("Enter")
+    expect(said).to_have_text("已改正第 3 行")
+    assert page.evaluate("() => document.activeElement.closest('tr').dataset.row") == "3"
+
+    with page.expect_download() as download:
+        page.locator("[data-download=xlsx]").click()
+    download.value.save_as(tmp_path / "located.xlsx")
+    rows = rows_of(tmp_path / "located.xlsx")
+    for row, (lon, lat) in zip(rows, (dragged, moved), strict=False):
+        assert (f"{row['geo_lon']:.5f}", f"{row['geo_lat']:.5f}") == (lon, lat)
+        assert (row["geo_status"], row["geo_precision"], row["geo_uncertainty_m"]) == ("match", "corrected_by_hand", None)
+
+
+def test_a_point_is_moved_by_touch_on_a_phone(context: BrowserContext, list_gbk: Path) -> None:
+    page = context.new_page()
+    page.set_viewport_size(PHONE)
+    page.goto("/?lang=en")
+    wait_until_drawn(page)
+    drop(page, list_gbk)
+    page.get_by_role("button", name="Locate", exact=True).click()
+    wait_until_located(page)
+    page.get_by_role("button", name="Move the point of row 2", exact=True).click()
+    handle = page.locator(".own-marker:has(.own-handle)")
+    assert sideways(page) == 0
+    box = handle.bounding_box()
+    panel = page.locator(".own-list").bounding_box()
+    # The point is in the part of the map that the panel leaves.
+    assert box and panel and box["y"] + box["height"] < panel["y"]
+    before = page.locator(".own-status").inner_text()
+    handle.evaluate(
+        """marker => {
+          const { x, y } = marker.getBoundingClientRect();
+          const at = (dx, dy) => [new Touch({ identifier: 1, target: marker, clientX: x + 14 + dx, clientY: y + 14 + dy })];
+          const send = (kind, touches) => marker.dispatchEvent(new TouchEvent(kind,
+            { touches, targetTouches: touches, changedTouches: touches, bubbles: true, cancelable: true }));
+          send("touchstart", at(0, 0));
+          send("touchmove", at(20, -30));
+          send("touchmove", at(40, -60));
+          send("touchend", []);
+        }"""
+    )
+    expect(page.locator(".own-status")).not_to_have_text(before)
+    page.get_by_role("button", name="Save position").click()
+    expect(page.locator(".own-status")).to_have_text("Row 2 was put right")
+    expect(page.locator(".own-rows tr[data-row='2'] .own-found")).to_contain_text("Corrected by hand")
 
 
 def test_on_a_phone_in_english_and_in_the_dark(page: Page, list_gbk: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -11,6 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openapi_schema_validator import OAS30Validator
+from openapi_spec_validator import OpenAPIV30SpecValidator, validate
 
 from geo.atlas import Atlas
 from geo.geocode.answers import Query, to_document
@@ -154,7 +157,7 @@ def test_a_query_may_hold_bytes_that_are_not_ascii(client: FlaskClient, flask_ap
 
 def test_a_point_says_exactly_this(client: FlaskClient) -> None:
     document = answer(client, "/reverse", lon="120.20592", lat="30.16332")
-    township = document.pop("nearest_township")
+    township, landmark = document.pop("nearest_township"), document.pop("nearest_landmark")
     assert document == {
         "lon": 120.20592,
         "lat": 30.16332,
@@ -169,6 +172,7 @@ def test_a_point_says_exactly_this(client: FlaskClient) -> None:
     }
     assert (township["name"], [one["code"] for one in township["divisions"]]) == ("长河街道", ["330100", "330108", "330108003"])
     assert 1500 < township["distance_m"] < 3000
+    assert (landmark["divisions"][1]["name"], landmark["distance_m"] < 3000, landmark["uncertainty_m"] > 0) == ("滨江区", True, True)
 
 
 @pytest.mark.parametrize(("lon", "lat"), [("121.4737", "31.2304"), ("0", "0"), ("-180", "-90"), ("+180.0", "90")])
@@ -180,7 +184,36 @@ def test_a_point_elsewhere_is_out_of_the_area(client: FlaskClient, lon: str, lat
         "district": None,
         "nearest_township": None,
         "nearest_place": None,
+        "nearest_landmark": None,
     }
+
+
+# --- the description ----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_description_is_valid_and_its_words_are_the_readers(client: FlaskClient, language: str) -> None:
+    document = answer(client, "/geocode/api", lang=language)
+    validate(document, cls=OpenAPIV30SpecValidator)
+    assert set(document["paths"]) == {"/geocode", "/geocode/list", "/reverse"}
+    said = json.dumps([document["info"], [path[method]["summary"] for path in document["paths"].values() for method in path]], ensure_ascii=False)
+    assert bool(re.search("[\u4e00-\u9fff]", said)) is (language == "zh")
+
+
+def test_answers_are_as_described(client: FlaskClient) -> None:
+    document = answer(client, "/geocode/api")
+    for path, asked in [
+        ("/geocode", {"q": "滨江区"}),
+        ("/geocode", {"q": "江干区", "home": "no"}),
+        ("/geocode", {"q": "没有的地方"}),
+        ("/geocode", {"q": "滨江曲长河街道"}),
+        ("/reverse", {"lon": "120.2", "lat": "30.16"}),
+        ("/reverse", {"lon": "0", "lat": "0"}),
+    ]:
+        schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        OAS30Validator({**schema, "components": document["components"]}).validate(answer(client, path, **asked))
+        names = {parameter["name"] for parameter in document["paths"][path]["get"]["parameters"]}
+        assert set(asked) <= names
 
 
 # --- bad parameters -----------------------------------------------------------------------------------------------------------------------

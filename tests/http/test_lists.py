@@ -135,6 +135,34 @@ def test_a_list_is_given_as_a_file_with_its_corrections(client: FlaskClient, tmp
     assert rows[2]["geo_district"] == rows[3]["geo_district"] == "滨江区"
 
 
+def test_a_point_that_somebody_has_put_stands_and_keeps_what_is_known(client: FlaskClient) -> None:
+    header = ["row", "query", "corrected", "division", "lon", "lat"]
+    moved = as_csv([header, ["2", "", "", "", "120.2", "30.2"], ["5", "", "x", "", "", ""], ["6", "", "没有的地方", "", "120.5", "30.1"]], "utf-8")
+    response = send(client, as_csv([HEADINGS, *ROWS]), f="csv", corrections=moved)
+    first, *_, last = csv.DictReader(io.StringIO(response.data.decode("utf-8-sig"), newline=""))
+    for row, point in ((first, ("120.2", "30.2")), (last, ("120.5", "30.1"))):
+        assert (row["geo_lon"], row["geo_lat"]) == point
+        assert (row["geo_status"], row["geo_precision"], row["geo_method"], row["geo_uncertainty_m"]) == (
+            "match",
+            "corrected_by_hand",
+            "corrected_by_hand",
+            "",
+        )
+    before = next(csv.DictReader(io.StringIO(send(client, as_csv([HEADINGS, *ROWS]), f="csv").data.decode("utf-8-sig"), newline="")))
+    assert first["geo_district"] == before["geo_district"] != ""
+    assert last["geo_name"] == "没有的地方"
+    (rows,) = [one["rows"] for one in lines(send(client, as_csv([HEADINGS, *ROWS]), corrections=moved)) if one["kind"] == "rows"]
+    assert (rows[0]["precision"], rows[0]["lon"], rows[0]["lat"], "radius" in rows[0]) == ("corrected_by_hand", 120.2, 30.2, False)
+
+
+@pytest.mark.parametrize(("lon", "lat"), [("120", ""), ("200", "30"), ("a", "30"), ("nan", "30"), ("120", "91"), ("1e2", "30")])
+def test_a_point_that_is_none_is_refused_with_its_place(client: FlaskClient, lon: str, lat: str) -> None:
+    response = send(client, as_csv([HEADINGS, *ROWS]), f="csv", corrections=as_csv([["row", "lon", "lat"], ["2", lon, lat]], "utf-8"))
+    assert response.status_code == 422
+    assert response.get_json()["fault"] == "correction"
+    assert "WGS-84" in response.get_json()["detail"]
+
+
 def test_odd_rows_are_kept_and_said(client: FlaskClient) -> None:
     documents = lines(send(client, "名称,地址\n甲,滨江区\n乙\n".encode()))
     assert documents[-1]["flaws"] == [{"kind": "cells", "line": 3, "column": "", "value": "乙"}]

@@ -74,6 +74,7 @@ OTHER = [
     "/places/stone-port.geojson",
     "/reverse?lon=108.2&lat=33.95",
     "/reverse?lon=120.2&lat=30.2",
+    "/geocode/api",
     *(f"/geocode?q={quote(text)}" for text in NAMES),
     f"/geocode?q={quote('临港园')}&admin={quote('石湾区')}",
 ]

@@ -25,6 +25,7 @@ DISTRICTS = read_outline(PROJECT / "data").districts["features"]
 OUTLINES = {one["properties"]["name_zh"]: shapely.geometry.shape(one["geometry"]) for one in DISTRICTS}
 GEOCODER = ReverseGeocoder(GAZETTEER, DISTRICTS)
 TOWNSHIPS = [feature for feature in GAZETTEER.by_code.values() if feature.level is Level.TOWNSHIP and not feature.is_by_host]
+LANDMARKS = [one for one in GAZETTEER.named if not one.is_by_host and len(one.divisions) > 1]
 PLACES = [feature for feature in GAZETTEER.places if not feature.is_by_host]
 
 
@@ -87,7 +88,7 @@ def test_a_point_within_the_outline_of_a_district_lies_in_it(name: str) -> None:
     ("lon", "lat"), [(121.4737, 31.2304), (121.55, 29.87), (0.0, 0.0), (180.0, 90.0), (-180.0, -90.0), (30.2, 120.2 - 90), (120.6, 30.0)]
 )
 def test_a_point_elsewhere_has_nothing_around_it(lon: float, lat: float) -> None:
-    assert GEOCODER.reverse(lon, lat) == Surroundings(lon, lat, None, None, None)
+    assert GEOCODER.reverse(lon, lat) == Surroundings(lon, lat, None, None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -107,9 +108,9 @@ def test_the_nearest_is_really_the_nearest_and_as_far_as_it_says(lon: float, lat
     covering = [name for name, outline in OUTLINES.items() if outline.covers(shapely.Point(lon, lat))]
     assert (around.district.name if around.district else None) in (covering or [None])
     if around.district is None:
-        assert (around.township, around.place) == (None, None)
+        assert (around.township, around.place, around.landmark) == (None, None, None)
         return
-    for near, features in ((around.township, TOWNSHIPS), (around.place, PLACES)):
+    for near, features in ((around.township, TOWNSHIPS), (around.place, PLACES), (around.landmark, LANDMARKS)):
         assert near is not None
         (feature,) = (one for one in features if one.name == near.name and one.divisions == near.divisions)
         metres = to(feature, lon, lat)
@@ -131,7 +132,7 @@ def test_places_known_by_their_host_and_townships_without_a_point_are_no_neighbo
 
 def test_without_places_there_is_none_near() -> None:
     around = ReverseGeocoder(gazetteer_of(), [square("滨江区", "330108", 120.0, 120.4)]).reverse(120.2, 30.2)
-    assert around == Surroundings(120.2, 30.2, Division("330108", "滨江区"), None, None)
+    assert around == Surroundings(120.2, 30.2, Division("330108", "滨江区"), None, None, None)
 
 
 def test_on_a_border_the_first_district_of_the_list_answers() -> None:

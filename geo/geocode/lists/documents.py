@@ -11,12 +11,13 @@ from typing import Any, NamedTuple, Protocol
 import pyarrow as pa
 
 from geo.errors import Problem
-from geo.geocode.answers import Answer, Geocoder, Match, MissReason
+from geo.geocode.answers import Answer, Geocoder, Level, Match, MissReason
 from geo.geocode.lists.asking import asked_texts, cells_as_text
 from geo.geocode.lists.columns import Choice, choose_columns
-from geo.geocode.lists.corrections import Corrections, correct
+from geo.geocode.lists.corrections import Corrections, correct, points_put
 from geo.geocode.lists.headings import NAMES, folded
 from geo.geocode.lists.results import (
+    BY_HAND,
     REASON_EMPTY,
     STATUS_AMBIGUOUS,
     STATUS_MATCH,
@@ -147,6 +148,12 @@ def answered_rows(list_: List, choice: Choice, geocoder: Geocoder, corrections: 
             answers, index = ask(texts, admins, geocoder)
             shared = [_answer_document(answer) for answer in answers]
             shared.append({"status": STATUS_MISS, "reason": REASON_EMPTY})
+            for place, (lon, lat) in points_put(corrections, first, len(stood)).items():
+                known = shared[index[place]]
+                put: dict[str, Any] = {"status": STATUS_MATCH, "level": Level.ADDRESS.value, "precision": BY_HAND, "lon": lon, "lat": lat}
+                put |= {"name": known.get("name", texts[place]), "method": BY_HAND}
+                shared.append(put | {name: known[name] for name in ("district", "township") if name in known})
+                index[place] = len(shared) - 1
             labels = cells_as_text(table[label]) if label else [""] * len(stood)
             rows = [
                 {

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from geo.geocode.answers import Answer, Candidate, Geocoder, Match, Miss, MissReason, Query
+from geo.datum import Datum
+from geo.geocode.answers import Answer, Candidate, Geocoder, Level, Match, Miss, MissReason, Query
 from geo.geocode.lists.asking import asked_texts, cells_as_text
 from geo.geocode.lists.columns import Choice
-from geo.geocode.lists.corrections import Corrections, correct
+from geo.geocode.lists.corrections import Corrections, correct, points_put
 from geo.geocode.lists.rows import ASKED, ROW_NUMBER
-from geo.geocode.said import say
+from geo.geocode.said import N_, say
 
 # Whoever reads a list tells its columns from ours by this.
 PREFIX = "geo_"
@@ -49,6 +50,9 @@ RESULTS = pa.schema(
 )
 
 STATUS_MATCH, STATUS_AMBIGUOUS, STATUS_MISS = "match", "ambiguous", "miss"
+# How a row is located, and how exactly, that somebody has put in its place.
+BY_HAND = "corrected_by_hand"
+_PUT = N_("手工改正的点")
 # A row whose cell is empty is not asked; it is a miss of its own kind.
 REASON_EMPTY = "empty"
 
@@ -93,11 +97,14 @@ def geocode_table(
     """
     stood = asked_texts(table, choice)
     texts, admins, is_kept = correct(stood, asked_admins(table, choice), first, corrections or {})
+    points = points_put(corrections or {}, first, len(stood))
     table = table.append_column(ASKED, pa.array(stood, pa.string())).append_column(ROW_NUMBER, pa.array(range(first, first + len(stood)), pa.int64()))
     if not all(is_kept):
         table = table.filter(pa.array(is_kept))
         texts, admins = ([cell for cell, kept in zip(cells, is_kept, strict=True) if kept] for cells in (texts, admins))
-    return _with_answers(table, texts, admins, geocoder, translate)
+        still = [place for place, kept in enumerate(is_kept) if kept]
+        points = {place: points[old] for place, old in enumerate(still) if old in points}
+    return _with_answers(table, texts, admins, geocoder, translate, points)
 
 
 def asked_admins(table: pa.Table, choice: Choice) -> list[str]:
@@ -122,11 +129,21 @@ def ask(texts: Sequence[str], admins: Sequence[str], geocoder: Geocoder) -> tupl
     return answers, [places.get(row, len(places)) for row in asked]
 
 
-def _with_answers(table: pa.Table, texts: Sequence[str], admins: Sequence[str], geocoder: Geocoder, translate: Callable[[str], str]) -> pa.Table:
-    """Ask a text within a division for each row of a table, and put the answers after its own columns."""
+def _with_answers(
+    table: pa.Table,
+    texts: Sequence[str],
+    admins: Sequence[str],
+    geocoder: Geocoder,
+    translate: Callable[[str], str],
+    points: Mapping[int, tuple[float, float]],
+) -> pa.Table:
+    """Ask a text within a division for each row of a table, and put the answers after its own columns; points that somebody has put there stand."""
     answers, places = ask(texts, admins, geocoder)
     rows = [_ROW[type(answer)](answer, translate) for answer in answers]
     rows.append((STATUS_MISS, *_NOTHING[1:-1], REASON_EMPTY))
+    for place, point in points.items():
+        rows.append(_put_row(rows[places[place]], point, texts[place], translate))
+        places[place] = len(rows) - 1
     index = pa.array(places, pa.int32())
     answered = pa.Table.from_arrays(
         [pa.array(cells, field.type) for cells, field in zip(zip(*rows, strict=True), RESULTS, strict=True)], schema=RESULTS
@@ -168,6 +185,18 @@ def _match_row(match: Match, translate: Callable[[str], str]) -> tuple[Any, ...]
         None,
         None,
     )
+
+
+def _put_row(row: tuple[Any, ...], point: tuple[float, float], text: str, translate: Callable[[str], str]) -> tuple[Any, ...]:
+    """Put an answer where somebody has put it: what is known of its divisions stays, how far the point may be off is not known."""
+    known = dict(zip(RESULTS.names, row, strict=True))
+    lon, lat = point
+    put = {"status": STATUS_MATCH, "lon": lon, "lat": lat, "level": Level.ADDRESS.value, "precision": BY_HAND, "method": BY_HAND}
+    gone = dict.fromkeys(("uncertainty_m", "score", "unresolved", "basis", "source", "candidates", "reason"))
+    own = {"name": known["geo_name"] or text, "matched": known["geo_matched"] or text, "datum_of_source": Datum.WGS84.value}
+    said = {"note": translate(_PUT)}
+    changed = {f"{PREFIX}{name}": value for name, value in {**put, **gone, **own, **said}.items()}
+    return tuple((known | changed)[name] for name in RESULTS.names)
 
 
 def _miss_row(miss: Miss, translate: Callable[[str], str]) -> tuple[Any, ...]:

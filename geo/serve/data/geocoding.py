@@ -63,6 +63,7 @@ def reverse() -> Response:
             "district": found.district and found.district._asdict(),
             "nearest_township": _near(found.township),
             "nearest_place": _near(found.place),
+            "nearest_landmark": _near(found.landmark),
         }
     )
 
