@@ -128,7 +128,7 @@ def _build_indicators(tables: Tables, places: gpd.GeoDataFrame) -> gpd.GeoDataFr
 # What a figure states, as :func:`_figure_properties` lays it out.
 _STATED = (
     *("indicator", "label_zh", "label_en", "value", "value_max", "unit", "unit_en", "period", "qualifier", "status", "growth_pct"),
-    *("rank", "rank_scope_zh", "rank_scope_en", "source", "paragraph", "start", "end"),
+    *("growth_max", "rank", "rank_scope_zh", "rank_scope_en", "source", "paragraph", "start", "end"),
 )
 # What a figure says of how its place was located.
 _PLACE_OF_FIGURE = ("precision", "uncertainty_m", "basis", "source", "miss")
@@ -159,6 +159,7 @@ def _figure_properties(figure: Indicator, vocable: Vocable) -> dict[str, Any]:
         "qualifier": figure.qualifier.value,
         "status": figure.status.value,
         "growth_pct": _json_number(figure.growth_pct),
+        "growth_max": _json_number(figure.growth_max),
         "rank": figure.rank,
         "rank_scope_zh": figure.rank_scope_zh,
         "rank_scope_en": figure.rank_scope_en,

@@ -62,6 +62,7 @@ TITLES = {
     "qualifier": N_("口气"),
     "figure_status": N_("已实现或计划"),
     "growth_pct": N_("增长百分比"),
+    "growth_max": N_("增长百分比上限"),
     "rank": N_("名次"),
     "rank_scope_zh": N_("名次范围（中文）"),
     "rank_scope_en": N_("名次范围（英文）"),
@@ -125,6 +126,7 @@ _PARTS = {
     FigurePart.VALUE: "%(what)s",
     FigurePart.VALUE_MAX: N_("%(what)s 上限"),
     FigurePart.GROWTH_PCT: N_("%(what)s 增长"),
+    FigurePart.GROWTH_MAX: N_("%(what)s 增长上限"),
     FigurePart.RANK: N_("%(what)s 名次"),
 }
 

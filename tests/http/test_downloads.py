@@ -102,6 +102,7 @@ def test_a_feature_says_what_the_report_says(client: FlaskClient) -> None:
         "qualifier": "exact",
         "status": "actual",
         "growth_pct": 8.1,
+        "growth_max": None,
         "rank": 1,
         "rank_scope_zh": "杭州市",
         "rank_scope_en": "Hangzhou",

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from geo.atlas import build_atlas
 from geo.layers.comparisons import find_comparisons
 from geo.layers.editions import Change, Obstacle, compare_figures, find_editions, latest_edition
+from geo.layers.formats.download import Download
+from geo.layers.formats.wide import figure_columns
+from geo.layers.select import LAYERS, Selection
+from geo.settings import Settings
 from geo.tables.reading import Tables, read_tables
 from geo.tables.rows import Indicator
 from geo.words.cards import Wording
@@ -138,3 +144,16 @@ def test_a_pointer_into_the_only_report_needs_no_name_and_another_does() -> None
     wording = Wording("zh", str, tables)
     for source in tables.sources:
         assert wording.where(source, 3) == ("报道第 3 段" if source.sha256 else f"《{source.title}》第 3 段")
+
+
+def test_the_wide_shape_takes_the_youngest_source_as_comparisons_do(tmp_path: Path) -> None:
+    atlas = build_atlas(Settings.from_env({"GEO_DATA": str(write_editions(tmp_path / "data"))}))
+    columns = figure_columns(Download(LAYERS["places"], Selection(), atlas.layers, atlas.tables)).values()
+    wide = {
+        place: number
+        for column, numbers in columns
+        if (column.indicator, column.period, column.part) == (VALUE, "2031", "value")
+        for place, number in numbers.items()
+    }
+    compared = find_comparisons(atlas.tables)[f"{VALUE}@2031"]
+    assert wide == {place: float(measure.figure.value) for place, measure in compared.measures.items() if measure.figure.value is not None}

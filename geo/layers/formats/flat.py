@@ -27,6 +27,7 @@ _TYPES = {
     "value": pa.float64(),
     "value_max": pa.float64(),
     "growth_pct": pa.float64(),
+    "growth_max": pa.float64(),
     "published_area_km2": pa.float64(),
     "schematic": pa.bool_(),
     "period_start": pa.date32(),

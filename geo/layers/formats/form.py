@@ -23,6 +23,7 @@ class FigurePart(StrEnum):
     VALUE = "value"
     VALUE_MAX = "value_max"
     GROWTH_PCT = "growth_pct"
+    GROWTH_MAX = "growth_max"
     RANK = "rank"
 
 

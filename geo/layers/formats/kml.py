@@ -93,7 +93,8 @@ def _lines(row: Mapping[str, Any]) -> list[str]:
 
 def _figure_line(figure: Mapping[str, Any]) -> str:
     amount = "–".join(f"{number:.12g}" for number in (figure["value"], figure["value_max"]) if number is not None)
-    growth = f"{figure['growth_pct']:+.12g} %" if figure["growth_pct"] is not None else ""
+    growths = [f"{figure[end]:+.12g}" for end in ("growth_pct", "growth_max") if figure[end] is not None]
+    growth = f"{'–'.join(growths)} %" if growths else ""
     rank = f"#{figure['rank']} {figure['rank_scope_zh']} {figure['rank_scope_en']}" if figure["rank"] is not None else ""
     pointer = f"{figure['source']} ¶{figure['paragraph']} {figure['start']}–{figure['end']}" if figure["paragraph"] is not None else figure["source"]
     stated = (f"{amount} {figure['unit'] or ''}".strip(), growth, rank, figure["period"] or "", figure["qualifier"], figure["status"], pointer)

@@ -26,7 +26,10 @@ def figure_columns(download: Download) -> dict[str, tuple[FigureColumn, dict[str
         whole layer, whatever is chosen from it.
     """
     columns: dict[FigureColumn, dict[str, float]] = {}
-    for row in download.layers.indicators.drop(columns="geometry").to_dict("records"):
+    ages = download.tables.ages_of_sources
+    # Where several sources state the same figure, the youngest counts, as in comparisons, and of one source the first in the table.
+    rows = sorted(download.layers.indicators.drop(columns="geometry").to_dict("records"), key=lambda row: -ages[row["source"]])
+    for row in rows:
         if download.layer.kinds and row["kind"] not in download.layer.kinds:
             continue
         for part in FigurePart:
@@ -34,12 +37,11 @@ def figure_columns(download: Download) -> dict[str, tuple[FigureColumn, dict[str
             if number is None or number != number:
                 continue
             unit, unit_en = row["unit"] or "", row["unit_en"] or ""
-            if part is FigurePart.GROWTH_PCT:
+            if part in (FigurePart.GROWTH_PCT, FigurePart.GROWTH_MAX):
                 unit = unit_en = "%"
             elif part is FigurePart.RANK:
                 unit, unit_en = row["rank_scope_zh"] or "", row["rank_scope_en"] or row["rank_scope_zh"] or ""
             column = FigureColumn(row["indicator"], row["label_zh"], row["label_en"], row["period"] or "", unit, unit_en, row["status"], part)
-            # Where several sources state the same figure, the first one in the table counts, as in comparisons.
             columns.setdefault(column, {}).setdefault(row["place"], float(number))
     order = {vocable.indicator: position for position, vocable in enumerate(download.tables.vocabulary)}
     parts = list(FigurePart)

@@ -107,6 +107,7 @@ _FIGURE = (
     _property("qualifier", "string", tuple(Qualifier)),
     _property("status", "string", tuple(FigureStatus), title="figure_status"),
     _property("growth_pct", "number"),
+    _property("growth_max", "number"),
     _property("rank", "integer"),
     _property("rank_scope_zh", "string"),
     _property("rank_scope_en", "string"),
