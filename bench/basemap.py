@@ -25,20 +25,28 @@ BOX = (119.6, 29.9, 120.7, 30.6)
 
 
 def main() -> int:
-    """Measure, and print a line for each format."""
+    """Measure, and print a line for each format; with a folder behind the number of ways only make the extracts there."""
     ways = int(sys.argv[1]) if len(sys.argv) > 1 else WAYS
-    with tempfile.TemporaryDirectory() as folder:
+    if len(sys.argv) > 2:
         city = make_city(ways, BOX)
-        for ending, write in ((".osm.pbf", write_pbf), (".osm", write_xml)):
+        write_pbf(city, Path(sys.argv[2]) / "city.osm.pbf")
+        write_xml(city, Path(sys.argv[2]) / "city.osm")
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        # In a process of its own: a command counts as its own what the process had that starts it.
+        subprocess.run([sys.executable, __file__, str(ways), folder], check=True)
+        made = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        for ending in (".osm.pbf", ".osm"):
             path = Path(folder) / f"city{ending}"
-            write(city, path)
             command = [sys.executable, "-m", "geo", "basemap", str(path), "-o", str(Path(folder) / "made")]
             begun = time.monotonic()
-            subprocess.run(command, cwd=PROJECT, env=os.environ, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            with subprocess.Popen(command, cwd=PROJECT, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+                _, status, usage = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
             took = time.monotonic() - begun
-            # The largest of all that were started so far: the formats come in the order of what they need.
-            held = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-            print(f"{ending}: {path.stat().st_size / 1e6:.0f} MB, {ways} ways: {took:.1f} s, {held:.0f} MB of memory")
+            held = usage.ru_maxrss / 1024
+            print(f"{ending}: {path.stat().st_size / 1e6:.0f} MB, {ways} ways: {took:.1f} s, {held:.0f} MB of memory (making it took {made:.0f} MB)")
+            assert process.returncode == 0
     return 0
 
 
