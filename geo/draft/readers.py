@@ -15,7 +15,7 @@ import charset_normalizer
 
 from geo.draft.grids import find_tables, split_cells, write_table
 from geo.errors import GeoError
-from geo.files import UnfitFileError, read_regular
+from geo.ground.files import UnfitFileError, read_regular
 
 MOST_BYTES = 64 << 20
 # A PDF of 200 pages takes two seconds.

@@ -15,7 +15,7 @@ from geo.draft.relinking import Part
 from geo.draft.running import DRAFT
 from geo.draft.writing import accept_draft, read_draft
 from geo.errors import GeoError
-from geo.files import read_regular, replaced
+from geo.ground.files import read_regular, replaced
 
 # One line for each action that can be taken back: what the draft had where the action has changed it.
 HISTORY = "review.jsonl"

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from geo.datum import Datum
 from geo.draft.names import COMPANY
-from geo.names import normalize_name, pinyin_of
+from geo.ground.datum import Datum
+from geo.ground.names import normalize_name, pinyin_of
 from geo.tables.kinds import NO_CORRIDOR, Basis, CorridorBasis, Kind, NumberReason, Precision, SourceKind, UnitKind
 from geo.tables.numbers import to_half_width
 from geo.tables.provenance import DATE, find_blocks

@@ -18,12 +18,12 @@ from geo.draft.names import COMPANY, kind_of, propose
 from geo.draft.opinion import Ask, ask_model
 from geo.draft.readers import DocumentError, read_document
 from geo.errors import GeoError
-from geo.files import read_regular, replaced
 from geo.geocode.answers import Query
 from geo.geocode.answers import to_document as answer_document
 from geo.geocode.gazetteer import Gazetteer
 from geo.geocode.offline import OfflineGeocoder
-from geo.names import pinyin_of
+from geo.ground.files import read_regular, replaced
+from geo.ground.names import pinyin_of
 from geo.tables.kinds import Kind
 from geo.tables.numbers import to_half_width
 from geo.tables.provenance import find_blocks

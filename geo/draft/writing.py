@@ -17,7 +17,7 @@ from geo.draft.drafts import VERSION
 from geo.draft.rows import Rows, make_rows
 from geo.draft.running import DRAFT
 from geo.errors import GeoError
-from geo.files import UnfitFileError, read_regular
+from geo.ground.files import UnfitFileError, read_regular
 from geo.tables.checksums import FILE as SUMS
 from geo.tables.profile import FILE as PROFILE
 from geo.tables.provenance import check_text

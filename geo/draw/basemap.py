@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from geo.datum import Datum
 from geo.draw.features import find_wrong_features
 from geo.errors import Problem, SettingsError, TableError
+from geo.ground.datum import Datum
 from geo.settings import Settings
 from geo.tables.cells import MOST_IN_A_TEXT, expect_line
 from geo.tables.checksums import read_checked, read_checksums

@@ -26,10 +26,10 @@ import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
-from geo.bbox import Box
 from geo.draw.pieces import KINDS, LEVELS, SHAPES, box_of_tile, from_mercator, tiles_of, to_mercator
 from geo.errors import ExtractError
-from geo.files import replaced
+from geo.ground.bbox import Box
+from geo.ground.files import replaced
 from geo.tables.cells import MOST_IN_A_WORD, expect_name
 
 CREDIT = "© OpenStreetMap contributors, ODbL 1.0"

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from geo.errors import Problem
-from geo.palette import REFERENCE_ZOOMS
+from geo.ground.palette import REFERENCE_ZOOMS
 from geo.tables.cells import MOST_IN_A_NAME, expect_name
 
 # What a landmark may be.

@@ -19,13 +19,13 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from geo.bbox import Box
 from geo.draw.basemap import Outline
 from geo.draw.lettering import Label, Name, place_labels, place_names
 from geo.draw.marks import Look, Mark
 from geo.draw.placement import Cover, Frame, Placed, place_marks, project_box
 from geo.draw.webmap import MAX_ZOOM, MIN_ZOOM, ZOOM_SNAP
-from geo.palette import CROWD, LABEL_HEIGHT, LABEL_SIZE, SPAN_OPACITY, STROKES
+from geo.ground.bbox import Box
+from geo.ground.palette import CROWD, LABEL_HEIGHT, LABEL_SIZE, SPAN_OPACITY, STROKES
 
 # Pixels of the whole world at zoom 0, as Leaflet and everybody else has it.
 _WORLD = 256

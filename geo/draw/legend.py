@@ -10,8 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from geo.draw.marks import Look, Mark, amount_radius, growth_colour, look_without, plain_look, unsized_look
-from geo.layers.comparisons import Comparison
-from geo.palette import (
+from geo.ground.palette import (
     CARD,
     FULL_GROWTH,
     GREY,
@@ -28,6 +27,7 @@ from geo.palette import (
     STROKES,
     mix,
 )
+from geo.layers.comparisons import Comparison
 
 # In pixels: the width of a symbol beside its text and the least height of such a row, the letters of a scale and their distance.
 SWATCH, ROW, LETTERS, LETTER_GAP = 24.0, 16.0, 12, 14.0

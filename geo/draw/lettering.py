@@ -16,10 +16,10 @@ from typing import Any, NamedTuple, TypeAlias
 import geopandas as gpd
 import shapely
 
-from geo.deadline import until_deadline
 from geo.draw.marks import Mark
 from geo.draw.placement import Cover, Frame, Placed, Rectangle
-from geo.palette import (
+from geo.ground.deadline import until_deadline
+from geo.ground.palette import (
     AXIS_NAME_SIZE,
     CROWD,
     DISTRICT_NAME_SIZE,

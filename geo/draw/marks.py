@@ -11,8 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import shapely
 
 from geo.geocode.answers import Answer, Match
-from geo.layers.comparisons import Comparison
-from geo.palette import (
+from geo.ground.palette import (
     AREAS,
     FLOATING,
     FULL_GROWTH,
@@ -28,6 +27,7 @@ from geo.palette import (
     WITHOUT,
     mix,
 )
+from geo.layers.comparisons import Comparison
 from geo.tables.kinds import NO_CORRIDOR, Basis, Kind, Relation
 from geo.tables.rows import Place, Tie
 

@@ -16,8 +16,6 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from geo.bbox import Box
-from geo.deadline import until_deadline
 from geo.draw.basemap import Outline
 from geo.draw.legend import LETTERS, SWATCH, Drawing, Legend, diamond
 from geo.draw.lettering import Label, place_labels, place_names, text_width
@@ -26,7 +24,9 @@ from geo.draw.pieces import LEVELS, Local, Shape, level_of
 from geo.draw.placement import Cover, Frame, Placed, Rectangle, fit, place_marks
 from geo.draw.raster import FONT
 from geo.draw.reference import Reference, place_reference, shows_metro, zoom_of
-from geo.palette import (
+from geo.ground.bbox import Box
+from geo.ground.deadline import until_deadline
+from geo.ground.palette import (
     AREAS,
     AXIS_NAME_SIZE,
     CARD,

@@ -20,10 +20,10 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.bbox import Box
 from geo.draw.basemap import read_collection
 from geo.errors import Problem, TableError
-from geo.palette import REFERENCE_ZOOMS
+from geo.ground.bbox import Box
+from geo.ground.palette import REFERENCE_ZOOMS
 from geo.tables.checksums import read_checksums
 
 FOLDER = "basemap/local"

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import NamedTuple, TypeAlias
 
-from geo.bbox import Box
-from geo.deadline import until_deadline
 from geo.draw.marks import Look, Mark
-from geo.palette import AREA_SHARE, AREA_STEP, AREAS, LABEL_HEIGHT, LARGEST, LEAST, RING_GAP, RING_LINE, RING_REACH, RING_START, RING_STEP
+from geo.ground.bbox import Box
+from geo.ground.deadline import until_deadline
+from geo.ground.palette import AREA_SHARE, AREA_STEP, AREAS, LABEL_HEIGHT, LARGEST, LEAST, RING_GAP, RING_LINE, RING_REACH, RING_START, RING_STEP
 
 _EARTH_M = 6_378_137.0
 # Side of a cell of the grid in which what is covered is looked for, in pixels: about a symbol, or a name's height.

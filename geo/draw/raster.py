@@ -9,7 +9,7 @@ from pathlib import Path
 
 import resvg_py
 
-from geo.deadline import check_deadline, find_time_left
+from geo.ground.deadline import check_deadline, find_time_left
 
 FONT = "Noto Sans CJK SC"
 # What lies around a place is rendered in less than a tenth of a second, as long as a process takes to start; a page of places asks for several.

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import shapely
 from shapely.geometry import shape
 
-from geo.deadline import until_deadline
 from geo.draw.basemap import Outline
 from geo.draw.lettering import text_width
 from geo.draw.pieces import Local
 from geo.draw.placement import Cover, Frame, Rectangle
-from geo.palette import METRO_ZOOM, REFERENCE_SIZE, REFERENCE_ZOOMS, STATION_ZOOM, UNMARKED
+from geo.ground.deadline import until_deadline
+from geo.ground.palette import METRO_ZOOM, REFERENCE_SIZE, REFERENCE_ZOOMS, STATION_ZOOM, UNMARKED
 from geo.tables.kinds import DivisionLevel
 from geo.tables.rows import DivisionRow
 

@@ -21,10 +21,10 @@ from folium.map import CustomPane
 from folium.template import Template
 from jinja2.utils import htmlsafe_json_dumps
 
-from geo.bbox import Box
 from geo.draw.basemap import Outline
 from geo.draw.script import Script
-from geo.palette import UNFITTED
+from geo.ground.bbox import Box
+from geo.ground.palette import UNFITTED
 
 MIN_ZOOM, MAX_ZOOM, ZOOM_SNAP = 8, 17, 0.5
 # Degrees with three decimals are good to 55 m, and the outline is good to 100 m: each further one would be a tenth of the script. The districts, on

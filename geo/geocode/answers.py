@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from geo.bbox import Box
-from geo.datum import Datum
 from geo.geocode.said import say
+from geo.ground.bbox import Box
+from geo.ground.datum import Datum
 from geo.tables.kinds import Basis, Precision
 from geo.tables.rows import Place
 

@@ -1,7 +1,7 @@
 """Names and what they may stand for, without choosing: curated places, the divisions of the city, and what bears the same names elsewhere.
 
-Everything is found under folded names (:func:`geo.names.fold_name`). A form says how a name relates to its feature, so that whoever chooses can tell
-an official name from a short one that others bear, too.
+Everything is found under folded names (:func:`geo.ground.names.fold_name`). A form says how a name relates to its feature, so that whoever chooses can
+tell an official name from a short one that others bear, too.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, cast
 
-from geo.datum import Datum, to_wgs84
 from geo.geocode.answers import Division, Level
 from geo.geocode.distance import great_circle_m
 from geo.geocode.said import in_both
 from geo.geocode.spellings import FormKind, division_names, place_names, prefixes_of, shorten, station_names, stem_of, with_pinyin
-from geo.names import fold_name, normalize_name
+from geo.ground.datum import Datum, to_wgs84
+from geo.ground.names import fold_name, normalize_name
 from geo.tables.kinds import Basis, DivisionLevel, ElsewhereLevel, FormerLevel, HomonymKind, PointKind, Precision
 from geo.tables.reading import Tables
 from geo.tables.rows import CorridorRow, DivisionRow, ElsewhereRow, FormerRow, GazetteerRow, HomonymRow, NameRow, PointRow

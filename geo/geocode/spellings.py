@@ -1,4 +1,4 @@
-"""How names are spelled: the forms under which a place or a division is found, all of them folded (:func:`geo.names.fold_name`)."""
+"""How names are spelled: the forms under which a place or a division is found, all of them folded (:func:`geo.ground.names.fold_name`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
-from geo.names import fold_name, pinyin_of
+from geo.ground.names import fold_name, pinyin_of
 from geo.tables.kinds import DivisionLevel
 from geo.tables.profile import Profile
 from geo.tables.rows import DivisionRow

@@ -14,9 +14,9 @@ import shapely
 
 from geo.geocode.answers import Answer, Match
 from geo.geocode.gazetteer import Gazetteer
+from geo.ground.names import normalize_name, search_keys
 from geo.layers.sectors import words_of_industry
 from geo.layers.select import DECIMALS, Layers
-from geo.names import normalize_name, search_keys
 from geo.tables.cells import Period
 from geo.tables.reading import Tables
 from geo.tables.rows import Indicator, Place, Tie, Vocable

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from geo.errors import GeoError, Problem
-from geo.files import replaced
+from geo.ground.files import replaced
 from geo.layers.formats import FORMATS, Download, Format, find_format, find_layer
 from geo.layers.formats.form import Form
 from geo.layers.select import LAYERS, Layers, Selection

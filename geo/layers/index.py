@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.bbox import Box
+from geo.ground.bbox import Box
 
 # Rows of a table by their number, ascending.
 Positions: TypeAlias = NDArray[np.intp]

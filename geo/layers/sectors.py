@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ahocorasick_rs import AhoCorasick
 
-from geo.names import normalize_name
+from geo.ground.names import normalize_name
 
 # Words for the same industry, a line each; the first is how tables name it.
 _ALIKE = (
@@ -31,7 +31,7 @@ _WORDS = AhoCorasick([word for words in _FOLDED for word in words])
 
 
 def words_of_industry(text: str) -> tuple[str, ...]:
-    """Give what else the industries that a text names are called, in both languages, folded by :func:`geo.names.normalize_name`.
+    """Give what else the industries that a text names are called, in both languages, folded by :func:`geo.ground.names.normalize_name`.
 
     Parameters
     ----------

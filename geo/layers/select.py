@@ -11,9 +11,9 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.bbox import Box
+from geo.ground.bbox import Box
+from geo.ground.names import normalize_name
 from geo.layers.index import Positions, SpatialIndex, build_index
-from geo.names import normalize_name
 from geo.tables.kinds import Basis, Kind
 
 # RFC 7946, section 11.2: six decimals are about ten centimetres.
@@ -110,7 +110,7 @@ class Layers:
         GeoDataFrame in EPSG:4326, a row for each figure of the places, in their order: the long table. Each stands at its place's point and says
         how exactly that is known. Its id is made of place, indicator, period and source, which no two figures share.
     search
-        For each place id what a person may type to find it, folded as by :func:`geo.names.normalize_name`.
+        For each place id what a person may type to find it, folded as by :func:`geo.ground.names.normalize_name`.
     encoded
         Every feature of a layer in its encoded form; filled by :func:`geo.layers.formats.geojson.encode_features` when it is first asked for.
     """

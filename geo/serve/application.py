@@ -11,7 +11,7 @@ from flask_babel import Babel
 from jinja2 import Template
 from jinja2.runtime import Context
 
-from geo.garbage import collect_all, set_apart
+from geo.ground.garbage import collect_all, set_apart
 from geo.serve import ogc
 from geo.serve.data import catalogue, density, description, downloads, geocoding, lists
 from geo.serve.http import problems, security

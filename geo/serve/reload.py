@@ -26,8 +26,8 @@ from typing import Any, NamedTuple, TypeAlias, cast
 from flask import Flask
 
 from geo.errors import GeoError, Problem, TableError
-from geo.files import UnfitFileError, read_regular, replaced
-from geo.garbage import collect_all, is_due, leave_to_us, set_apart
+from geo.ground.files import UnfitFileError, read_regular, replaced
+from geo.ground.garbage import collect_all, is_due, leave_to_us, set_apart
 from geo.serve.site import Site, build_site
 from geo.settings import Settings
 from geo.tables.checksums import FILE as SUMS

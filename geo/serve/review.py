@@ -21,10 +21,10 @@ from geo.draft.running import match_places, name_indicators
 from geo.draft.writing import DraftError
 from geo.draw.basemap import read_outline
 from geo.errors import GeoError
-from geo.files import HeldError, held
 from geo.geocode.gazetteer import Gazetteer
 from geo.geocode.offline import OfflineGeocoder
 from geo.geocode.reverse import ReverseGeocoder
+from geo.ground.files import HeldError, held
 from geo.serve.http.language import chosen_language
 from geo.settings import PROJECT, Settings
 from geo.tables.provenance import find_blocks

@@ -23,9 +23,9 @@ from geo.draw.marks import Ties, map_ties
 from geo.draw.script import Script
 from geo.draw.webmap import MapParts
 from geo.errors import NotFoundError
-from geo.garbage import collect_made, without_cyclic_collection
 from geo.geocode.reverse import ReverseGeocoder
-from geo.palette import CROWD
+from geo.ground.garbage import collect_made, without_cyclic_collection
+from geo.ground.palette import CROWD
 from geo.serve.http.store import Answers
 from geo.settings import PROJECT, Settings
 from geo.tables.kinds import NO_CORRIDOR

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import shapely
 from pydantic import BeforeValidator
 
-from geo.palette import CARD, DARK_CARD, LEAST_CONTRAST, contrast
+from geo.ground.palette import CARD, DARK_CARD, LEAST_CONTRAST, contrast
 from geo.tables.kinds import NO_CORRIDOR
 from geo.tables.units import Unit, parse_unit
 

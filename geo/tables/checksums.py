@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from geo.errors import Problem
-from geo.files import UnfitFileError, read_regular
+from geo.ground.files import UnfitFileError, read_regular
 
 FILE = "SHA256SUMS"
 # A file of ten lines or so.

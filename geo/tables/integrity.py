@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 from geo.errors import Problem
-from geo.names import normalize_name
+from geo.ground.names import normalize_name
 from geo.tables.kinds import MAY_BE_NEGATIVE, NO_CORRIDOR, DivisionLevel, ElsewhereLevel, UnitKind
 from geo.tables.rows import DivisionRow, FormerRow, GazetteerRow, Indicator, NameRow, Paragraph, Row, Source, VillageRow, Vocable
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from geo.bbox import Box
 from geo.errors import Problem
+from geo.ground.bbox import Box
 from geo.tables.cells import MOST_IN_A_NAME, MOST_IN_A_WORD, expect_name
 
 FILE = "atlas.toml"

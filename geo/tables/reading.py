@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from geo.errors import Problem, TableError
-from geo.palette import GREY
+from geo.ground.palette import GREY
 from geo.tables.checksums import read_checked, read_checksums
 from geo.tables.integrity import KEYS, Line, ReadTable, find_problems
 from geo.tables.kinds import NO_CORRIDOR, DivisionLevel, FigureStatus

@@ -10,7 +10,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from geo.datum import Datum
+from geo.ground.datum import Datum
 from geo.tables.cells import (
     EAST,
     WEST,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geo.errors import SettingsError
-from geo.files import read_regular
+from geo.ground.files import read_regular
 from geo.tables.rows import Source
 
 

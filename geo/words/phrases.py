@@ -29,7 +29,7 @@ KINDS = {
     Kind.DISTRICT: N_("城区"),
     Kind.CITY: N_("城市"),
 }
-# What the symbols of the map mean, by the keys of ``geo.palette.RADII``.
+# What the symbols of the map mean, by the keys of ``geo.ground.palette.RADII``.
 SYMBOLS = {
     "platform": N_("平台"),
     "zone": N_("合作区"),

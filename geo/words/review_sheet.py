@@ -23,15 +23,15 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from geo.atlas import Atlas
-from geo.bbox import Box
-from geo.datum import Datum, to_wgs84
 from geo.draw.marks import Look, Mark, plain_look
 from geo.draw.picture import Caption, draw_svg
-from geo.files import replaced
 from geo.geocode.answers import Answer, Level, Match, Method, Miss
 from geo.geocode.gazetteer import Feature, Gazetteer, Location
 from geo.geocode.said import N_
-from geo.names import fold_name
+from geo.ground.bbox import Box
+from geo.ground.datum import Datum, to_wgs84
+from geo.ground.files import replaced
+from geo.ground.names import fold_name
 from geo.settings import PROJECT
 from geo.tables.kinds import NO_CORRIDOR, Basis, DivisionLevel, Kind, SourceKind
 from geo.tables.reading import Tables

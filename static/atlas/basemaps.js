@@ -1,6 +1,6 @@
 /* Basemaps: the outline under everything, or tiles in their own datum. */
 
-/** The offset of GCJ-02 from WGS-84 in degrees; the same formula as geo.datum, where its origin is told. */
+/** The offset of GCJ-02 from WGS-84 in degrees; the same formula as geo.ground.datum, where its origin is told. */
 function gcjOffset(lon, lat) {
   const { sin, cos, sqrt, abs, PI } = Math;
   const [x, y] = [lon - 105, lat - 35];

@@ -4,7 +4,7 @@
  * Find a spot for every symbol: on its point, or of a guest on a ring around its host, within its reach and clear of every other symbol. The guests of one
  * host are set out together: where there is no room for all of them, one ring on their point stands for them.
  * What goes aside stays on its point where there is no room for it within its reach.
- * Takes {id, x, y, extent, host, reach}: a host of null for what is no guest, a reach of 0 for what stays on its point; and the distances of geo/palette.py.
+ * Takes {id, x, y, extent, host, reach}: a host of null for what is no guest, a reach of 0 for what stays on its point; and the distances of geo/ground/palette.py.
  */
 function setOut(symbols, ring) {
   const fixed = symbols.filter(({ host }) => host === null);

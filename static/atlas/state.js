@@ -91,7 +91,7 @@ function rememberView() {
 
 // --- filters ---
 
-/** As geo.names.normalize_name: only letters and digits count, in any width or case. */
+/** As geo.ground.names.normalize_name: only letters and digits count, in any width or case. */
 function normalize(text) {
   return text.normalize("NFKC").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
 }

@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from geo.atlas import Atlas
-from geo.datum import wgs84_to_gcj02
+from geo.ground.datum import wgs84_to_gcj02
 from tests.browser.conftest import Open, Watch, counted, pinned, query_of, running, wait_until_drawn
 from tests.browser.test_accessibility import assert_nothing_found
 from tests.browser.test_map import MARKERS, symbols

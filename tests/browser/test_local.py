@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from geo.bbox import Box
 from geo.cli import main
 from geo.draw.extract import take_in
 from geo.draw.pieces import FOLDER
+from geo.ground.bbox import Box
 from geo.settings import PROJECT
 from tests.browser.conftest import NewContext, Watch, running, wait_until_drawn
 from tests.other_city import DATA

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from geo import palette
+from geo.ground import palette
 from geo.settings import PROJECT
 from tests.browser.conftest import Open, counted, pinned
 

@@ -14,11 +14,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from geo.bbox import Box
 from geo.draw.extract import take_in
 from geo.draw.pieces import FOLDER, LEVELS, box_of_tile, from_mercator, read_local
 from geo.draw.reference import choose_metro
 from geo.errors import TableError
+from geo.ground.bbox import Box
 from geo.serve.reload import sites_of
 from geo.serve.site import site_of
 from geo.settings import PROJECT, Settings

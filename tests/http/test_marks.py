@@ -1,4 +1,4 @@
-"""The page and the picture draw every place alike, alone and in every comparison: both follow geo/palette.py and geo/draw/marks.py."""
+"""The page and the picture draw every place alike, alone and in every comparison: both follow geo/ground/palette.py and geo/draw/marks.py."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
-from geo import palette
 from geo.atlas import Atlas
 from geo.geocode.answers import Match
+from geo.ground import palette
 from geo.serve.site import read_assets
 from geo.settings import PROJECT
 from tests.drawn import SVG, Told, read_symbols, read_tokens, read_told

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from geo.geocode.answers import Match
-from geo.palette import LARGEST, UNSIZED
+from geo.ground.palette import LARGEST, UNSIZED
 from geo.serve.site import site_of
 from tests.conftest import Edit
 from tests.drawn import read_symbols, read_tokens

@@ -9,7 +9,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from geo.palette import REFERENCE_ZOOMS
+from geo.ground.palette import REFERENCE_ZOOMS
 
 
 def address(client: FlaskClient, language: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from geo.atlas import Atlas
-from geo.datum import Datum
+from geo.ground.datum import Datum
 from geo.layers.formats import FORMATS, Download
 from geo.layers.formats.form import Form
 from geo.layers.select import LAYERS, Selection

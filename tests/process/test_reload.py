@@ -21,8 +21,8 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from geo.cli import main
-from geo.files import MOST_BYTES
-from geo.garbage import without_cyclic_collection
+from geo.ground.files import MOST_BYTES
+from geo.ground.garbage import without_cyclic_collection
 from geo.serve import reload
 from geo.serve.reload import Sites, sites_of
 from geo.serve.site import build_site, site_of
@@ -91,7 +91,7 @@ def test_an_edit_is_served_when_it_has_stayed_for_one_look(app: Flask, client: F
 def test_what_is_replaced_goes_with_its_last_answer_and_waits_for_no_collection(
     app: Flask, client: FlaskClient, look: Callable[[], bool], edit: Edit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Who goes through all objects of a large atlas stops everybody else meanwhile: see geo.garbage.
+    # Who goes through all objects of a large atlas stops everybody else meanwhile: see geo.ground.garbage.
     monkeypatch.setattr(gc, "collect", lambda _generation=2: 0)
     monkeypatch.setattr(gc, "freeze", lambda: None)
     with without_cyclic_collection():

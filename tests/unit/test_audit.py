@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from geo.atlas import Atlas, build_atlas
-from geo.datum import Datum
 from geo.geocode.answers import Answer, Candidate, Level, Match, Method, Miss, MissReason
+from geo.ground.datum import Datum
 from geo.settings import Settings
 from geo.tables.kinds import Basis, Precision
 from geo.words.review_sheet import BASES, DATUMS, GROUPS, LEVELS, METHODS, Group, encode_audit, write_audit

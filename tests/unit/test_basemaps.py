@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from geo.datum import Datum
 from geo.draw.basemap import BASEMAPS, Basemap, choose_basemaps
 from geo.errors import SettingsError
+from geo.ground.datum import Datum
 from geo.settings import Settings
 from geo.tables.reading import read_tables
 from geo.words.cards import Wording

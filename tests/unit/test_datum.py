@@ -11,8 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from geo.datum import Datum, Degrees, bd09_to_gcj02, gcj02_to_bd09, gcj02_to_wgs84, is_in_mainland, to_wgs84, wgs84_to_gcj02
 from geo.errors import DatumError
+from geo.ground.datum import Datum, Degrees, bd09_to_gcj02, gcj02_to_bd09, gcj02_to_wgs84, is_in_mainland, to_wgs84, wgs84_to_gcj02
 
 Conversion = Callable[[float, float], tuple[Degrees, Degrees]]
 
@@ -22,7 +22,7 @@ MILLIMETRE = 0.001
 CHINA = (st.floats(73.4, 134.9), st.floats(15.5, 53.7))
 ZHEJIANG = (st.floats(118.3, 122.95), st.floats(27.2, 31.18))
 EARTH = (st.floats(-180, 180), st.floats(-90, 90))
-OUTLINE = files("geo.datum") / "mainland.wkb"
+OUTLINE = files("geo.ground.datum") / "mainland.wkb"
 MAINLAND = {
     "Hangzhou": (120.2, 30.2),
     "Beijing": (116.39, 39.91),
@@ -369,5 +369,5 @@ def test_the_outline_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def unread(package: str) -> None:
         raise AssertionError(f"{package} was read again")
 
-    monkeypatch.setattr("geo.datum.files", unread)
+    monkeypatch.setattr("geo.ground.datum.files", unread)
     assert is_in_mainland(120.3, 30.3)

@@ -7,12 +7,12 @@ import threading
 import pytest
 
 from geo.atlas import Atlas
-from geo.bbox import Box
-from geo.deadline import check_deadline, deadline, until_deadline
 from geo.draw.marks import Mark
 from geo.draw.placement import fit, place_marks
 from geo.draw.raster import encode_png
 from geo.errors import DeadlineError
+from geo.ground.bbox import Box
+from geo.ground.deadline import check_deadline, deadline, until_deadline
 from geo.layers.formats import FORMATS, Download
 from geo.layers.select import LAYERS, Selection
 

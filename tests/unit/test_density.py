@@ -19,9 +19,9 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.bbox import Box
 from geo.geocode.lists.progress import Progress
 from geo.geocode.lists.rows import ListError
+from geo.ground.bbox import Box
 from geo.layers.density import building
 from geo.layers.density.building import Built, build_files
 from geo.layers.density.files import read_pyramid

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from geo.atlas import Atlas
-from geo.bbox import Box
 from geo.errors import NotFoundError
+from geo.ground.bbox import Box
 from geo.layers.export import ExportError, export_layers
 from geo.layers.formats import FORMATS, Download
 from geo.layers.select import LAYERS, Selection

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from geo.files import FORMULA_STARTS, replaced, without_formula
+from geo.ground.files import FORMULA_STARTS, replaced, without_formula
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:

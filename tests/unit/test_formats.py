@@ -10,8 +10,8 @@ import shapely
 from geojson_pydantic import FeatureCollection
 
 from geo.atlas import Atlas, build_atlas
-from geo.bbox import Box
 from geo.errors import NotFoundError
+from geo.ground.bbox import Box
 from geo.layers.formats import FORMATS, Download, encode_geojson, find_format, find_layer
 from geo.layers.select import LAYERS, Selection
 from geo.settings import Settings

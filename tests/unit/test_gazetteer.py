@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from geo.atlas import Atlas
-from geo.datum import Datum
 from geo.geocode.answers import Division, Level
 from geo.geocode.gazetteer import Feature, Form, Former, Gazetteer, Location
 from geo.geocode.spellings import FormKind, shorten, stem_of
-from geo.names import fold_name
+from geo.ground.datum import Datum
+from geo.ground.names import fold_name
 from geo.tables.kinds import Basis, PointKind, Precision
 from geo.tables.reading import Tables, read_tables
 from geo.tables.rows import DivisionRow, ElsewhereRow, FormerRow, GazetteerRow, HomonymRow, Place, Row

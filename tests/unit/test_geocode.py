@@ -9,9 +9,9 @@ import pytest
 import shapely
 
 from geo.atlas import Atlas
-from geo.datum import Datum
 from geo.geocode.answers import Answer, Candidate, Division, Fallback, Level, Match, Method, Miss, MissReason, Query, geocode_places, to_document
 from geo.geocode.offline import OfflineGeocoder
+from geo.ground.datum import Datum
 from geo.settings import PROJECT
 from geo.tables.kinds import Basis, Precision
 

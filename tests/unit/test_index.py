@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from geo.bbox import Box, parse_bbox
 from geo.errors import BadParameterError
+from geo.ground.bbox import Box, parse_bbox
 from geo.layers.index import build_index
 
 # Few values, so that points lie on edges of boxes and on each other.

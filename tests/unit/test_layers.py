@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from geo.atlas import Atlas, build_atlas
-from geo.bbox import Box
+from geo.ground.bbox import Box
 from geo.layers.select import DECIMALS, LAYERS, Selection
 from geo.settings import Settings
 from geo.tables.kinds import Kind

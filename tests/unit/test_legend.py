@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from geo.atlas import Atlas
 from geo.draw.legend import Drawing, Legend, corridor_key, count_seen, scale_amounts
 from geo.draw.marks import Mark, amount_radius, growth_colour, map_marks
+from geo.ground.palette import FULL_GROWTH, LARGEST, RADII
 from geo.layers.comparisons import Comparison
-from geo.palette import FULL_GROWTH, LARGEST, RADII
 from geo.tables.kinds import NO_CORRIDOR
 from geo.words.cards import Wording
 from tests.unit.test_wording import EN, ZH

@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from geo.datum import Datum
 from geo.geocode.answers import Answer, Candidate, Division, Level, Match, Method, Miss, MissReason, Query
 from geo.geocode.gazetteer import Gazetteer
 from geo.geocode.lists.columns import choose_columns
@@ -28,6 +27,7 @@ from geo.geocode.lists.rows import ListError
 from geo.geocode.lists.running import Summary, geocode_file
 from geo.geocode.lists.writing import WRITERS
 from geo.geocode.offline import OfflineGeocoder
+from geo.ground.datum import Datum
 from geo.tables.kinds import Basis, Precision
 from geo.tables.reading import read_tables
 from tests.known import DATA

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from geo.names import fold_name, fold_names, normalize_name, search_keys
+from geo.ground.names import fold_name, fold_names, normalize_name, search_keys
 
 HAN = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1)
 SEPARATORS = st.text("  \t·-—()（）[]【】“”\"'「」《》、，", max_size=3)

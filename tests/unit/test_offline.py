@@ -15,14 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.geocode_accuracy import LEVELS, LIST, distance_m, is_right
-from geo.bbox import Box
 from geo.geocode.answers import Answer, Candidate, Level, Match, Method, Miss, MissReason, Query
 from geo.geocode.distance import great_circle_m
 from geo.geocode.gazetteer import Gazetteer
 from geo.geocode.offline import LEAST_SCORE, OfflineGeocoder
 from geo.geocode.said import say
 from geo.geocode.spellings import stem_of
-from geo.names import fold_name, pinyin_of
+from geo.ground.bbox import Box
+from geo.ground.names import fold_name, pinyin_of
 from geo.tables.kinds import Basis, DivisionLevel, FormerLevel, PointKind, Precision
 from geo.tables.reading import read_tables
 from geo.tables.rows import DivisionRow, FormerRow, GazetteerRow, Place, PointRow, VillageRow

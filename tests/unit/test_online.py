@@ -16,14 +16,14 @@ from urllib.parse import quote
 import pytest
 from pyproj import Geod
 
-from geo.bbox import Box
-from geo.datum import Datum
 from geo.errors import CacheError, KeyRefusedError, NetworkError, OnlineError, ProviderAnswerError, QuotaError, SettingsError
 from geo.geocode.answers import Division, Fallback, Level, Match, Method, Miss, MissReason, Query
 from geo.geocode.online.cache import AnswerCache
 from geo.geocode.online.documents import ADDRESS_TYPES, KINDS
 from geo.geocode.online.geocoder import OnlineGeocoder, OnlineSettings, online_geocoder
 from geo.geocode.online.providers import PROVIDERS, Provider
+from geo.ground.bbox import Box
+from geo.ground.datum import Datum
 from geo.settings import PROJECT
 from geo.tables.kinds import Basis, Precision
 from geo.tables.reading import read_tables

@@ -12,13 +12,13 @@ import pytest
 from pyproj import Geod
 
 from geo.atlas import Atlas
-from geo.bbox import Box
 from geo.draw.basemap import Outline
 from geo.draw.legend import Legend, LegendWords, Row, build_legend
 from geo.draw.marks import Look, Mark, look_without, plain_look
 from geo.draw.picture import Caption, draw_svg
 from geo.draw.raster import encode_png
-from geo.palette import GREY, RADII, WATER
+from geo.ground.bbox import Box
+from geo.ground.palette import GREY, RADII, WATER
 
 SVG = "{http://www.w3.org/2000/svg}"
 HANGZHOU = Box(119.7, 29.8, 120.6, 30.5)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.bbox import Box
 from geo.draw.pieces import LEVELS, SHAPES, Local, PointName, Shape, box_of_tile, encode_piece, from_mercator, level_of, tiles_of, to_mercator
 from geo.draw.placement import fit
 from geo.draw.webmap import MIN_ZOOM
+from geo.ground.bbox import Box
 
 VIEW = Box(107.9, 33.9, 108.3, 34.2)
 

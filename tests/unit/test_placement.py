@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.bbox import Box
 from geo.draw.marks import Look, Mark, plain_look
 from geo.draw.placement import Cover, Rectangle, Symbol, _Discs, fit, place_marks, set_out
+from geo.ground.bbox import Box
 from geo.settings import PROJECT
 
 sides = st.floats(-300, 900, allow_nan=False).map(lambda value: round(value, 1)) | st.sampled_from([0.0, 24.0, 48.0, -24.0])

@@ -11,11 +11,11 @@ import pytest
 from pyproj import Geod
 
 from geo.atlas import Atlas
-from geo.bbox import Box
 from geo.draw.first_paint import SCREENS, draw_sketch
 from geo.draw.marks import Mark, map_marks
 from geo.draw.placement import Frame, Placed, fit, place_marks, project
-from geo.palette import FLOATING
+from geo.ground.bbox import Box
+from geo.ground.palette import FLOATING
 
 GEOD = Geod(ellps="WGS84")
 WIDTHS = (320, 360, 390, 480, 680, 760, 820, 1024, 1280, 1440, 1920)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from geo.bbox import Box
 from geo.errors import Problem, TableError
+from geo.ground.bbox import Box
 from geo.layers.corridors import build_belts
 from geo.settings import PROJECT
 from geo.tables.profile import read_profile

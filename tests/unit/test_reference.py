@@ -8,14 +8,14 @@ import pytest
 import shapely
 
 from geo.atlas import Atlas
-from geo.bbox import Box
 from geo.draw.basemap import Outline
 from geo.draw.lettering import text_width
 from geo.draw.marks import Mark
 from geo.draw.picture import draw_svg
 from geo.draw.placement import Cover, Frame, fit
 from geo.draw.reference import Course, Label, Reference, build_reference, place_reference, zoom_of
-from geo.palette import METRO_ZOOM, REFERENCE_SIZE, REFERENCE_ZOOMS, STATION_ZOOM
+from geo.ground.bbox import Box
+from geo.ground.palette import METRO_ZOOM, REFERENCE_SIZE, REFERENCE_ZOOMS, STATION_ZOOM
 from tests.unit.test_picture import CAPTION
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -11,11 +11,11 @@ import pytest
 from pyproj import Transformer
 
 from geo.atlas import Atlas
-from geo.bbox import Box
 from geo.draw.basemap import Outline
 from geo.draw.first_paint import SCREENS, Sketch, draw_background, draw_sketch
 from geo.draw.marks import Mark, look_without
-from geo.palette import CROWD
+from geo.ground.bbox import Box
+from geo.ground.palette import CROWD
 from tests.unit.test_picture import NAMES, site
 
 WORLD = 256 / (2 * 20_037_508.342789244)

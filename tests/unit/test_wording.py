@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.atlas import Atlas
-from geo.datum import Datum
 from geo.geocode.answers import Level, Match, Method, Miss, MissReason
+from geo.ground.datum import Datum
 from geo.settings import PROJECT
 from geo.tables.cells import Period
 from geo.tables.kinds import Basis, Kind, Precision

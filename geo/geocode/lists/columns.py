@@ -9,7 +9,7 @@ from typing import NamedTuple
 from geo.errors import Problem
 from geo.geocode.lists.headings import ADDRESSES, CITIES, DISTRICTS, NAMES, PROVINCES, REGIONS, TOWNSHIPS, folded, is_one_of
 from geo.geocode.lists.rows import Fault, ListError
-from geo.names import normalize_name
+from geo.ground.names import normalize_name
 
 _ENDINGS = (("地址", "住所", "地点", "位置", "address"), ("名称", "名", "name"))
 # Firms are in no list of places: where their township is known, that says more than their name.

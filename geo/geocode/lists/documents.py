@@ -29,7 +29,7 @@ from geo.geocode.lists.results import (
 from geo.geocode.lists.rows import CELLS, Fault, List, ListError
 from geo.geocode.lists.running import texts_of
 from geo.geocode.lists.writing import RESERVED, check_target, write_target
-from geo.names import normalize_name
+from geo.ground.names import normalize_name
 
 # Of a row that a correction leaves out.
 STATUS_LEFT_OUT = "left_out"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from geo.errors import Problem
 from geo.geocode.lists.rows import CELLS, Fault, ListError, Notice
-from geo.names import normalize_name
+from geo.ground.names import normalize_name
 
 # In the order of preference: an address says more than a name.
 ADDRESSES = (

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from geo.files import replaced
+from geo.ground.files import replaced
 
 _EDGE = 1 << 20
 _MANIFEST = "manifest.json"

@@ -7,13 +7,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from geo.datum import Datum
 from geo.geocode.answers import Answer, Candidate, Geocoder, Level, Match, Miss, MissReason, Query
 from geo.geocode.lists.asking import asked_texts, cells_as_text
 from geo.geocode.lists.columns import Choice
 from geo.geocode.lists.corrections import Corrections, correct, points_put
 from geo.geocode.lists.rows import ASKED, ROW_NUMBER
 from geo.geocode.said import N_, say
+from geo.ground.datum import Datum
 
 # Whoever reads a list tells its columns from ours by this.
 PREFIX = "geo_"

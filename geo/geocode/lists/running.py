@@ -15,7 +15,6 @@ from pathlib import Path
 import pyarrow as pa
 
 from geo.errors import Problem
-from geo.files import replaced
 from geo.geocode.answers import Geocoder, Level
 from geo.geocode.lists import CHUNK_ROWS
 from geo.geocode.lists.asking import cells_as_text
@@ -29,6 +28,7 @@ from geo.geocode.lists.reading import open_list
 from geo.geocode.lists.results import PREFIX, RESULTS, STATUS_AMBIGUOUS, STATUS_MATCH, STATUS_MISS, geocode_table
 from geo.geocode.lists.rows import ASKED, CELLS, ROW_NUMBER, Flaw, Flaws, List, ListError
 from geo.geocode.lists.writing import RESERVED, WRITING_ERRORS, check_target, write_rows, write_target
+from geo.ground.files import replaced
 
 # More of them have a cause that the first ones tell.
 _SHOWN_FLAWS = 10

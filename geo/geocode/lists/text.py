@@ -11,12 +11,12 @@ from itertools import islice
 
 import pyarrow as pa
 
-from geo.deadline import check_deadline
 from geo.errors import Problem
 from geo.geocode.lists.encodings import BLOCK, BROKEN, check_encoding, find_encoding
 from geo.geocode.lists.headings import CITIES, DISTRICTS, PROVINCES, REGIONS, TOWNSHIPS, find_headings, folded
 from geo.geocode.lists.rows import HEAD_ROWS, MOST_COLUMNS, Fault, Flaws, ListError, ListFile, Notice, Oddity, Reading
-from geo.names import normalize_name
+from geo.ground.deadline import check_deadline
+from geo.ground.names import normalize_name
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "，": "full-width comma"}
 # A quote that is not closed after so many lines is none that opens a cell: it would swallow the rest of the file.

@@ -21,10 +21,10 @@ import pyarrow as pa
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
-from geo.deadline import check_deadline
 from geo.errors import Problem
 from geo.geocode.lists.headings import Headings, find_headings
 from geo.geocode.lists.rows import CELLS, HEAD_ROWS, MOST_COLUMNS, Fault, Flaws, ListError, ListFile, Notice, Oddity, Reading
+from geo.ground.deadline import check_deadline
 
 # Styles and extensions that the reader leaves out are nothing that a list needs; and what it says of a cell holds the cell.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"openpyxl\.")

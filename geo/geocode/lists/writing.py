@@ -23,9 +23,9 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from xlsxwriter.exceptions import XlsxFileError
 
 from geo.errors import Problem
-from geo.files import replaced, without_formula
 from geo.geocode.lists.results import PREFIX, RESULTS
 from geo.geocode.lists.rows import CELLS, HIDDEN, Fault, ListError
+from geo.ground.files import replaced, without_formula
 
 # What a GeoPackage calls its key, which counts the rows from 1, and its points.
 _ROW, _POINT = PREFIX + "row", PREFIX + "point"

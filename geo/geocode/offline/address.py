@@ -17,7 +17,7 @@ from geo.geocode.offline.villages import Villages
 from geo.geocode.offline.whole_names import WholeNames
 from geo.geocode.said import N_, Said
 from geo.geocode.spellings import FormKind, shorten
-from geo.names import fold_name
+from geo.ground.names import fold_name
 
 _NUMBER = re.compile(r"\d")
 _CONFLICT = N_("所写的又有%(other)s，互不相容")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from geo.bbox import Box
 from geo.geocode.answers import Level, Query
 from geo.geocode.gazetteer import Feature, Gazetteer
 from geo.geocode.offline.mentions import AddressReader, Mention, Reading, forms_of
-from geo.names import fold_name
+from geo.ground.bbox import Box
+from geo.ground.names import fold_name
 
 # What visitors say of where a name lies is kept, but not without end.
 _MOST_CONTEXTS = 10_000

@@ -12,7 +12,7 @@ from geo.geocode.offline.context import Context
 from geo.geocode.offline.mentions import RANKS, Mention, Reading, forms_of
 from geo.geocode.offline.slips import Slips
 from geo.geocode.spellings import FormKind
-from geo.names import fold_name, pinyin_of
+from geo.ground.names import fold_name, pinyin_of
 
 _COUNTRY = frozenset({"china", "prchina", "prc", "zhongguo", "p", "r", "pr", "peoplesrepublicofchina", "mainlandchina"})
 _PARTS = re.compile("[,;/\uff0c\uff1b\u3001]+")

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial
 
-from geo.garbage import without_cyclic_collection
 from geo.geocode.answers import Answer, Level, Match, Miss, MissReason, Query
 from geo.geocode.gazetteer import Gazetteer, Location
 from geo.geocode.offline.address import Addresses, answer_floor
@@ -26,7 +25,8 @@ from geo.geocode.offline.villages import Villages
 from geo.geocode.offline.whole_names import WholeNames
 from geo.geocode.said import both, without_last
 from geo.geocode.spread import locate_addresses
-from geo.names import fold_name, fold_names
+from geo.ground.garbage import without_cyclic_collection
+from geo.ground.names import fold_name, fold_names
 
 # Changes with the answers: what was answered by another version is asked again.
 VERSION = 4
@@ -61,7 +61,7 @@ class OfflineGeocoder:
         self._known: dict[str, KnownAnswer] = {}
         self._heads_known: dict[tuple[str, ...], KnownAnswer | None] = {}
         self._words_known: dict[tuple[str, ...], KnownAnswer | None] = {}
-        # From sure to unsure: each answers what it can, and what none does is a miss. No method of its own: see geo.garbage.
+        # From sure to unsure: each answers what it can, and what none does is a miss. No method of its own: see geo.ground.garbage.
         answer_address = partial(_answer_address, english, self._addresses)
         self._stages = (whole_names.answer, answer_address, slips.answer, whole_names.answer_part, answer_floor)
         self._suggestions = Suggestions(gazetteer)

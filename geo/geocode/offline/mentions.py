@@ -12,7 +12,7 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 from geo.geocode.answers import Level
 from geo.geocode.gazetteer import Feature, Form, Former, Gazetteer
 from geo.geocode.spellings import FormKind, shorten, stem_of
-from geo.names import fold_name
+from geo.ground.names import fold_name
 
 _COUNTRY = "中国"
 _CITY = "市"

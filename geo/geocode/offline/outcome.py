@@ -15,7 +15,7 @@ from geo.geocode.distance import great_circle_m
 from geo.geocode.gazetteer import Feature, Form
 from geo.geocode.said import N_, Said, both
 from geo.geocode.spellings import FormKind
-from geo.names import fold_name
+from geo.ground.names import fold_name
 from geo.tables.kinds import Basis, Precision
 
 _STEP_M = 100

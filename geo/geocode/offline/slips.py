@@ -17,7 +17,7 @@ from geo.geocode.offline.context import Context
 from geo.geocode.offline.outcome import ambiguous, match_of
 from geo.geocode.said import N_, Said
 from geo.geocode.spellings import FormKind, is_road, stem_of
-from geo.names import fold_name, sound_of
+from geo.ground.names import fold_name, sound_of
 
 # A misspelt name is taken for the right one from this score on, one slip in four characters, unless the two sound alike. Justified on the labelled
 # list of bench/.

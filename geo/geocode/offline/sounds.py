@@ -14,7 +14,7 @@ from geo.geocode.answers import Level
 from geo.geocode.gazetteer import Gazetteer
 from geo.geocode.offline.mentions import Reading
 from geo.geocode.spellings import stem_of
-from geo.names import fold_name, pinyin_of, sound_of
+from geo.ground.names import fold_name, pinyin_of, sound_of
 
 # What may be a division: a name of a few characters and its kind.
 CHUNK = re.compile("([^0-9a-z]{1,5}?)(省|市|区|县|街道|镇|乡)")

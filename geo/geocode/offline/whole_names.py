@@ -13,7 +13,7 @@ from geo.geocode.offline.context import Context
 from geo.geocode.offline.outcome import ambiguous, match_of, meant_of
 from geo.geocode.said import N_, Said, both, in_both
 from geo.geocode.spellings import FormKind, shorten
-from geo.names import fold_name
+from geo.ground.names import fold_name
 
 _METHODS = {
     FormKind.OWN: Method.EXACT,

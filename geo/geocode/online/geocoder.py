@@ -22,7 +22,6 @@ from geopy.adapters import URLLibAdapter
 from pydantic import ValidationError
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
-from geo.datum import to_wgs84
 from geo.errors import CacheError, DatumError, KeyRefusedError, NetworkError, OnlineError, ProviderAnswerError, QuotaError, SettingsError
 from geo.geocode.answers import Answer, Candidate, Division, Geocoder, Level, Match, Method, Miss, MissReason, Query
 from geo.geocode.online.adapter import Adapter
@@ -31,6 +30,7 @@ from geo.geocode.online.cache import AnswerCache
 from geo.geocode.online.documents import DISTRICT, ROAD, TOWNSHIP_NAME, Found, Kind
 from geo.geocode.online.providers import PROVIDERS, Access, Provider, Transport
 from geo.geocode.said import N_, Said
+from geo.ground.datum import to_wgs84
 from geo.tables.kinds import Basis
 from geo.tables.profile import Profile
 

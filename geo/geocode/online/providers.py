@@ -12,9 +12,9 @@ from geopy.adapters import BaseSyncAdapter
 from geopy.geocoders import BaiduV3, Nominatim
 from geopy.geocoders.base import Geocoder as GeopyGeocoder
 
-from geo.datum import Datum
 from geo.errors import KeyRefusedError, NetworkError, OnlineError, QuotaError
 from geo.geocode.online.documents import Found, read_amap, read_baidu, read_nominatim, read_tianditu
+from geo.ground.datum import Datum
 from geo.tables.profile import Profile
 
 Refusal: TypeAlias = tuple[type[OnlineError], bool]

@@ -9,7 +9,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from geo.files import replaced
 from geo.geocode.answers import Geocoder
 from geo.geocode.lists import CHUNK_ROWS
 from geo.geocode.lists.parts import fingerprint
@@ -17,6 +16,7 @@ from geo.geocode.lists.progress import Progress
 from geo.geocode.lists.reading import EXTENSIONS, open_list
 from geo.geocode.lists.rows import CELLS, List
 from geo.geocode.lists.running import geocode_file
+from geo.ground.files import replaced
 from geo.layers.density.building import Built, build_files
 from geo.layers.density.files import read_manifest
 from geo.layers.density.points import Location, find_location

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.bbox import Box
+from geo.ground.bbox import Box
 from geo.layers.density.morton import MOST_LAT, Codes, decode, encode, interleave, separate
 
 Counts: TypeAlias = NDArray[np.uint32]

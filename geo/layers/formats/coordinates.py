@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.datum import Datum, Degrees, gcj02_to_bd09, wgs84_to_gcj02
+from geo.ground.datum import Datum, Degrees, gcj02_to_bd09, wgs84_to_gcj02
 from geo.layers.formats.form import Form
 from geo.layers.select import DECIMALS
 

@@ -6,8 +6,8 @@ import csv
 import io
 from typing import Any
 
-from geo.deadline import until_deadline
-from geo.files import without_formula
+from geo.ground.deadline import until_deadline
+from geo.ground.files import without_formula
 from geo.layers.formats.coordinates import coordinate_columns
 from geo.layers.formats.download import Download
 from geo.layers.formats.form import with_words

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import geopandas as gpd
 import pyproj
 
-from geo.datum import Datum
+from geo.ground.datum import Datum
+from geo.ground.names import pinyin_of
 from geo.layers.formats.form import Form
 from geo.layers.select import LAYERS, Layer, Layers, Selection
-from geo.names import pinyin_of
 from geo.tables.kinds import Kind
 from geo.tables.reading import Tables
 from geo.tables.rows import Source

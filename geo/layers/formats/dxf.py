@@ -14,7 +14,7 @@ import shapely
 from ezdxf.document import Drawing
 from ezdxf.lldxf.const import MTEXT_MIDDLE_LEFT
 
-from geo.deadline import check_deadline, until_deadline
+from geo.ground.deadline import check_deadline, until_deadline
 from geo.layers.formats.coordinates import place
 from geo.layers.formats.download import Download
 from geo.tables.kinds import Basis

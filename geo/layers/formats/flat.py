@@ -14,7 +14,7 @@ from typing import Any
 import geopandas as gpd
 import pyarrow as pa
 
-from geo.deadline import until_deadline
+from geo.ground.deadline import until_deadline
 from geo.layers.formats.download import Download
 
 # What has numbers or dates; every other column is text, also where no row fills it.

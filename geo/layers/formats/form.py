@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from geo.datum import Datum
+from geo.ground.datum import Datum
 
 
 class Shape(StrEnum):

@@ -12,8 +12,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import mapping
 
-from geo.datum import Datum
-from geo.deadline import until_deadline
+from geo.ground.datum import Datum
+from geo.ground.deadline import until_deadline
 from geo.layers.formats.coordinates import place
 from geo.layers.formats.download import Download
 from geo.layers.formats.wide import figure_columns, lay_out

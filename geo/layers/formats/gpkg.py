@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyogrio
 import pyproj
 
-from geo.bbox import Box
-from geo.deadline import until_deadline
+from geo.ground.bbox import Box
+from geo.ground.deadline import until_deadline
 from geo.layers.formats.coordinates import WGS84, as_multi, place, reproject
 from geo.layers.formats.download import Download
 from geo.layers.formats.flat import attach_geometry

@@ -13,10 +13,10 @@ import pyarrow as pa
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo.deadline import until_deadline
+from geo.ground.deadline import until_deadline
+from geo.ground.palette import BELT_OPACITY, CARD
 from geo.layers.formats.download import Download
 from geo.layers.formats.flat import flatten
-from geo.palette import BELT_OPACITY, CARD
 from geo.tables.kinds import Basis
 
 _NAMESPACE = "http://www.opengis.net/kml/2.2"

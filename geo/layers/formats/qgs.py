@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pyproj
 
-from geo.bbox import Box
+from geo.ground.bbox import Box
 
 _VERSION = "3.22.0-Białowieża"
 # The first day that an archive can hold.

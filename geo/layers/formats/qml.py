@@ -6,9 +6,9 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
 from itertools import count
 
+from geo.ground.palette import CARD, INK, LABEL_GAP, LABEL_SIZE, RADII, RING_GAP, RING_STEP
 from geo.layers.formats.form import Words
 from geo.layers.formats.symbols import IS_GUEST, IS_HOST, MM_PER_PIXEL, NAMED_FIRST, Condition, Look, Rule, Symbol
-from geo.palette import CARD, INK, LABEL_GAP, LABEL_SIZE, RADII, RING_GAP, RING_STEP
 
 _KINDS = {"circle": "marker", "diamond": "marker", "fill": "fill", "line": "line"}
 _CLASSES = {"marker": "SimpleMarker", "fill": "SimpleFill", "line": "SimpleLine"}

@@ -18,7 +18,7 @@ import geopandas as gpd
 import pyarrow as pa
 import pyogrio
 
-from geo.files import without_formula
+from geo.ground.files import without_formula
 from geo.layers.formats.coordinates import WGS84, as_multi, place
 from geo.layers.formats.download import Download
 from geo.layers.formats.flat import attach_geometry

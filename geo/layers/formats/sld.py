@@ -5,8 +5,8 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
+from geo.ground.palette import CARD, INK, LABEL_SIZE
 from geo.layers.formats.symbols import Condition, Look, Symbol
-from geo.palette import CARD, INK, LABEL_SIZE
 
 _SLD, _OGC, _XLINK = "http://www.opengis.net/sld", "http://www.opengis.net/ogc", "http://www.w3.org/1999/xlink"
 _MARKS = {"circle": ("circle", "0"), "diamond": ("square", "45")}

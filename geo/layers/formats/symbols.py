@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from geo.palette import AREAS, BELT_OPACITY, CARD, FLOATING, INK, OPACITIES, RADII, STROKES
+from geo.ground.palette import AREAS, BELT_OPACITY, CARD, FLOATING, INK, OPACITIES, RADII, STROKES
 from geo.tables.kinds import Basis, Kind
 from geo.tables.reading import Tables
 

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import geopandas as gpd
 import xlsxwriter
 
-from geo.deadline import until_deadline
 from geo.errors import GeoError
-from geo.files import FORMULA_STARTS
+from geo.ground.deadline import until_deadline
+from geo.ground.files import FORMULA_STARTS
 from geo.layers.formats.coordinates import coordinate_columns
 from geo.layers.formats.download import Download
 from geo.layers.formats.form import with_words

@@ -13,8 +13,8 @@ import numpy as np
 import shapely
 from flask import Blueprint, Response, current_app, request, url_for
 
-from geo.bbox import parse_bbox
 from geo.errors import BadParameterError, NotFoundError
+from geo.ground.bbox import parse_bbox
 from geo.layers.density.files import PyramidFiles
 from geo.layers.density.pyramid import FEATURES_ZOOM, MOST_ZOOM, SIDE, Pyramid, build_pyramid, encode_tile
 from geo.layers.formats import find_layer

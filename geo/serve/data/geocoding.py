@@ -9,10 +9,10 @@ from typing import Any
 from flask import Blueprint, Response, request
 from flask_babel import get_translations
 
-from geo.bbox import parse_bbox
 from geo.errors import BadParameterError
 from geo.geocode.answers import Query, to_document
 from geo.geocode.reverse import Near
+from geo.ground.bbox import parse_bbox
 from geo.serve.http.responses import cacheable, open_to_every_page
 from geo.serve.site import current_site
 from geo.words.phrases import LANGUAGES

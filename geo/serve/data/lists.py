@@ -22,13 +22,13 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import parse_form_data
 
 from geo.errors import BadParameterError, BodyError, BusyError, DeadlineError, NotFoundError, Problem, RequestError, UnfitListError
-from geo.files import read_regular
 from geo.geocode.answers import Geocoder
 from geo.geocode.lists.columns import Choice
 from geo.geocode.lists.corrections import Corrections, check_rows, read_corrections
 from geo.geocode.lists.documents import answered_rows, choose, list_document, summary_document, write_list
 from geo.geocode.lists.reading import read_list
 from geo.geocode.lists.rows import Fault, List, ListError, ListFile, Reading
+from geo.ground.files import read_regular
 from geo.serve.data.density import OwnDensity, is_handed, own_document
 from geo.serve.http.addresses import check_origin
 from geo.serve.http.limits import LIST_TURNS, LISTS, LONG, SHORT, current_client, in_turn_for

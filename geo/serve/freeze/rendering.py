@@ -20,9 +20,9 @@ from flask import Blueprint, Flask, Response, abort, request
 
 from geo.errors import FreezeError
 from geo.geocode.answers import Match
+from geo.ground.palette import CROWD
 from geo.layers.formats import FORMATS, Download
 from geo.layers.select import LAYERS, Selection
-from geo.palette import CROWD
 from geo.serve.application import create_app
 from geo.serve.data.catalogue import REPRESENTATIONS
 from geo.serve.data.density import is_dense, tiles_of

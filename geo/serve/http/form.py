@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from werkzeug.datastructures import MultiDict
 
-from geo.datum import Datum
 from geo.errors import BadParameterError
+from geo.ground.datum import Datum
 from geo.layers.formats import FORMATS, Format
 from geo.layers.formats.coordinates import CRS_CODES
 from geo.layers.formats.form import Form, Shape

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from flask import request
 
-from geo.deadline import deadline
 from geo.errors import BusyError
+from geo.ground.deadline import deadline
 
 
 class Work(NamedTuple):

@@ -131,7 +131,7 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def answer_http_error(error: HTTPException) -> Response:
-        # Werkzeug keeps the error of an address that leads nowhere with the request, and with it all that was called: see geo.garbage.
+        # Werkzeug keeps the error of an address that leads nowhere with the request, and with it all that was called: see geo.ground.garbage.
         error.__traceback__ = error.__context__ = None
         status = error.code or 500
         response = _problem(status, error.description or error.name, is_own=error.description != type(error).description)

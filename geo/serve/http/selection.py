@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from werkzeug.datastructures import MultiDict
 
-from geo.bbox import parse_bbox
 from geo.errors import BadParameterError
+from geo.ground.bbox import parse_bbox
 from geo.layers.comparisons import Comparison, key_at
 from geo.layers.select import Layer, Selection
 from geo.tables.kinds import Kind

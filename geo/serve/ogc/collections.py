@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import geopandas as gpd
 import numpy as np
 
-from geo.bbox import Box
 from geo.geocode.said import N_
+from geo.ground.bbox import Box
 from geo.layers.formats import encode_each, encode_features
 from geo.layers.formats.coordinates import as_multi
 from geo.layers.index import SpatialIndex, build_index

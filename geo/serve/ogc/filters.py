@@ -22,8 +22,8 @@ import pandas as pd
 import shapely
 from shapely.geometry import shape
 
-from geo.deadline import check_deadline
 from geo.errors import BadParameterError
+from geo.ground.deadline import check_deadline
 from geo.serve.ogc.crs import Crs, from_axis_order, is_on_earth
 
 # The parser works by recursion in native code, where nothing else can run, and tries what stands in parentheses twice over where it does not

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import geopandas as gpd
 
-from geo.bbox import Box
-from geo.deadline import check_deadline
 from geo.errors import BadParameterError
+from geo.ground.bbox import Box
+from geo.ground.deadline import check_deadline
 from geo.layers.formats import encode_each
 from geo.layers.select import Encoded
 from geo.serve.ogc.collections import Collection

@@ -12,8 +12,8 @@ from flask import Blueprint, Response, g, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import NotAcceptable
 
-from geo.deadline import until_deadline
 from geo.errors import BadParameterError, NotFoundError
+from geo.ground.deadline import until_deadline
 from geo.layers.formats import FORMATS
 from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.limits import SHORT, in_turn

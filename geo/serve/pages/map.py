@@ -17,11 +17,11 @@ from werkzeug.datastructures import MultiDict
 from geo.draw.script import Script
 from geo.draw.webmap import MAX_ZOOM, MIN_ZOOM, ZOOM_SNAP
 from geo.errors import BadParameterError, NotFoundError
+from geo.ground.palette import HATCH_STEP
 from geo.layers.comparisons import Comparison
 from geo.layers.formats import FORMATS
 from geo.layers.sectors import english_words
 from geo.layers.select import LAYERS, Selection
-from geo.palette import HATCH_STEP
 from geo.serve.data.dataset import brief_document, dataset_document
 from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.limits import SHORT, in_turn

@@ -13,12 +13,12 @@ from flask_babel import gettext
 from shapely.geometry import shape
 from werkzeug.datastructures import MultiDict
 
-from geo.bbox import Box
 from geo.draw.marks import find_area, map_symbol
 from geo.draw.picture import Caption, draw_svg
 from geo.draw.raster import encode_png
 from geo.errors import BadParameterError, NotFoundError
 from geo.geocode.answers import Match
+from geo.ground.bbox import Box
 from geo.layers.comparisons import Comparison, key_at
 from geo.layers.formats.download import Download
 from geo.layers.select import LAYERS, Selection

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 from geo.draw.pieces import LEVELS, Key, Local, encode_piece
 from geo.draw.reference import BANKS_ZOOM, BESIDE, CORNERS, Reference, build_reference
 from geo.errors import NotFoundError
-from geo.palette import EXTRACT, METRO_ZOOM, REFERENCE_SIZE, STATION_ZOOM, UNMARKED
+from geo.ground.palette import EXTRACT, METRO_ZOOM, REFERENCE_SIZE, STATION_ZOOM, UNMARKED
 from geo.serve.http.language import request_wording
 from geo.serve.http.responses import BY_LANGUAGE, IMMUTABLE, REVALIDATE, cacheable, stored
 from geo.serve.site import Site, current_site

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 
-from geo.bbox import Box
 from geo.draw.legend import Legend, count_seen
 from geo.draw.marks import Mark, Ties, map_marks
+from geo.ground.bbox import Box
+from geo.ground.palette import UNFITTED
 from geo.layers.comparisons import Comparison
 from geo.layers.select import Selection
-from geo.palette import UNFITTED
 from geo.serve.site import Site
 from geo.words.cards import Wording
 

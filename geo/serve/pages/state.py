@@ -16,10 +16,7 @@ from geo.draw.marks import Look, find_area, look_without, map_symbol, measured_l
 from geo.draw.script import Script
 from geo.draw.webmap import MapParts, build_map, render_map, script_json
 from geo.geocode.answers import Match
-from geo.layers.comparisons import Comparison
-from geo.layers.density.pyramid import FEATURES_ZOOM
-from geo.layers.formats import FORMATS
-from geo.palette import (
+from geo.ground.palette import (
     AREA_SHARE,
     AREA_STEP,
     AREAS,
@@ -46,6 +43,9 @@ from geo.palette import (
     SYMBOL_SPACE,
     UNFITTED,
 )
+from geo.layers.comparisons import Comparison
+from geo.layers.density.pyramid import FEATURES_ZOOM
+from geo.layers.formats import FORMATS
 from geo.serve.data import density
 from geo.serve.data.density import is_dense
 from geo.serve.http.selection import APPENDED, PAGE_PARAMETERS

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import create_app
-from geo.deadline import deadline
 from geo.errors import BadParameterError, DeadlineError
+from geo.ground.deadline import deadline
 from geo.serve.http.limits import SHORT
 from geo.serve.ogc.crs import CRS84
 from geo.serve.ogc.filters import MAX_LEVELS, matching, parse_filter

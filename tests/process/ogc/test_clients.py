@@ -13,7 +13,7 @@ import pytest
 from owslib.ogcapi.features import Features
 
 from geo.atlas import Atlas
-from geo.bbox import Box
+from geo.ground.bbox import Box
 from geo.layers.select import Selection
 from tests.process.ogc.conftest import Served
 

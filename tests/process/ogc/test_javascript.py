@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from geo.atlas import Atlas
-from geo.bbox import Box
+from geo.ground.bbox import Box
 from geo.layers.formats import Download
 from geo.layers.formats.form import Form, Shape
 from geo.layers.formats.wide import figure_columns

@@ -228,7 +228,7 @@ def _contains(lon: Degrees, lat: Degrees) -> Flags:
 @cache
 def _mainland() -> BaseGeometry:
     """Read the outline, once and on first use."""
-    outline = shapely.from_wkb(files("geo.datum").joinpath("mainland.wkb").read_bytes())
+    outline = shapely.from_wkb(files("geo.ground.datum").joinpath("mainland.wkb").read_bytes())
     shapely.prepare(outline)
     # The first question builds the index that all later ones share: ask it before several threads can.
     shapely.contains_xy(outline, 120.2, 30.2)
