@@ -1,7 +1,7 @@
 """Names and what they may stand for, without choosing: curated places, the divisions of the city, and what bears the same names elsewhere.
 
-Everything is found under folded names (:func:`geo.ground.names.fold_name`). A form says how a name relates to its feature, so that whoever chooses can
-tell an official name from a short one that others bear, too.
+Everything is found under folded names (:func:`geo.ground.names.fold_name`). A form says how a name relates to its feature, so that whoever
+chooses can tell an official name from a short one that others bear, too.
 """
 
 from __future__ import annotations

@@ -107,10 +107,16 @@ export function drawMap() {
   if (!picture) return;
   picture.setAttribute("viewBox", view.join(" "));
   const scale = Math.max(view[2] / (pane.clientWidth || 1), view[3] / (pane.clientHeight || 1));
+  const written = [];
   picture.querySelectorAll(".names text").forEach((text) => {
     text.setAttribute("x", x(Number(text.dataset.lon)));
     text.setAttribute("y", y(Number(text.dataset.lat)));
     text.setAttribute("font-size", 12 * scale);
+    // A name that another one lies under waits for a nearer view.
+    const box = text.getBBox();
+    const isFree = written.every((other) => box.x > other.x + other.width || other.x > box.x + box.width || box.y > other.y + other.height || other.y > box.y + box.height);
+    text.classList.toggle("waits", !isFree);
+    if (isFree) written.push(box);
   });
   const points = [];
   const here = focused();
