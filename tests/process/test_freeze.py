@@ -38,7 +38,7 @@ from geo.settings import PROJECT, Settings
 # What needs a server that answers.
 LEFT_OUT = {
     *("pages.dialogs", "own.panel", "own.density_panel", "own_density.own_tile", "own_density.own_rows"),
-    *("lists.geocode_list", "lists.handed_list", "geocoding.geocode", "geocoding.reverse", "documents.healthz"),
+    *("lists.geocode_list", "lists.handed_list", "geocoding.geocode", "geocoding.reverse", "description.api", "documents.healthz"),
 }
 URL = "https://example.org/atlas/"
 

@@ -95,7 +95,14 @@ def test_what_is_replaced_goes_with_its_last_answer_and_waits_for_no_collection(
     monkeypatch.setattr(gc, "collect", lambda _generation=2: 0)
     monkeypatch.setattr(gc, "freeze", lambda: None)
     with without_cyclic_collection():
-        for address in (*addresses(app, Random(1), most_places=2), "/nowhere", "/places/none", "/map.png?width=x", "/?indicator=none", "/dialogs"):
+        wrong = (
+            "/nowhere",
+            "/places/none",
+            "/map.png?width=x",
+            "/?indicator=none",
+            f"/?corridor=x&kind=x&district=x&q={'x' * 1000}&page=x&basemap=x",
+        )
+        for address in (*addresses(app, Random(1), most_places=2), *wrong, "/dialogs"):
             client.get(address)
         assert client.post("/geocode/list", data="name\nx\n", content_type="text/csv").get_data()
         site = site_of(app)

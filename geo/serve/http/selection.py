@@ -97,14 +97,15 @@ def page_selection(args: MultiDict[str, str], tables: Tables) -> tuple[Selection
                 _parse_choices(MultiDict([(name, value)]), name, allowed)
                 kept.add(name, value)
             except BadParameterError as error:
-                dropped.append(error)
+                # Its traceback refers to this call, and so to the tables: see geo.ground.garbage.
+                dropped.append(error.with_traceback(None))
         return _parse_choices(kept, name, allowed)
 
     q = ""
     try:
         q = _parse_q(args.get("q", ""))
     except BadParameterError as error:
-        dropped.append(error)
+        dropped.append(error.with_traceback(None))
     all_off = args.getlist("corridor") == [""]
     corridors = frozenset[str]() if all_off else choices("corridor", tables.corridor_ids)
     selection = Selection(

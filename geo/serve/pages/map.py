@@ -323,7 +323,8 @@ def _chosen_comparison(site: Site) -> tuple[Comparison | None, list[BadParameter
     try:
         return parse_comparison(request.args, site.atlas.comparisons), []
     except BadParameterError as error:
-        return site.atlas.comparisons.get(request.args.get("indicator", "")), [error]
+        # Its traceback refers to this call, and so to the site: see geo.ground.garbage.
+        return site.atlas.comparisons.get(request.args.get("indicator", "")), [error.with_traceback(None)]
 
 
 def _corridor_switches(site: Site, wording: Wording, selection: Selection | None) -> list[dict[str, Any]]:
