@@ -81,15 +81,15 @@ class Sketch:
         Of the SVG, in its units.
     content
         The SVG's content; escaped.
-    has_rings
-        Whether a ring stands for several places, on some screen.
+    ringed
+        The names of those of ``SCREENS`` on which a ring stands for several places.
     """
 
     bounds: tuple[float, float, float, float]
     zooms: tuple[float, ...]
     view_box: str
     content: str
-    has_rings: bool
+    ringed: tuple[str, ...]
 
 
 def draw_background(outline: Outline, view: Box) -> str:
@@ -152,14 +152,14 @@ def draw_sketch(
     parts += [begin_laid, begin, waters, end_laid]
     for corridor, lines in ties.items():
         parts.append(_path(f"shape-line tie corridor-{corridor}", _outlines(frame, map(shapely.LineString, lines))))
-    has_rings = False
+    ringed: list[str] = []
     for screen, (own, own_zoom) in zip(SCREENS, frames, strict=True):
         ratio = 2 ** (zoom - own_zoom)
         if len(marks) > CROWD:
             inner, cover, named = _draw_crowd(own, marks, ratio), Cover(), set()
         else:
             placed = place_marks(own, marks)
-            has_rings = has_rings or any(mark.guests for mark in placed.marks)
+            ringed += [screen.name] if any(mark.guests for mark in placed.marks) else []
             labels, cover = place_labels(own, placed)
             inner = _draw_marks(placed, labels, ratio)
             named = {mark.label for mark in placed.marks if mark.id in labels}
@@ -168,9 +168,8 @@ def draw_sketch(
         parts.append(f'<g class="{screen.name}" font-size="{LABEL_SIZE * ratio:.4g}">{inner}</g>')
     west, _, _, north = _extent(view)
     left, top = (west - frame.centre[0]) * frame.scale, (frame.centre[1] - north) * frame.scale
-    return Sketch(
-        world_box(view), tuple(own_zoom for _, own_zoom in frames), f"{left:.2f} {top:.2f} {-2 * left:.2f} {-2 * top:.2f}", "".join(parts), has_rings
-    )
+    zooms, view_box = tuple(own_zoom for _, own_zoom in frames), f"{left:.2f} {top:.2f} {-2 * left:.2f} {-2 * top:.2f}"
+    return Sketch(world_box(view), zooms, view_box, "".join(parts), tuple(ringed))
 
 
 def _lay_over(frame: Frame, whole: Box) -> tuple[str, str]:

@@ -259,6 +259,18 @@ def counted(page: Page) -> list[str]:
     return sorted(id_ for ring in rings for id_ in ring.split())
 
 
+def hatch_of(page: Page, corridor: str) -> str:
+    """The colour of the lines that fill the belt of a corridor."""
+    found: str = page.locator(f"path.belt.corridor-{corridor}").first.evaluate(
+        """belt => {
+          const [, id] = /^url\\("#(.+)"\\)$/.exec(getComputedStyle(belt).fill);
+          const { stroke, strokeWidth } = getComputedStyle(document.querySelector(`pattern#${id} path`));
+          return Number.parseFloat(strokeWidth) > 0 ? stroke : "none";
+        }"""
+    )
+    return found
+
+
 def query_of(page: Page) -> str:
     """The query of the address, decoded."""
     query: str = page.evaluate("decodeURIComponent(location.search)")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.browser.conftest import Open, wait_until_drawn
+from tests.browser.conftest import DESKTOP, PHONE, NewContext, Open, Watch, counted, wait_until_drawn
 from tests.drawn import read_legend
 
 EXPLAINED = [
@@ -33,9 +34,12 @@ SHOWN = """legend => [...legend.querySelectorAll('#sizes > svg, #hues > li, #sym
     [...part.querySelectorAll('text')].map(text => text.textContent).concat(part.tagName === 'LI' ? [part.textContent] : []),
     [...part.querySelectorAll('circle')].map(circle => Number(circle.getAttribute('r'))),
   ])"""
-# The attributes of each shape, whatever their order.
-PAINTED = """page => [...page.querySelectorAll('.legend svg :is(circle, rect, path)')]
-  .map(shape => [shape.tagName, ...[...shape.attributes].map(({ name, value }) => `${name}=${value}`).sort()])"""
+# Of each row that the style sheet shows, be the legend folded or not: its text and its shapes, with their attributes in whatever order.
+PAINTED = """() => [...document.querySelectorAll('.legend :is(li, #sizes > svg)')]
+  .filter(row => getComputedStyle(row).display !== 'none')
+  .map(row => [row.textContent.trim(), ...[...row.querySelectorAll('circle, rect, path')]
+    .map(shape => [shape.tagName, ...[...shape.attributes].map(({ name, value }) => `${name}=${value}`).sort()])])"""
+RING = "＋几"
 
 
 def rows(page: Page) -> list[str]:
@@ -72,13 +76,31 @@ def test_the_view_of_a_filter_is_explained_alike(open_map: Open, filters: str) -
     assert found == drawn(page, f"lang=zh&{filters}")
 
 
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE])
 @pytest.mark.parametrize("indicator", ["", AREA, GROWTH])
-def test_the_script_draws_the_legend_as_the_page_came_with_it(open_map: Open, page: Page, indicator: str) -> None:
+def test_the_script_draws_the_legend_as_the_page_came_with_it(new_context: NewContext, indicator: str, viewport: ViewportSize) -> None:
+    """All but the ring's row: how many places have room depends on the size of the map, so each explains the ring where it draws one."""
     query = f"/?lang=zh&indicator={indicator}"
-    open_map(query)
-    served = page.evaluate(f"html => ({PAINTED})(new DOMParser().parseFromString(html, 'text/html'))", page.request.get(query).text())
-    assert served
-    assert page.evaluate(f"({PAINTED})(document)") == served
+    still, drawn_by_script = new_context(java_script_enabled=False).new_page(), new_context().new_page()
+    for one in (still, drawn_by_script):
+        one.set_viewport_size(viewport)
+        one.goto(query)
+    wait_until_drawn(drawn_by_script)
+    served, made = still.evaluate(PAINTED), drawn_by_script.evaluate(PAINTED)
+    assert [row for row in served if RING not in row[0]] == [row for row in made if RING not in row[0]]
+    assert len(served) > 5
+    written = still.locator("map-sketch text:visible").all_text_contents()
+    assert any(RING in row[0] for row in served) == any(re.fullmatch(r"\+\d+", text) for text in written)
+    assert any(RING in row[0] for row in made) == bool(counted(drawn_by_script))
+
+
+def test_the_legend_is_not_seen_before_the_script_has_drawn_it(page: Page, watch: Watch) -> None:
+    """So that no row comes or goes before a reader's eyes."""
+    watch.expected.append("net::ERR_FAILED")
+    page.route(re.compile(r"/(map\.js|assets/map-)"), lambda route: route.abort())
+    page.goto("/?lang=zh")
+    assert (page.locator("html.js").count(), page.locator("[data-ready]").count()) == (1, 0)
+    expect(page.locator(".legend")).to_be_hidden()
 
 
 @pytest.mark.parametrize(

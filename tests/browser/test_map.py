@@ -15,7 +15,7 @@ from geo.atlas import Atlas
 from geo.geocode.answers import Match
 from geo.tables.kinds import Basis
 from tests.browser.chromium import find_browser
-from tests.browser.conftest import NewContext, Open, Watch, counted, listed, pinned, tabled
+from tests.browser.conftest import NewContext, Open, Watch, counted, hatch_of, listed, pinned, tabled
 
 # folium's own variable; the layer of a place is found by its marker's element.
 MARKERS = """() => {
@@ -81,8 +81,7 @@ def test_belts_axes_ties_and_districts_are_drawn(open_map: Open) -> None:
 
 def test_the_corridors_have_their_colours(open_map: Open) -> None:
     page = open_map()
-    fills = {name: page.locator(f"path.belt.corridor-{name}").evaluate("path => getComputedStyle(path).fill") for name in ("west", "east")}
-    assert fills == {"west": "rgb(31, 95, 139)", "east": "rgb(181, 81, 26)"}
+    assert {name: hatch_of(page, name) for name in ("west", "east")} == {"west": "rgb(31, 95, 139)", "east": "rgb(181, 81, 26)"}
 
 
 def test_the_map_is_folium_s(open_map: Open) -> None:

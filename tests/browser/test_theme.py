@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NewContext, Open, wait_until_drawn
+from tests.browser.conftest import NewContext, Open, hatch_of, wait_until_drawn
 
 LIGHT = "rgb(246, 244, 238)"
 DARK = "rgb(22, 25, 28)"
@@ -46,12 +46,14 @@ def test_the_map_is_dark_as_well(open_map: Open) -> None:
         """() => Object.fromEntries(Object.entries({
           ground: ['.leaflet-container', 'backgroundColor'], district: ['path.district', 'fill'],
           popup: ['.leaflet-popup-content-wrapper', 'backgroundColor'],
-          west: ['path.belt.corridor-west', 'fill'],
           button: ['.leaflet-control-zoom-in', 'backgroundColor'], legend: ['.legend', 'backgroundColor'],
         }).map(([name, [selector, property]]) => [name, getComputedStyle(document.querySelector(selector))[property]]))"""
     )
     card = "rgb(30, 34, 38)"
-    assert colours == {"ground": DARK, "district": card, "popup": card, "west": "rgb(121, 180, 220)", "button": card, "legend": card}
+    assert colours == {"ground": DARK, "district": card, "popup": card, "button": card, "legend": card}
+    assert hatch_of(page, "west") == "rgb(121, 180, 220)"
+    switch(page, "浅色")
+    assert hatch_of(page, "west") == "rgb(31, 95, 139)"
 
 
 def test_the_choice_is_kept_after_a_reload(open_map: Open) -> None:

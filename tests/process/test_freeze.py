@@ -10,7 +10,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,6 +33,7 @@ from geo.serve.freeze import writing as freeze
 from geo.serve.freeze.rendering import FILES, parse_public_url, render_site
 from geo.serve.freeze.writing import MANIFEST, write_frozen
 from geo.serve.http.security import POLICY
+from geo.serve.pages import state
 from geo.settings import PROJECT, Settings
 
 # What needs a server that answers.
@@ -104,6 +105,17 @@ def leads_to(page: str, address: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(urlsplit(address).path))) if urlsplit(address).path else page
 
 
+def addresses_in(given: Mapping[str, Any]) -> set[str]:
+    """The addresses that a script is given, however deep and however many under one name; those of basemaps are elsewhere."""
+    found: set[str] = set()
+    for key, value in given.items():
+        if re.search(r"(^u|U)rls?$", key):
+            found |= {value} if isinstance(value, str) else set(value.values() if isinstance(value, dict) else value)
+        elif isinstance(value, dict) and key != "basemaps":
+            found |= addresses_in(value)
+    return found
+
+
 @pytest.fixture(scope="module")
 def client(settings: Settings) -> FlaskClient:
     return create_app(settings).test_client()
@@ -136,10 +148,25 @@ def test_every_address_that_the_script_is_given_leads_to_a_file(frozen_folder: P
     maps = {name: page for name, page in pages_of(frozen_folder).items() if page.state}
     assert sorted(maps) == ["embed.html", "en/embed.html", "en/index.html", "index.html"]
     for name, page in maps.items():
-        given = {key: value for key, value in {**page.state, **page.state["frozen"]}.items() if key.endswith("Url")}
-        assert len(given) >= 8
-        addresses = {value.replace("ID", id_) for value in given.values() for id_ in atlas.tables.places_by_id}
+        given = addresses_in(page.state)
+        assert len(given) >= 11
+        addresses = {address.replace("ID", id_) for address in given for id_ in atlas.tables.places_by_id}
         assert {address for address in addresses if leads_to(name, address) not in files} == set()
+
+
+def test_every_script_that_the_page_of_a_crowd_is_given_is_a_file(crowd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words of the places come in parts, and the comparisons one by one."""
+    monkeypatch.setattr(state, "_PART", 200)
+    only(monkeypatch, {"pages.index", "pages.embed", "pages.map_script", "pages.words", "pages.comparisons", "reference.script", "assets.asset"})
+    files = dict(render_site(Settings(host="127.0.0.1", port=8000, data=crowd)))
+    maps = {name: page for name, content in files.items() if name.endswith(".html") and (page := PageReader(content.decode())).state}
+    assert {"embed.html", "en/embed.html", "index.html", "en/index.html", "en/index-7.html"} < set(maps)
+    for name, page in maps.items():
+        words, comparisons = page.state["wordsUrls"], page.state["comparisonUrls"]
+        assert (len(words), list(comparisons)) == (4, page.state["comparisons"])
+        scripts = {leads_to(name, address) for address in addresses_in(page.state) if address.endswith(".js")}
+        assert len({leads_to(name, address) for address in (*words, *comparisons.values())} & scripts) == len(words) + len(comparisons)
+        assert scripts <= set(files)
 
 
 @pytest.mark.parametrize("language", ["", "en/"])

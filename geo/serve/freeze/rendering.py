@@ -156,6 +156,9 @@ def find_file(endpoint: str, values: dict[str, Any]) -> tuple[str, dict[str, Any
         # The pages of a long list are files, too, for whoever has no script to turn them.
         number = rest.pop("page")
         file = file if number == "1" else f"index-{number}.html"
+    if endpoint == "pages.comparisons":
+        # A comparison that comes alone has its key in its content, so the digest tells it from the others.
+        rest.pop("key", None)
     return (f"{language}/{file}" if is_translated and language != _FIRST else file), rest
 
 

@@ -144,7 +144,7 @@ def _map_page(*, is_embedded: bool) -> Response:
         notes=notes,
         download_url=_filtered(site, "downloads.layer", selection, name="places", extension=next(iter(FORMATS))) if shown else None,
         sketch=sketch,
-        legend=legend_state(seen.legend if sketch.has_rings else seen.legend.without("ring")),
+        legend=legend_state(seen.legend if sketch.ringed else seen.legend.without("ring")),
         has_metro=bool(site.atlas.outline.metro["features"]),
         metro_on=request.args.get("metro") != "off",
         **_choices_of_dialogs(site),
