@@ -15,14 +15,14 @@ from typing import Any
 import folium
 import geopandas as gpd
 import numpy as np
+import rjsmin
 import shapely
 from branca.element import Element, Figure, MacroElement
 from folium.map import CustomPane
 from folium.template import Template
-from jinja2.utils import htmlsafe_json_dumps
 
 from geo.draw.basemap import Outline
-from geo.draw.script import Script
+from geo.draw.script import Script, script_json
 from geo.ground.bbox import Box
 from geo.ground.palette import UNFITTED
 
@@ -51,16 +51,6 @@ class MapParts:
     html: str
     script: Script
     view: Box
-
-
-def script_json(value: object) -> str:
-    """Encode data for a script, so that it can end neither the script nor a template.
-
-    branca renders every script a second time as a Jinja template: what would open an expression, a statement or a comment there is escaped. In JSON
-    these pairs of characters only stand inside strings, where the escape means the same.
-    """
-    text = str(htmlsafe_json_dumps(value))
-    return text.replace("{{", "{\\u007b").replace("{%", "\\u007b%").replace("{#", "\\u007b#")
 
 
 class AtlasMap(folium.Map):
@@ -322,8 +312,8 @@ def render_map(atlas: AtlasMap) -> MapParts:
     assert isinstance(root, Figure)
     for child in root._children.values():
         child.render()
-    # As branca joins them.
-    pieces = (f"\n    {child.render()}" for child in root.script._children.values())
+    # folium indents what it writes.
+    pieces = (f"{rjsmin.jsmin(child.render())}\n" for child in root.script._children.values())
     return MapParts(html=root.html.render(), script=Script.of(pieces), view=atlas.view)
 
 

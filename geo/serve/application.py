@@ -11,6 +11,7 @@ from flask_babel import Babel
 from jinja2 import Template
 from jinja2.runtime import Context
 
+from geo.draw.script import COMPACT
 from geo.ground.garbage import collect_all, set_apart
 from geo.serve import ogc
 from geo.serve.data import catalogue, density, description, downloads, geocoding, lists
@@ -87,7 +88,7 @@ def create_app(settings: Settings, kind: type[Flask] = AtlasApp) -> Flask:
     app.config.update(BABEL_DEFAULT_LOCALE="zh", BABEL_TRANSLATION_DIRECTORIES=str(PROJECT / "translations"))
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.jinja_env.policies["json.dumps_kwargs"] = {}  # The order of a table is the order of the page.
+    app.jinja_env.policies["json.dumps_kwargs"] = COMPACT  # Unsorted: the order of a table is the order of the page.
     app.jinja_env.template_class = PagesTemplate
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -13,8 +13,8 @@ from flask_babel import gettext
 from geo.draw.legend import Drawing, Legend, Row
 from geo.draw.lettering import wrap
 from geo.draw.marks import Look, find_area, look_without, map_symbol, measured_look, plain_look
-from geo.draw.script import Script
-from geo.draw.webmap import MapParts, build_map, render_map, script_json
+from geo.draw.script import Script, script_json
+from geo.draw.webmap import MapParts, build_map, render_map
 from geo.geocode.answers import Match
 from geo.ground.palette import (
     AREA_SHARE,
