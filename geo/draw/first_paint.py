@@ -35,7 +35,7 @@ _LEAST = 1e-5
 _DOT, _DOT_GRID = Look("circle", 2.5, "filled"), 4
 # Of the outline what a large window may show, in pixels around the middle; it is drawn again in a moment, in full.
 _SEEN = (-2200, -1800, 2200, 1800)
-_TOLERANCE = 1.5
+_TOLERANCE = 2.0
 # What begins the water in a drawing of the outline.
 _WATERS = '<g class="waters">'
 

@@ -80,7 +80,7 @@ class _Script(Element):
 class OutlineShapes(MacroElement):
     """The lines and areas of the outline, below the places and out of reach of the pointer; the style sheet colours them.
 
-    GeoJSON would be a third of what the first view weighs: here a point is how far it is from the one before it.
+    GeoJSON would be a third of what the first view weighs: here a point is how far it is from the one before it, in a few letters.
 
     Parameters
     ----------
@@ -373,7 +373,22 @@ def _steps(coordinates: Any, units: int) -> Any:
     whole = np.round(np.array(coordinates)[:, :2] * units).astype(int)
     steps = np.diff(whole, axis=0, prepend=[[0, 0]])
     # What is rounded to the point before it draws nothing.
-    return steps[(steps != 0).any(axis=1)].ravel().tolist()
+    return _letters(steps[(steps != 0).any(axis=1)].ravel().tolist())
+
+
+def _letters(numbers: Iterable[int]) -> str:
+    """Write whole numbers as Google's encoded polyline does: the sign in the lowest bit, five bits a letter from the lowest, 32 where more follow.
+
+    https://developers.google.com/maps/documentation/utilities/polylinealgorithm
+    """
+    letters = []
+    for number in numbers:
+        rest = ~(number << 1) if number < 0 else number << 1
+        while rest >= 32:
+            letters.append(chr((rest & 31 | 32) + 63))
+            rest >>= 5
+        letters.append(chr(rest + 63))
+    return "".join(letters)
 
 
 def _classes(feature: Mapping[str, Any], classes: str) -> str:

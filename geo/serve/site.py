@@ -169,10 +169,11 @@ def build_site(settings: Settings) -> Site:
     with without_cyclic_collection():
         atlas = build_atlas(settings)
         collect_made()
+    basemaps = choose_basemaps(settings)
     return Site(
         atlas=atlas,
-        assets=read_assets(atlas.tables.corridors, is_crowded=len(atlas.tables.places) > CROWD),
-        basemaps=choose_basemaps(settings),
+        assets=read_assets(atlas.tables.corridors, is_crowded=len(atlas.tables.places) > CROWD, has_tiles=bool(basemaps)),
+        basemaps=basemaps,
         last_change=min(
             datetime.fromtimestamp(max((settings.data / file).stat().st_mtime for file in (PROFILE, *TABLES)), tz=UTC),
             # The clock of whoever wrote them may go ahead.
@@ -194,7 +195,7 @@ def current_site() -> Site:
 # The parts of the map page's script, in the order of reading.
 _SCRIPT = (
     *("state", "symbols", "placement", "pins", "layout", "lettering", "targets"),
-    *("legend", "list", "card", "corridor", "sheet", "basemaps", "tools", "later", "start"),
+    *("legend", "list", "card", "corridor", "sheet", "outline", "tools", "later", "start"),
 )
 # What comes once the map is drawn: each with names of its own, beside those that static/atlas/later.js hands on.
 _LATER = ("local", "reference", "dialogs", "own", "periods", "density")
@@ -207,8 +208,8 @@ _SHORTENED: Mapping[str, Callable[[bytes], bytes]] = {".js": rjsmin.jsmin, ".css
 _MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 
 
-def read_assets(corridors: Sequence[CorridorRow], *, is_crowded: bool = False, is_frozen: bool = False) -> dict[str, Asset]:
-    """Read the static files, by their plain names; the script has a part more where a crowd is drawn, and for what a server does otherwise."""
+def read_assets(corridors: Sequence[CorridorRow], *, is_crowded: bool = False, has_tiles: bool = False, is_frozen: bool = False) -> dict[str, Asset]:
+    """Read the static files, by their plain names; the script has a part more for a crowd, for tiles, and for what a server does otherwise."""
     # Leaflet comes as a Python package, so that no third-party file is kept here.
     leaflet = files("js_lib_leaflet") / "static" / "js_lib_leaflet"
     contents = {name: (leaflet / name).read_bytes() for name in ("leaflet.js", "leaflet.css")}
@@ -216,7 +217,7 @@ def read_assets(corridors: Sequence[CorridorRow], *, is_crowded: bool = False, i
     contents["leaflet.js"] = contents["leaflet.js"].replace(b"//# sourceMappingURL=leaflet.js.map", b"")
     contents |= {path.name: path.read_bytes() for path in sorted((PROJECT / "static").iterdir()) if path.is_file()}
     # One script for the map page, too, with names of its own.
-    names = (*_SCRIPT, *(("crowd",) if is_crowded else ()), *(("frozen",) if is_frozen else ()))
+    names = (*_SCRIPT, *(name for name, is_wanted in (("crowd", is_crowded), ("tiles", has_tiles), ("frozen", is_frozen)) if is_wanted))
     parts = "\n".join((PROJECT / "static" / "atlas" / f"{name}.js").read_text(encoding="utf-8") for name in names)
     contents["atlas.js"] = f'"use strict";\n(() => {{\n{parts}}})();\n'.encode()
     later = [(PROJECT / "static" / "later" / f"{name}.js").read_text(encoding="utf-8") for name in _LATER]
@@ -228,8 +229,9 @@ def read_assets(corridors: Sequence[CorridorRow], *, is_crowded: bool = False, i
     parts = "\n".join((PROJECT / "static" / "density" / f"{name}.js").read_text(encoding="utf-8") for name in _DENSITY)
     contents["density.js"] = f'"use strict";\n(() => {{\n{parts}}})();\n'.encode()
     contents["atlas.css"] += _hues(corridors).encode()
-    # One style sheet for the map page, as each file is a round trip before the first paint; the other pages need ours only.
+    # One style sheet a page, as each file is a round trip before the first paint: Leaflet's with ours for the map, ours with their own for others.
     contents["map.css"] = contents.pop("leaflet.css") + contents["atlas.css"]
+    contents["atlas.css"] += contents.pop("documents.css")
     # Leaflet is short as it comes, and its first lines are its licence.
     shortened = {name: _SHORTENED[Path(name).suffix](content) for name, content in contents.items() if name != "leaflet.js"}
     return {name: _asset(Path(name), content) for name, content in (contents | shortened).items()}

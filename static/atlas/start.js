@@ -200,7 +200,7 @@ function draw(drawnMap, drawnLayers, view, wanted) {
   isFitted = !seenBefore;
   if (frozen.begin) frozen.begin();
   addTools(view);
-  offerBasemaps();
+  if (hasTiles) offerBasemaps();
   offerDialogs();
   makeTableSortable();
   if (isEmbedded) leaveScrollingToTheArticle();

@@ -159,7 +159,7 @@ function apply({ isFirst = false, laysOut = true } = {}) {
   // A tie joins two places: where only some are shown, none is drawn.
   map.getContainer().classList.toggle("narrowed", isNarrowed());
   drawLegend();
-  showBasemap();
+  if (hasTiles) showBasemap();
   (frozen.offerDownloads || offerDownloads)();
   if (state.place && !shown.some(({ place }) => place.id === state.place)) select(null);
   if (laysOut) layOut();

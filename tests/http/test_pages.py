@@ -680,6 +680,22 @@ def test_the_browser_is_told_before_the_page_comes_what_the_map_needs(client: Fl
     assert len(needed) == 5
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_first_view_is_six_requests_and_weighs_no_more_than_100_kilobytes(client: FlaskClient, language: str) -> None:
+    def weigh(response: TestResponse) -> int:
+        # As they go over the wire, with what a server adds: its name, the time, the line of the status and the empty one.
+        return len(response.data) + sum(len(f"{name}: {value}\r\n") for name, value in response.headers) + 100
+
+    as_a_browser = {"Accept-Encoding": "gzip, deflate, br", "Accept-Language": language}
+    page = client.get("/", headers=as_a_browser)
+    found = outline(client.get("/", headers={"Accept-Language": language}))
+    needed = [one["src"] or "" for one in found.of("script") if "src" in one] + [one["href"] or "" for one in found.of("link", rel="stylesheet")]
+    answers = [page, *(client.get(address, headers=as_a_browser) for address in needed)]
+    assert {answer.headers["Content-Encoding"] for answer in answers} == {"br"}
+    assert len(answers) <= 6
+    assert sum(map(weigh, answers)) <= 100_000
+
+
 def test_scripts_and_styles_come_without_what_is_for_those_who_read_them(client: FlaskClient) -> None:
     site = site_of(client.application)
     for name in ("atlas.js", "map.css"):
@@ -694,4 +710,4 @@ def test_an_edit_of_the_tables_shows_in_the_pages(client_of: Callable[[Path], Fl
     client = client_of(data_copy)
     assert "改过的名字" in text_of(client.get("/"))
     assert "改过的名字" in text_of(client.get("/places/binjiang-hitech"))
-    assert json.dumps("改过的名字").strip('"') in client.get("/map.js").get_data(as_text=True)
+    assert '"改过的名字"' in client.get("/map.js").get_data(as_text=True)

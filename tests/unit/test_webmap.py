@@ -80,7 +80,7 @@ def test_folium_adds_no_files_of_other_hosts(atlas: Atlas, outline: Outline) -> 
 
 def test_the_map_has_limits_although_it_has_no_tiles(atlas: Atlas, outline: Outline) -> None:
     script = script_of(drawn(atlas, outline, places_of(atlas)))
-    assert re.findall(r'"(minZoom|maxZoom|zoomSnap)": ([\d.]+)', script) == [
+    assert re.findall(r'"(minZoom|maxZoom|zoomSnap)":([\d.]+)', script) == [
         ("zoomSnap", "0.5"),
         ("minZoom", str(MIN_ZOOM)),
         ("maxZoom", str(MAX_ZOOM)),
@@ -108,10 +108,22 @@ def test_every_layer_and_part_has_a_name_of_ours(atlas: Atlas, outline: Outline)
     assert shapes == [f"geo_json_{name}" for name in of_corridors]
 
 
-def walk(steps: Any, units: int) -> Any:
+def numbers_of(letters: str) -> list[int]:
+    """The whole numbers of an encoded polyline: read from the lowest five bits, as the page does."""
+    numbers, read, shift = [], 0, 0
+    for bits in (ord(letter) - 63 for letter in letters):
+        read, shift = read | (bits & 31) << shift, shift + 5
+        if not bits & 32:
+            numbers.append(~(read >> 1) if read & 1 else read >> 1)
+            read, shift = 0, 0
+    return numbers
+
+
+def walk(part: Any, units: int) -> Any:
     """Lines and rings of an outline as they were before they were written as steps."""
-    if not isinstance(steps[0], int):
-        return [walk(part, units) for part in steps]
+    if not isinstance(part, str):
+        return [walk(one, units) for one in part]
+    steps = numbers_of(part)
     return [(x / units, y / units) for x, y in zip(accumulate(steps[::2]), accumulate(steps[1::2]), strict=True)]
 
 

@@ -279,7 +279,7 @@ def _without_clock(site: Site) -> Site:
     return replace(
         site,
         is_frozen=True,
-        assets=read_assets(site.atlas.tables.corridors, is_crowded=len(site.places) > CROWD, is_frozen=True),
+        assets=read_assets(site.atlas.tables.corridors, is_crowded=len(site.places) > CROWD, has_tiles=bool(site.basemaps), is_frozen=True),
         last_change=last_change,
     )
 

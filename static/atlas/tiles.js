@@ -1,4 +1,4 @@
-/* Basemaps: the outline under everything, or tiles in their own datum. */
+/* Tiles in place of the outline, in their own datum. Part of the script of sites only that offer some. */
 
 /** The offset of GCJ-02 from WGS-84 in degrees; the same formula as geo.ground.datum, where its origin is told. */
 function gcjOffset(lon, lat) {
@@ -34,23 +34,6 @@ function gcjCrs() {
       },
     }),
   });
-}
-
-const districts = []; // what their outlines are made of, in their order
-
-/** Draw the lines and areas of the outline, which come as steps from point to point. */
-function addOutline(target, outline) {
-  const follow = (steps, units) => {
-    let [lon, lat] = [0, 0];
-    return Array.from({ length: steps.length / 2 }, (_, number) => [(lat += steps[2 * number + 1]) / units, (lon += steps[2 * number]) / units]);
-  };
-  const decode = (part, units) => (typeof part[0] === "number" ? follow(part, units) : part.map((one) => decode(one, units)));
-  for (const [name, { units, shapes }] of Object.entries(outline)) {
-    for (const [className, steps] of shapes) {
-      const shape = (/\bshape-area\b/.test(className) ? L.polygon : L.polyline)(decode(steps, units), { className, interactive: false, pane: name === "water" ? name : "outline" }).addTo(target);
-      if (name === "district") districts.push(shape);
-    }
-  }
 }
 
 let tiles = [];
@@ -96,11 +79,9 @@ function escaped(text) {
 }
 
 function offerBasemaps() {
-  const names = Object.entries(page.basemaps);
   const box = document.getElementById("basemaps");
-  if (names.length < 2) return;
   box.hidden = false;
-  for (const [id, basemap] of names) {
+  for (const [id, basemap] of Object.entries(page.basemaps)) {
     const label = element("label", "");
     const choice = element("input", "");
     choice.type = "radio";
