@@ -104,7 +104,7 @@ def read_told(page: str, script: str, comparisons_script: str) -> Told:
     """
     state = re.search(r'<script type="application/json" id="page-state">(.*?)</script>', page, re.DOTALL)
     assert state
-    places = [place for found in re.finditer(r"atlas\.addPlaces\(\w+, ", script) for place in _json_at(script, found.end())]
+    places = [place for found in re.finditer(r"atlas\.addPlaces\(\w+,", script) for place in _json_at(script, found.end())]
     (comparisons,) = (_json_at(comparisons_script, found.end()) for found in re.finditer(r"atlas\.addComparisons\(", comparisons_script))
     places.sort(key=lambda place: place["position"])
     page_state = json.loads(state[1])

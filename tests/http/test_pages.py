@@ -402,7 +402,7 @@ def test_an_amount_is_told_in_whole_units_in_english(client: FlaskClient) -> Non
 def test_the_map_script_holds_no_card(client: FlaskClient) -> None:
     """What only one reader in many opens is fetched when it is opened."""
     script = client.get("/map.js").get_data(as_text=True)
-    layers = [json.loads(found) for found in re.findall(r"atlas\.addPlaces\(\w+, (\[.*\])\);", script)]
+    layers = [json.loads(found) for found in re.findall(r"atlas\.addPlaces\(\w+,(\[.*\])\);", script)]
     assert {name for layer in layers for place in layer for name in place} == {
         *("id", "position", "name", "headline", "note", "located", "corridor", "basis", "kind", "district", "symbol", "host"),
         *("lon", "lat", "radius", "search", "figures", "lead", "lines", "area"),
@@ -646,7 +646,7 @@ def test_the_map_script_is_folium_s_wiring_in_the_reader_s_language(client: Flas
     response = client.get("/map.js?lang=en")
     script = response.get_data(as_text=True)
     assert response.content_type == "text/javascript; charset=utf-8"
-    assert "var map_atlas = L.map(" in script
+    assert "var map_atlas=L.map(" in script
     assert script.rstrip().rpartition("\n")[2].strip().startswith("atlas.start(map_atlas")
     assert "Hangzhou High-tech Zone (Binjiang)" in script
     assert "Accept-Language" in response.vary

@@ -163,7 +163,7 @@ def test_a_name_is_no_template(client_of: Callable[[Path], FlaskClient], data_co
     client = client_of(data_copy)
     response = client.get("/map.js")
     assert response.status_code == 200
-    places = re.findall(r"atlas\.addPlaces\(\w+, (\[.*\])\);", response.get_data(as_text=True))
+    places = re.findall(r"atlas\.addPlaces\(\w+,(\[.*\])\);", response.get_data(as_text=True))
     names = {place["id"]: place["name"] for layer in places for place in json.loads(layer)}
     assert names["binjiang-hitech"] == f"滨江{name}区"
     card = client.get("/places/binjiang-hitech/card.json").json

@@ -43,7 +43,7 @@ def append(data: Path, file: str, *rows: dict[str, object]) -> None:
 
 def doubts_on_cards(client: FlaskClient, query: str = "") -> dict[str, list[str]]:
     """What the map says beside each figure of each place, where it says anything."""
-    layers = re.findall(r"atlas\.addPlaces\(\w+, (\[.*\])\);", page(client, "/map.js"))
+    layers = re.findall(r"atlas\.addPlaces\(\w+,(\[.*\])\);", page(client, "/map.js"))
     places = [place["id"] for layer in layers for place in json.loads(layer)]
     assert len(places) == 30
     doubts = {id_: [figure["doubt"] for figure in json.loads(page(client, f"/places/{id_}/card.json{query}"))["figures"]] for id_ in places}

@@ -91,7 +91,7 @@ def test_the_map_has_limits_although_it_has_no_tiles(atlas: Atlas, outline: Outl
 def test_every_place_is_handed_to_its_layer_in_lon_lat(atlas: Atlas, outline: Outline) -> None:
     script = script_of(drawn(atlas, outline, places_of(atlas)))
     for position, wanted in enumerate(places_of(atlas).values()):
-        assert argument(script, f"atlas.addPlaces(feature_group_corridor_{position}, ") == wanted
+        assert argument(script, f"atlas.addPlaces(feature_group_corridor_{position},") == wanted
 
 
 def test_the_map_is_started_last(atlas: Atlas, outline: Outline) -> None:
@@ -101,8 +101,8 @@ def test_the_map_is_started_last(atlas: Atlas, outline: Outline) -> None:
 
 def test_every_layer_and_part_has_a_name_of_ours(atlas: Atlas, outline: Outline) -> None:
     script = script_of(drawn(atlas, outline, places_of(atlas)))
-    groups = re.findall(r"var (feature_group_\w+) =", script)
-    shapes = re.findall(r"var (geo_json_\w+) =", script)
+    groups = re.findall(r"var (feature_group_\w+)=", script)
+    shapes = re.findall(r"var (geo_json_\w+)=", script)
     assert groups == ["feature_group_corridor_0", "feature_group_corridor_1", "feature_group_corridor_2"]
     of_corridors = ("corridor_0_belt", "corridor_0_axis", "corridor_1_belt", "corridor_1_axis", "corridor_1_ties")
     assert shapes == [f"geo_json_{name}" for name in of_corridors]
@@ -128,7 +128,7 @@ def walk(part: Any, units: int) -> Any:
 
 
 def test_the_outline_is_what_it_was_to_ten_metres(atlas: Atlas, outline: Outline) -> None:
-    given = argument(script_of(drawn(atlas, outline, places_of(atlas))), "atlas.addOutline(map_atlas, ")
+    given = argument(script_of(drawn(atlas, outline, places_of(atlas))), "atlas.addOutline(map_atlas,")
     collections = {"surround": outline.surround, "district": outline.districts, "water": outline.water}
     assert list(given) == list(collections)
     for name, part in given.items():
@@ -143,7 +143,7 @@ def test_the_outline_is_what_it_was_to_ten_metres(atlas: Atlas, outline: Outline
 
 def test_the_names_of_the_districts_are_in_the_reader_s_language(atlas: Atlas, outline: Outline) -> None:
     for district_name, first in (("name_zh", "上城区"), ("name_en", "Shangcheng District")):
-        names = argument(script_of(drawn(atlas, outline, places_of(atlas), district_name=district_name)), "atlas.addNames(map_atlas, ")
+        names = argument(script_of(drawn(atlas, outline, places_of(atlas), district_name=district_name)), "atlas.addNames(map_atlas,")
         assert names[0] == [first, 120.2339, 30.3065]
         assert len(names) == 13
 
@@ -169,8 +169,8 @@ def test_a_hostile_name_is_only_data(atlas: Atlas, outline: Outline, name: str) 
         dict.fromkeys(("west", "east", "none"), name),
     )
     assert name not in parts.html
-    assert argument(script_of(parts), "atlas.addPlaces(feature_group_corridor_1, ") == [hostile]
-    assert {label for label, *_ in argument(script_of(parts), "atlas.addNames(map_atlas, ")} == {name}
+    assert argument(script_of(parts), "atlas.addPlaces(feature_group_corridor_1,") == [hostile]
+    assert {label for label, *_ in argument(script_of(parts), "atlas.addNames(map_atlas,")} == {name}
     assert re.findall(r"<\s*/?\s*[a-z!]", script_of(parts), flags=re.IGNORECASE) == []
     # What JSON leaves as it is stands between double quotes, where it is neither a template nor a name.
     assert script_of(parts).count(name) == script_of(parts).count(json.dumps(name, ensure_ascii=False))
@@ -179,4 +179,4 @@ def test_a_hostile_name_is_only_data(atlas: Atlas, outline: Outline, name: str) 
 def test_a_place_that_is_missed_is_handed_over_without_a_coordinate(atlas: Atlas, outline: Outline) -> None:
     missed = place("missed", "某园", None, None)
     script = script_of(drawn(atlas, outline, {"west": [missed, place("found", "某厂")]}))
-    assert argument(script, "atlas.addPlaces(feature_group_corridor_0, ")[0] == missed
+    assert argument(script, "atlas.addPlaces(feature_group_corridor_0,")[0] == missed
