@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import pairwise, repeat
 from typing import Any, NamedTuple, TypeAlias
@@ -27,6 +27,7 @@ from geo.ground.palette import (
     LABEL_CORNERS,
     LABEL_GAP,
     LABEL_HEIGHT,
+    LABEL_RETRIED,
     LABEL_SIZE,
     LABEL_SPACE,
     LABEL_WIDTH,
@@ -101,6 +102,8 @@ class Name(NamedTuple):
 def place_labels(frame: Frame, placed: Placed, furniture: Sequence[Rectangle] = ()) -> tuple[dict[str, Label], Cover]:
     """Find room for the names of the symbols: what is counted and what is compared come first, then platforms, then what is smaller.
 
+    A name that has found none may take the place of another one that finds a place elsewhere.
+
     Parameters
     ----------
     frame
@@ -118,29 +121,110 @@ def place_labels(frame: Frame, placed: Placed, furniture: Sequence[Rectangle] = 
     symbols = Cover(_around(*placed.spots[mark.id], mark.extent + SYMBOL_SPACE) for mark in placed.marks)
     cover = Cover([*furniture, *(_around(*placed.spots[mark.id], mark.extent + SYMBOL_SPACE) for mark in placed.marks)])
     places = LABEL_CORNERS if len(placed.marks) > CROWD else (*LABEL_CORNERS, *_LEADERS)
-    labels = {}
-    for mark in until_deadline(sorted(placed.marks, key=_rank)):
-        x, y = placed.spots[mark.id]
-        lines = (*wrap(mark.label), *([mark.value] if mark.value else []))
-        # Whatever its level: letters of another font may be wider.
-        wide, tall, gap = max(text_width(line, LABEL_SIZE) for line in lines), len(lines) * LABEL_HEIGHT, mark.extent + LABEL_GAP
-        for number, (right_gaps, right, widths, down_gaps, down, heights) in enumerate(places):
-            left, top = x + right_gaps * gap + right + widths * wide, y + down_gaps * gap + down + heights * tall
-            box = (left, top, left + wide, top + tall)
-            is_apart = number >= len(LABEL_CORNERS)
+    marks, written = {mark.id: mark for mark in placed.marks}, dict[str, _Choice]()
+
+    def choices(id_: str) -> Iterator[_Choice]:
+        return _choices(frame, marks[id_], placed.spots[id_], places, symbols)
+
+    def write(id_: str, choice: _Choice) -> None:
+        written[id_] = choice
+        for box in choice.covered:
+            cover.add(box, id_)
+
+    def erase(id_: str) -> _Choice:
+        choice = written.pop(id_)
+        for box in choice.covered:
+            cover.uncover(box, id_)
+        return choice
+
+    def write_where_free(id_: str) -> bool:
+        choice = next((one for one in choices(id_) if all(map(cover.leaves_free, one.needed))), None)
+        if choice:
+            write(id_, choice)
+        return choice is not None
+
+    def write_in_place_of_another(id_: str) -> None:
+        for choice in choices(id_):
+            other = _only(owner for box in choice.needed for owner in cover.owners(box))
+            if other:
+                before = erase(other)
+                write(id_, choice)
+                if write_where_free(other):
+                    return
+                erase(id_)
+                write(other, before)
+
+    ordered = (mark.id for mark in until_deadline(sorted(placed.marks, key=_rank)))
+    unnamed = [id_ for id_ in ordered if not write_where_free(id_) and frame.has_inside(_around(*placed.spots[id_], 0))]
+    if len(unnamed) <= LABEL_RETRIED:
+        for id_ in until_deadline(unnamed):
+            # Where a name has moved there may be room by now.
+            if not write_where_free(id_):
+                write_in_place_of_another(id_)
+    return {id_: choice.label for id_, choice in written.items()}, cover
+
+
+class _Choice(NamedTuple):
+    """A place for a name.
+
+    Attributes
+    ----------
+    label
+        The name there.
+    box
+        What it needs to be free.
+    beside
+        What a name beside its symbol covers; nothing where it stands apart and covers what it needs.
+    left_behind
+        What the line to a name that stands apart may cross: its own symbol, and those that this one stands on.
+    """
+
+    label: Label
+    box: Rectangle
+    beside: Rectangle | None
+    left_behind: Sequence[Rectangle] = ()
+
+    @property
+    def needed(self) -> Iterator[Rectangle]:
+        """What has to be free: worked out as it is asked for, as the first is seldom."""
+        yield self.box
+        if self.label.leader:
+            yield from (step for step in _walk(*self.label.leader) if not any(_touch(step, one) for one in self.left_behind))
+
+    @property
+    def covered(self) -> Iterator[Rectangle]:
+        """What is covered then."""
+        return iter((self.beside,)) if self.beside else self.needed
+
+
+def _choices(frame: Frame, mark: Mark, spot: tuple[float, float], places: Sequence[_Corner], symbols: Cover) -> Iterator[_Choice]:
+    """Give the places for the name of a symbol that can be seen whole, from the best: beside it, then apart from it at the end of a line."""
+    x, y = spot
+    left_behind = symbols.at(x, y)
+    lines = (*wrap(mark.label), *([mark.value] if mark.value else []))
+    # Whatever its level: letters of another font may be wider.
+    wide, tall, gap = max(text_width(line, LABEL_SIZE) for line in lines), len(lines) * LABEL_HEIGHT, mark.extent + LABEL_GAP
+    for number, (right_gaps, right, widths, down_gaps, down, heights) in enumerate(places):
+        left, top = x + right_gaps * gap + right + widths * wide, y + down_gaps * gap + down + heights * tall
+        box = (left, top, left + wide, top + tall)
+        if not frame.has_inside(box):
+            continue
+        if number < len(LABEL_CORNERS):
+            yield _Choice(Label(lines, left, top + LABEL_BASE, bool(mark.value)), box, widen(box))
+        else:
             # Apart from its symbol it keeps clear of every other one, whose it might be taken for.
-            if not (frame.has_inside(box) and cover.leaves_free(widen(box) if is_apart else box)):
-                continue
-            leader = _lead(x, y, mark.extent + 1, box) if is_apart else None
-            # It leaves its own symbol, and those that this one stands on.
-            left_behind = symbols.at(x, y)
-            steps = [step for step in _walk(*leader) if not any(_touch(step, one) for one in left_behind)] if leader else []
-            if all(map(cover.leaves_free, steps)):
-                labels[mark.id] = Label(lines, left, top + LABEL_BASE, bool(mark.value), leader)
-                for covered in (widen(box), *steps):
-                    cover.add(covered)
-                break
-    return labels, cover
+            leader = _lead(x, y, mark.extent + 1, box)
+            yield _Choice(Label(lines, left, top + LABEL_BASE, bool(mark.value), leader), widen(box), None, left_behind)
+
+
+def _only(owners: Iterable[str]) -> str:
+    """Give the one who covers something, where it is one; and nobody where there are several, or where something is covered for good."""
+    found = ""
+    for owner in owners:
+        if not owner or found not in ("", owner):
+            return ""
+        found = owner
+    return found
 
 
 def place_names(

@@ -83,32 +83,44 @@ class Cover:
     Parameters
     ----------
     boxes
-        What is covered from the beginning.
+        What is covered from the beginning, and stays.
     """
 
     def __init__(self, boxes: Iterable[Rectangle] = ()) -> None:
-        self._cells: defaultdict[tuple[int, int], list[Rectangle]] = defaultdict(list)
+        self._cells: defaultdict[tuple[int, int], list[tuple[Rectangle, str]]] = defaultdict(list)
         for box in boxes:
             self.add(box)
 
-    def add(self, box: Rectangle) -> None:
-        """Cover a rectangle."""
+    def add(self, box: Rectangle, owner: str = "") -> None:
+        """Cover a rectangle, for somebody who may go away again, or for good."""
         for cell in _cells(box):
-            self._cells[cell].append(box)
+            self._cells[cell].append((box, owner))
+
+    def uncover(self, box: Rectangle, owner: str) -> None:
+        """Take away a rectangle that somebody covers."""
+        for cell in _cells(box):
+            self._cells[cell].remove((box, owner))
 
     def leaves_free(self, box: Rectangle) -> bool:
         """Tell whether nothing covers any part of a rectangle; edges may touch."""
         left, top, right, bottom = box
         # Plain loops: a picture of ten thousand places asks this some hundred thousand times.
         for cell in _cells(box):
-            for other in self._cells.get(cell, ()):
+            for other, _ in self._cells.get(cell, ()):
                 if left < other[2] and other[0] < right and top < other[3] and other[1] < bottom:
                     return False
         return True
 
+    def owners(self, box: Rectangle) -> Iterator[str]:
+        """Give who covers any part of a rectangle, several times perhaps: nobody by name where it is covered for good."""
+        for cell in _cells(box):
+            for other, owner in self._cells.get(cell, ()):
+                if box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]:
+                    yield owner
+
     def at(self, x: float, y: float) -> list[Rectangle]:
         """Give what covers a point."""
-        return [box for box in self._cells.get((int(x // _CELL), int(y // _CELL)), ()) if box[0] < x < box[2] and box[1] < y < box[3]]
+        return [box for box, _ in self._cells.get((int(x // _CELL), int(y // _CELL)), ()) if box[0] < x < box[2] and box[1] < y < box[3]]
 
 
 class Symbol(NamedTuple):

@@ -61,63 +61,121 @@ function measureLabel(entry) {
   return entry.box;
 }
 
-/** Find room for the names: what is counted and what is compared comes first, then platforms, then what is smaller. */
+/** Find room for the names: what is counted and what is compared comes first, then platforms, then what is smaller. One that has found none may take the
+    place of another one that finds a place elsewhere. */
 function placeLabels(drawn, taken = []) {
   // Everything is measured before anything is written: each turn from the one to the other makes the browser lay out the page.
-  const covers = [...boxesOf(FURNITURE), ...taken];
+  let covers = [...boxesOf(FURNITURE), ...taken];
   drawn.forEach(writeLabel);
   drawn.forEach(measureLabel);
   [...axisNames, ...names].forEach(({ span }) => sizeOf(span));
   const symbols = drawn.map((entry) => around(spotOf(entry), extentIn(entry) + page.marks.label.apart));
   covers.push(...symbols);
+  const written = new Map(); // entry -> where its name stands
+  const isFree = (box) => !covers.some((other) => overlaps(box, other));
+  const write = (entry, choice) => {
+    written.set(entry, choice);
+    const covered = [widen(choice.box), ...stepsOf(choice)];
+    covers.push(...covered.map((box) => ({ ...box, owner: entry })));
+  };
+  const erase = (entry) => {
+    const choice = written.get(entry);
+    written.delete(entry);
+    covers = covers.filter(({ owner }) => owner !== entry);
+    return choice;
+  };
+  const writeWhereFree = (entry) => {
+    const choice = firstOf(choicesOf(entry, symbols), (one) => isFree(one.room) && stepsOf(one).every(isFree));
+    if (choice) write(entry, choice);
+    return Boolean(choice);
+  };
+  const writeInPlaceOfAnother = (entry) =>
+    firstOf(choicesOf(entry, symbols), (choice) => {
+      const other = onlyOwner(choice, covers);
+      if (!other) return false;
+      const before = erase(other);
+      write(entry, choice);
+      if (writeWhereFree(other)) return true;
+      erase(entry);
+      write(other, before);
+      return false;
+    });
   const rank = (entry) => [entry.guests ? 0 : valueOf(entry.place) ? 1 : 2, levelOf(entry), -extentIn(entry)];
   const ranks = new Map(drawn.map((entry) => [entry, rank(entry)]));
   const compare = (one, other) => one.map((part, place) => part - other[place]).find((difference) => difference) || 0;
   const ordered = [...drawn].sort((one, other) => compare(ranks.get(one), ranks.get(other)));
-  const named = new Set();
-  for (const entry of ordered) {
-    if (placeLabel(entry, symbols, covers) && !entry.guests) named.add(entry.place.name);
+  const unnamed = ordered.filter((entry) => !writeWhereFree(entry)).filter(isSeen);
+  if (unnamed.length <= page.marks.label.retried) {
+    // Where a name has moved there may be room by now.
+    unnamed.forEach((entry) => writeWhereFree(entry) || writeInPlaceOfAnother(entry));
   }
+  drawn.forEach((entry) => showLabel(entry, written.get(entry)));
   placeAxisNames(covers);
-  placeNames(covers, named);
+  placeNames(covers, new Set([...written.keys()].filter(({ guests }) => !guests).map(({ place }) => place.name)));
 }
 
-/** Write a label where it covers nothing; where there is no room it shows on hover and focus only. */
-function placeLabel(entry, symbols, covers) {
-  const label = entry.marker.getElement().querySelector(".pin-label");
-  const { x, y } = spotOf(entry);
-  const [width, height] = entry.box;
-  const { gap, corners } = page.marks.label;
-  const away = extentIn(entry) + gap;
-  const boxAt = ([rightGaps, right, widths, downGaps, down, heights]) => {
-    const [left, top] = [x + rightGaps * away + right + widths * width, y + downGaps * away + down + heights * height];
-    return { left, top, right: left + width, bottom: top + height };
-  };
-  // The label of a symbol beyond the edge waits there for the map to be moved.
-  const isSeen = isInView(around({ x, y }, 0));
-  const isFree = (box) => !covers.some((other) => overlaps(box, other)) && (isSeen ? isInView(box) : !isCut(box));
-  const near = corners.map(boxAt).find(isFree);
-  // Apart from its symbol it keeps clear of every other one, whose it might be taken for.
-  const far = near || !isSeen ? null : leadOut(entry, symbols, covers, leaderCorners.map(boxAt).filter((box) => isFree(widen(box))));
-  label.classList.toggle("off", !near && !far);
-  const fallback = corners.map(boxAt);
-  moveLabel(entry, label, near || (far && far.box) || fallback.find(isInView) || fallback[0]);
-  drawLeader(entry, far && far.line);
-  if (near) covers.push(widen(near));
-  if (far) covers.push(widen(far.box), ...far.steps);
-  return Boolean(near || far);
-}
+const isSeen = (entry) => isInView(around(spotOf(entry), 0));
 
-/** Find the first of some boxes to which a line leads that crosses nothing but what the symbol stands on. */
-function leadOut(entry, symbols, covers, boxes) {
-  const spot = spotOf(entry);
-  const below = symbols.filter((box) => overlaps(box, around(spot, 0.01)));
-  for (const box of boxes) {
-    const line = lineTo(spot, extentIn(entry) + 1, box);
-    const steps = walk(line).filter((step) => !below.some((one) => overlaps(step, one)));
-    if (!steps.some((step) => covers.some((other) => overlaps(step, other)))) return { box, line, steps };
+function firstOf(choices, isWanted) {
+  for (const choice of choices) {
+    if (isWanted(choice)) return choice;
   }
   return null;
+}
+
+/** A corner, as page.marks.label has them, for the name of a symbol. */
+function boxAt(entry, [rightGaps, right, widths, downGaps, down, heights]) {
+  const { x, y } = spotOf(entry);
+  const [width, height] = entry.box;
+  const away = extentIn(entry) + page.marks.label.gap;
+  const [left, top] = [x + rightGaps * away + right + widths * width, y + downGaps * away + down + heights * height];
+  return { left, top, right: left + width, bottom: top + height };
+}
+
+/** The places for the name of a symbol, from the best: beside it, then apart from it at the end of a line. */
+function* choicesOf(entry, symbols) {
+  // The label of a symbol beyond the edge waits there for the map to be moved.
+  const isHere = isSeen(entry);
+  for (const corner of page.marks.label.corners) {
+    const box = boxAt(entry, corner);
+    if (isHere ? isInView(box) : !isCut(box)) yield { box, room: box };
+  }
+  if (!isHere) return;
+  const spot = spotOf(entry);
+  // A line crosses nothing but what the symbol stands on.
+  const below = symbols.filter((box) => overlaps(box, around(spot, 0.01)));
+  for (const corner of leaderCorners) {
+    const box = boxAt(entry, corner);
+    // Apart from its symbol it keeps clear of every other one, whose it might be taken for.
+    if (isInView(box)) yield { box, room: widen(box), line: lineTo(spot, extentIn(entry) + 1, box), below };
+  }
+}
+
+/** What the line to a name covers. */
+function stepsOf({ line, below }) {
+  return line ? walk(line).filter((step) => !below.some((one) => overlaps(step, one))) : [];
+}
+
+/** Whose name stands where another one might, if it is one name alone, and nothing else. */
+function onlyOwner(choice, covers) {
+  let only = null;
+  for (const box of [choice.room, ...stepsOf(choice)]) {
+    for (const other of covers) {
+      if (!overlaps(box, other)) continue;
+      if (!other.owner || (only && only !== other.owner)) return null;
+      only = other.owner;
+    }
+  }
+  return only;
+}
+
+/** Show a name where it has found room; where it has found none it shows on hover and focus only. */
+function showLabel(entry, choice) {
+  const label = entry.marker.getElement().querySelector(".pin-label");
+  label.classList.toggle("off", !choice);
+  const beside = choice ? [] : page.marks.label.corners.map((corner) => boxAt(entry, corner));
+  moveLabel(entry, label, choice ? choice.box : beside.find(isInView) || beside[0]);
+  drawLeader(entry, choice && choice.line);
 }
 
 /** The line from the edge of a symbol to the nearest edge of a box. */

@@ -26,6 +26,7 @@ from geo.ground.palette import (
     LABEL_GAP,
     LABEL_HEIGHT,
     LABEL_LEVELS,
+    LABEL_RETRIED,
     LABEL_SPACE,
     LARGEST,
     LEADER_DIRECTIONS,
@@ -241,6 +242,7 @@ def _marks() -> dict[str, Any]:
             "lengths": LEADER_LENGTHS,
             "directions": LEADER_DIRECTIONS,
             "step": LEADER_STEP,
+            "retried": LABEL_RETRIED,
         },
     }
 
