@@ -113,7 +113,7 @@ def create_app(settings: Settings, kind: type[Flask] = AtlasApp) -> Flask:
     app.config["FRAME_ANCESTORS"] = settings.frame_ancestors
     security.init_app(app, sites.current.basemaps, settings.frame_ancestors)
     # From the inside to the outside: what is kept, queries that are not ASCII, the address, the log, and who really asks.
-    front = Front(app.wsgi_app, sites)
+    front = Front(app.wsgi_app, sites, settings.url or f"http://{settings.host}:{settings.port}")
     sites.prepare = front.prepare
     logged = AccessLog(Addresses(problems.QueryInAscii(front), settings.url))
     app.wsgi_app = believe_proxies(logged, settings)  # type: ignore[assignment, method-assign]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import brotli
 import pytest
@@ -14,6 +16,7 @@ from app import create_app
 from geo.serve.http import store as answers
 from geo.serve.http.negotiation import IDENTITY, Coding
 from geo.serve.http.store import Answer, Answers, Asked
+from geo.serve.reload import sites_of
 from geo.serve.site import site_of
 from geo.settings import Settings
 
@@ -190,6 +193,27 @@ def test_what_all_share_is_made_once(client: FlaskClient, made: list[str], path:
     assert client.head(path).headers["Content-Length"] == str(len(first.data))
     assert client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
     assert len(made) == 1
+
+
+@pytest.mark.parametrize("url", ["", "https://example.org/atlas"])
+def test_the_first_visitor_is_given_what_is_made_and_compressed_already(settings: Settings, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    app = create_app(replace(settings, url=url))
+    sites_of(app).prepare(site_of(app), None)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("made only now")
+
+    monkeypatch.setattr(app, "full_dispatch_request", refuse)
+    monkeypatch.setattr(answers, "compress", refuse)
+    browser, here = app.test_client(), f"http://{settings.host}:{settings.port}/"
+    for language in ("zh", "en"):
+        headers = {"Accept-Encoding": "gzip, deflate, br", "Accept-Language": language}
+        page = browser.get("/", base_url=here, headers=headers)
+        addresses = [address.removeprefix("/atlas") for address in re.findall("<(.*?)>", page.headers["Link"])]
+        visit = [page, *(browser.get(address, base_url=here, headers=headers) for address in addresses)]
+        assert len(visit) == 6
+        assert {answer.status_code for answer in visit} == {200}
+        assert {answer.headers["Content-Encoding"] for answer in visit} == {"br"}
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from werkzeug.http import parse_date, unquote_etag
 
@@ -18,6 +20,7 @@ from geo.serve.http.ranges import RangeError, find_parts, is_in_parts, join_part
 from geo.serve.http.store import COMPRESSED, USUAL, Answer, Asked, compress
 from geo.serve.reload import Sites
 from geo.serve.site import Site
+from geo.words.phrases import LANGUAGES
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -30,8 +33,8 @@ _LARGE = 1 << 16
 _OF_CONTENT = frozenset({"content-type", "content-length", "content-encoding", "content-language", "content-disposition"})
 # How many of the latest answers are made anew for a new site before it is served, and after how many seconds the next one is left to who asks for it.
 _PREPARED, _PREPARED_S = 64, 1.0
-# What every visit to the map needs, so that the first one does not wait for it.
-_FIRST = ("/", "/map.js")
+# The coding that browsers like best.
+_BROTLI = choose_coding("br")
 
 
 class Front:
@@ -46,11 +49,14 @@ class Front:
         The views, as WSGI application.
     sites
         Which site is served.
+    url
+        Where the first visitor is expected.
     """
 
-    def __init__(self, application: WSGIApplication, sites: Sites) -> None:
+    def __init__(self, application: WSGIApplication, sites: Sites, url: str) -> None:
         self._application = application
         self._sites = sites
+        self._expected = urlsplit(url)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -120,9 +126,14 @@ class Front:
         RuntimeError
             If one of them fails: such a site had better not be served.
         """
-        for path in _FIRST:
-            for language in ("zh", "en"):
-                self._make(site, Asked("http", "127.0.0.1", "", path, "", language, ""))
+        made: set[str] = set()
+        for language in LANGUAGES:
+            page = self._make_first(site, before, "/", language)
+            links = " ".join(value for name, value in page.headers if name == "Link") if page else ""
+            # What it tells a browser to fetch with it; some of it in both languages.
+            for address in dict.fromkeys(re.findall("<(.*?)>", links)).keys() - made:
+                self._make_first(site, before, address.removeprefix(self._expected.path), language)
+                made.add(address)
         until = time.monotonic() + _PREPARED_S
         for asked in before.answers.latest(_PREPARED) if before else ():
             # Who has edited a table waits for it.
@@ -130,8 +141,21 @@ class Front:
                 break
             self._make(site, asked, times=2)
 
-    def _make(self, site: Site, asked: Asked, times: int = 1) -> None:
-        """Make an answer, and keep it as if it had been asked for so many times."""
+    def _make_first(self, site: Site, before: Site | None, address: str, language: str) -> Answer | None:
+        """Make an answer as the first browser is going to ask for it, compressed: that takes longer than the rest of a visit."""
+        scheme, host, prefix, *_ = self._expected
+        path, _, query = address.partition("?")
+        asked = Asked(scheme, host, prefix, path, query, language, "")
+        answer = self._make(site, asked, times=2)
+        if answer is not None:
+            earlier = before.answers.find(asked) if before else None
+            if earlier is not None:
+                answer.take_over(earlier)
+            answer.coded(_BROTLI)
+        return answer
+
+    def _make(self, site: Site, asked: Asked, times: int = 1) -> Answer | None:
+        """Make an answer, and keep it as if it had been asked for so many times; nothing where it is none to keep."""
         notes: dict[str, Any] = {}
         done = self._run(_environment(asked) | {SITE: site, NOTES: notes})
         if done.status.startswith("500"):
@@ -140,6 +164,7 @@ class Front:
         if answer is not None:
             for _ in range(times):
                 site.answers.keep(asked, answer, _varies(done, notes), is_shared="shared" in notes and "host" not in notes)
+        return answer
 
     def _run(self, environ: WSGIEnvironment) -> _Done:
         """Ask the application, and part the request from the site: what is left of a request is garbage that waits for its collection."""

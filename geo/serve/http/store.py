@@ -119,6 +119,11 @@ class Answer:
             content = self._coded[name] = compress(self.body, name, self.quality)
         return (name, content) if coding.is_needed or len(content) < len(self.body) else (IDENTITY, self.body)
 
+    def take_over(self, earlier: Answer) -> None:
+        """Take what an earlier answer of the same content has been compressed to; nothing where its content is another."""
+        if earlier.etag == self.etag:
+            self._coded.update(earlier._coded)
+
 
 def compress(content: bytes, coding: str, quality: int = USUAL) -> bytes:
     """Compress content in a coding of :mod:`geo.serve.http.negotiation`; the same content gives the same bytes.
