@@ -34,6 +34,7 @@ from bench.contenders import (
     BROWSER,
     IDENTITY,
     PROVIDERS,
+    START_S,
     Answer,
     BenchError,
     Feature,
@@ -281,7 +282,8 @@ class Wrk:
             problem = f"{found['requests']} answers, {found['refused']} of them refusals, {found['broken']} connections broken"
             raise BenchError(f"{url}{paths[0]}: {problem}")
         if not found["requests"]:
-            if seconds > LONGEST_S:
+            # As long as for the answers that were checked.
+            if seconds >= START_S:
                 raise BenchError(f"{url}{paths[0]}: no answer in {seconds} s")
             # All connections are at work on their first.
             return self.press(url, paths, coding, 2 * seconds)
@@ -290,7 +292,8 @@ class Wrk:
 
     def warm(self, url: str, paths: Sequence[str], coding: str) -> Load:
         """Put a server under load until every connection has been answered twice: what may be kept is kept then, and how long it takes is known."""
-        seconds = 1
+        # Even a server that answers one by one then gives each connection its first; what is broken off it would go on working at.
+        seconds = max(1, math.ceil(CONNECTIONS * ask(url + paths[0], coding).seconds))
         while True:
             load, count = self.press(url, paths, coding, seconds)
             if count >= 2 * CONNECTIONS or seconds >= LONGEST_S:
