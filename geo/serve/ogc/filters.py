@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from itertools import repeat
@@ -126,6 +127,10 @@ def parse_filter(text: str, language: str, crs: Crs) -> Filter:
     try:
         expression = (cql2.parse_text if language == "cql2-text" else cql2.parse_json)(text).to_json()
     except cql2.ParseError as error:
+        # A quote within a text is '' or \' in the standard; the parser knows the first, and what it reads as it stands keeps its meaning.
+        if language == "cql2-text" and "\\'" in text:
+            with suppress(BadParameterError):
+                return parse_filter(text.replace("\\'", "''"), language, crs)._replace(text=text)
         raise BadParameterError("filter", text, f"{language} ({_reason(error)})") from None
     _expect_few_levels(text, expression)
     return Filter(text, expression, crs)

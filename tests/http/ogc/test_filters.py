@@ -248,6 +248,26 @@ def test_a_filter_that_cannot_be_answered_says_why(client: FlaskClient, text: st
     assert refusal(client, text).startswith(expected)
 
 
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        (r"name_en = 'O\'Neil'", "O'Neil"),
+        (r"name_en = 'a(\'b'", "a('b"),
+        ("name_en = 'O''Neil'", "O'Neil"),
+        # Read as it stands: a text that ends with a backslash.
+        (r"name_en = 'a\'", "a\\"),
+    ],
+)
+def test_a_quote_is_written_in_either_way_of_the_standard(text: str, same: str) -> None:
+    found = parse_filter(text, "cql2-text", CRS84)
+    assert (found.text, found.expression) == (text, {"op": "=", "args": [{"property": "name_en"}, same]})
+
+
+@pytest.mark.parametrize("text", [r"name_en = 'O\'Neil", r"name_en = \'x\'"])
+def test_what_neither_way_makes_whole_is_refused_as_it_was_asked(client: FlaskClient, text: str) -> None:
+    assert refusal(client, text).startswith("cql2-text (at 1:")
+
+
 @pytest.mark.parametrize("text", ["DATE('2023-02-30')", "DATE('2023')", "'soon'", "'2023-02-30'", "2023", "TIMESTAMP('2023-02-30T00:00:00Z')"])
 def test_a_date_is_compared_with_a_date(client: FlaskClient, text: str) -> None:
     refused = refusal(client, f"period_start > {text}", FIGURES).lower()
