@@ -9,7 +9,7 @@ WORKERS ?= auto
 INSTALL := install --quiet --disable-pip-version-check --require-hashes -r
 # Each NAME.txt has its NAME.lock. A later one takes the versions of the earlier ones, so that one environment can hold them all.
 LOCKS := requirements deploy/requirements requirements-cluster requirements-dev requirements-bench requirements-data requirements-uv deploy/requirements-audit
-# What the bench compares with, and the store of the rehearsal, have versions of their own.
+# What the bench compares with, and the stores of the rehearsal, have versions of their own.
 LOCKS_APART := bench/requirements-contenders tests/process/requirements-store
 COMPILE := .venv/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command 'make lock'
 
@@ -31,7 +31,7 @@ check: .venv/dev.stamp ## Lint, types, and the order of the folders
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q tests/unit/test_import_graph.py
 
-rehearsal: .venv/dev.stamp .venv/store.stamp ## Try the deployment, gunicorn behind nginx as deploy/ has them, an object store, and the clients that pip does not have: QGIS, LibreOffice, JavaScript
+rehearsal: .venv/dev.stamp .venv/store.stamp ## Try the deployment, gunicorn behind nginx as deploy/ has them, object stores, and the clients that pip does not have: QGIS, LibreOffice, JavaScript
 	@sh tests/process/install_nginx.sh
 	@sh tests/process/install_clients.sh
 	@$(BIN)/pytest -m rehearsal --junitxml=test-results/rehearsal.xml tests/process

@@ -1,4 +1,4 @@
-"""Partitions counted where they lie in an object store: Amazon's S3 by someone else's hand, over HTTP; ``make rehearsal`` runs it."""
+"""Partitions counted where they lie in an object store, Amazon's or Google's by someone else's hand, over HTTP; ``make rehearsal`` runs it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple, Self
 from urllib.request import Request, urlopen
@@ -59,23 +60,30 @@ class Store(NamedTuple):
         urlopen(Request(f"http://127.0.0.1:{self.port}/moto-api/reset-auth", asks.encode(), headers)).close()
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+@contextlib.contextmanager
+def running(log: Path, ready: bytes, *command: str) -> Iterator[int]:
+    """Run a module as a server on a port of its own, and end it."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
-    log = tmp_path / "store.log"
-    command = [str(PROJECT / ".venv/store/bin/python"), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    python = str(PROJECT / ".venv/store/bin/python")
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=tmp_path, stdout=output, stderr=output)
+        arguments = [argument.format(port=port) for argument in command]
+        process = subprocess.Popen([python, "-m", *arguments], cwd=log.parent, stdout=output, stderr=output)
     try:
-        wait_for(lambda: b"Running on" in log.read_bytes() or process.poll() is not None)
+        wait_for(lambda: ready in log.read_bytes() or process.poll() is not None)
         assert process.poll() is None, log.read_text(encoding="utf-8")
-        found = Store(port)
-        found.system.create_dir("lists")
-        yield found
+        yield port
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with running(tmp_path / "store.log", b"Running on", "moto.server", "-H", "127.0.0.1", "-p", "{port}") as port:
+        found = Store(port)
+        found.system.create_dir("lists")
+        yield found
 
 
 def same_pyramid(one: Path, other: Path) -> bool:
@@ -151,7 +159,7 @@ def test_who_may_not_read_is_told_so(store: Store, partitions: Path, tmp_path: P
     store.ask_who("0")
     said = refusal(store.address("lists/firms"), tmp_path / "out")
     assert said.startswith("s3://lists/firms 'HeadObject: ACCESS_DENIED, ")
-    assert "expected credentials that may list and read it (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile)" in said
+    assert "expected credentials that may read and list it (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY; " in said
 
 
 def test_nobody_there_is_said(store: Store, tmp_path: Path) -> None:
@@ -159,7 +167,31 @@ def test_nobody_there_is_said(store: Store, tmp_path: Path) -> None:
         port: int = probe.getsockname()[1]
     said = refusal(store.address("lists/firms", port=port), tmp_path / "out")
     assert said.startswith(f"s3://lists/firms 'HeadObject: NETWORK_CONNECTION, Failed to connect to 127.0.0.1:{port}")
-    assert "expected a store that answers to its end (AWS_ENDPOINT_URL names one that is not Amazon's)" in said
+    assert "expected a store that answers to its end; endpoint_override= in the address names one that is neither " in said
+
+
+def google(path: str, port: int, *, who: str = "anonymous@") -> str:
+    return f"gs://{who}{path}?endpoint_override=127.0.0.1:{port}&scheme=http&retry_limit_seconds=5"
+
+
+def test_partitions_in_google_s_store_are_counted_too(tmp_path: Path, partitions: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build_files(str(partitions), tmp_path / "whole", Said())
+    command = ("gcp_storage_emulator", "start", "--in-memory", "--default-bucket=lists", "--port={port}")
+    with running(tmp_path / "google.log", b"All services started", *command) as port:
+        retries = timedelta(seconds=60)
+        system = pyarrow.fs.GcsFileSystem(anonymous=True, scheme="http", endpoint_override=f"127.0.0.1:{port}", retry_time_limit=retries)
+        pyarrow.fs.copy_files(str(partitions), "lists/名录", destination_filesystem=system)
+        built = build_files(google("lists/名录", port), tmp_path / "out", Said())
+        assert (built.rows, built.located) == (3000, 2940)
+        assert same_pyramid(tmp_path / "out", tmp_path / "whole")
+        assert refusal(google("nothing/firms", port), tmp_path / "no") == "gs://anonymous@nothing/firms: expected a bucket that exists"
+        # Whoever has credentials on this machine, they are looked for where nobody has any.
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
+        said = refusal(google("lists/名录", port, who=""), tmp_path / "no")
+        assert "expected credentials that may read and list it (" in said
+    said = refusal(google("lists/名录", port), tmp_path / "no")
+    assert said.startswith("gs://anonymous@lists/名录 'GetObjectMetadata: UNAVAILABLE, ")
+    assert "expected a store that answers to its end" in said
 
 
 @pytest.mark.parametrize(("workers", "done"), [(0, 1000), (2, 0)])
@@ -174,7 +206,7 @@ def test_a_connection_that_drops_is_said_with_the_file_and_the_work_goes_on_late
         # The first part that was not done, or whichever a worker was at.
         assert said.startswith("prefix=2/part.parquet '" if not workers else "prefix=")
         assert "NETWORK_CONNECTION" in said
-        assert "expected a store that answers to its end (AWS_ENDPOINT_URL names one that is not Amazon's)" in said
+        assert "expected a store that answers to its end; endpoint_override= in the address names one that is neither " in said
         line.is_cut = False
         again = Cutting(line, 3000)
         build_files(address, tmp_path / "out", again)

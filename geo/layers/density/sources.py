@@ -14,19 +14,23 @@ import pyarrow.parquet as pq
 from geo.errors import Problem
 from geo.geocode.lists.rows import Fault, ListError
 
-# As Arrow words what the store has said: the code, what was asked of it, and what it said beside.
-_STORE_ERROR = re.compile(r"AWS Error (\w+)(?: \(HTTP status (\d+)\))? during (\w+) operation: (.*)", re.DOTALL)
-# Where the code alone says what is wrong with the address or with who asks.
-_STORE_EXPECTED = {
-    **dict.fromkeys(
-        ("ACCESS_DENIED", "INVALID_ACCESS_KEY_ID", "SIGNATURE_DOES_NOT_MATCH", "INVALID_CLIENT_TOKEN_ID", "MISSING_AUTHENTICATION_TOKEN"),
-        "credentials that may list and read it (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile)",
-    ),
-    "NO_SUCH_BUCKET": "a bucket that exists",
-    "NO_SUCH_KEY": "a file that is still there",
-}
-_STORE_ANSWERS = "a store that answers to its end (AWS_ENDPOINT_URL names one that is not Amazon's)"
-
+# As Arrow words what a store has said: its code, what was asked of it, and what it said beside.
+_STORE_ERRORS = tuple(
+    re.compile(pattern, re.DOTALL)
+    for pattern in (
+        r"AWS Error (?P<code>\w+)(?: \(HTTP status (?P<status>\d+)\))? during (?P<asked>\w+) operation: (?:.*Details: )?(?P<said>.*)",
+        r"google::cloud::Status\((?P<code>\w+)(?P<status>): (?:.*?last message of )?(?P<said>.*?) error_info=.*?function=(?P<asked>\w+)",
+    )
+)
+_STORE_REFUSES = re.compile(
+    "ACCESS_DENIED|PERMISSION_DENIED|UNAUTHENTICATED|INVALID_ACCESS_KEY_ID|INVALID_SIGNATURE|SIGNATURE_DOES_NOT_MATCH|INVALID_CLIENT_TOKEN_ID"
+    "|MISSING_AUTHENTICATION_TOKEN|UNRECOGNIZED_CLIENT|.*OAuth2"
+)
+_CREDENTIALS = "credentials that may read and list it (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY; GOOGLE_APPLICATION_CREDENTIALS; or in the address)"
+_BUCKET = "a bucket that exists"
+_STORE_ANSWERS = "a store that answers to its end; endpoint_override= in the address names one that is neither Amazon's nor Google's"
+# Google's library else tries for a quarter of an hour, without credentials too.
+_PATIENCE = "retry_limit_seconds=60"
 # A secret key may well have a slash, which an address does not allow: it is none to show all the same.
 _KEYS = re.compile(r"^([\w+.-]+://)[^/@]*:[^@]*@")
 # What has a meaning in an address.
@@ -72,8 +76,8 @@ class Source(NamedTuple):
             if not files and not self.path.startswith("/"):
                 bucket = self.system.get_file_info(self.path.partition("/")[0])
                 if bucket.type == pyarrow.fs.FileType.NotFound:
-                    raise ListError(Problem(self.name, 0, "", "", _STORE_EXPECTED["NO_SUCH_BUCKET"]))
-        except (OSError, pa.ArrowInvalid) as error:
+                    raise ListError(Problem(self.name, 0, "", "", _BUCKET))
+        except (OSError, pa.ArrowException) as error:
             raise unreadable(self.name, error, "a Parquet file or a folder of them that can be read") from None
         if not files:
             raise ListError(Problem(self.name, 0, "", "", "a Parquet file that exists, or a folder with at least one"))
@@ -89,7 +93,7 @@ class Source(NamedTuple):
         """
         try:
             return pq.ParquetFile(self.system.open_input_file(path), buffer_size=1 << 20, pre_buffer=False)
-        except (OSError, pa.ArrowInvalid) as error:
+        except (OSError, pa.ArrowException) as error:
             raise unreadable(self.name_of(path), error, "a Parquet file", Fault.KIND) from None
 
     def _is_unfinished(self, path: str) -> bool:
@@ -114,8 +118,11 @@ def open_source(address: str) -> Source:
         return Source(address, name, pyarrow.fs.LocalFileSystem(), str(Path(address).absolute()))
     try:
         # Arrow takes no letter that an address has to spell out; people write folders as they are called.
-        system, path = pyarrow.fs.FileSystem.from_uri(quote(address, safe=_KEPT))
-    except (OSError, pa.ArrowInvalid) as error:
+        spelt = quote(address, safe=_KEPT)
+        if spelt.startswith(("gs://", "gcs://")) and "retry_limit_seconds=" not in spelt:
+            spelt += f"{'&' if '?' in spelt else '?'}{_PATIENCE}"
+        system, path = pyarrow.fs.FileSystem.from_uri(spelt)
+    except (OSError, pa.ArrowException) as error:
         # What Arrow says quotes the address, with its keys.
         reason = str(error).replace(quote(address, safe=_KEPT), name)
         raise unreadable(name, OSError(reason), "an address of an object store, such as s3://bucket/folder, with options that Arrow knows") from None
@@ -131,9 +138,10 @@ def shown_address(address: str) -> str:
 
 def unreadable(name: str, error: Exception, expected: str, fault: Fault = Fault.OTHER) -> ListError:
     """Say what cannot be read and what was expected of it: what the store said where it is the store that fails, and what the file is otherwise."""
-    said = _STORE_ERROR.search(str(error))
-    if said is None:
+    found = next((found for pattern in _STORE_ERRORS if (found := pattern.search(str(error)))), None)
+    if found is None:
         return ListError(Problem(name, 0, "", str(error)[:200], expected), fault)
-    code, status, operation, words = said.groups()
-    value = f"{operation}: {f'HTTP {status}' if status else code}, {words.rpartition('Details: ')[2]}"
-    return ListError(Problem(name, 0, "", value[:200], _STORE_EXPECTED.get(code, _STORE_ANSWERS)), Fault.BYTES)
+    code, status, asked, said = found.group("code", "status", "asked", "said")
+    told = f"{asked}: {f'HTTP {status}' if status else code}, {said}"
+    wanted = _CREDENTIALS if _STORE_REFUSES.match(f"{code} {said}") else _BUCKET if code == "NO_SUCH_BUCKET" else _STORE_ANSWERS
+    return ListError(Problem(name, 0, "", told[:200], wanted), Fault.BYTES)
