@@ -9,8 +9,8 @@ WORKERS ?= auto
 INSTALL := install --quiet --disable-pip-version-check --require-hashes -r
 # Each NAME.txt has its NAME.lock. A later one takes the versions of the earlier ones, so that one environment can hold them all.
 LOCKS := requirements deploy/requirements requirements-cluster requirements-dev requirements-bench requirements-data requirements-uv deploy/requirements-audit
-# What the bench compares with has versions of its own.
-LOCKS_APART := bench/requirements-contenders
+# What the bench compares with, and the stores of the rehearsal, have versions of their own.
+LOCKS_APART := bench/requirements-contenders tests/process/requirements-store
 COMPILE := .venv/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command 'make lock'
 
 help: ## List the targets
@@ -31,7 +31,7 @@ check: .venv/dev.stamp ## Lint, types, and the order of the folders
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q tests/unit/test_import_graph.py
 
-rehearsal: .venv/dev.stamp ## Try the deployment, gunicorn behind nginx as deploy/ has them, and the clients that pip does not have: QGIS, LibreOffice, JavaScript
+rehearsal: .venv/dev.stamp .venv/store.stamp ## Try the deployment, gunicorn behind nginx as deploy/ has them, object stores, and the clients that pip does not have: QGIS, LibreOffice, JavaScript
 	@sh tests/process/install_nginx.sh
 	@sh tests/process/install_clients.sh
 	@$(BIN)/pytest -m rehearsal --junitxml=test-results/rehearsal.xml tests/process
@@ -86,6 +86,11 @@ browser: .venv/dev.stamp
 .venv/audit.stamp: deploy/requirements-audit.lock .venv/python.stamp
 	@$(PYTHON) -m venv .venv/audit
 	@.venv/audit/bin/pip $(INSTALL) deploy/requirements-audit.lock
+	@touch $@
+
+.venv/store.stamp: tests/process/requirements-store.lock .venv/python.stamp
+	@$(PYTHON) -m venv .venv/store
+	@.venv/store/bin/pip $(INSTALL) tests/process/requirements-store.lock
 	@touch $@
 
 .venv/data.stamp: requirements-data.lock .venv/python.stamp

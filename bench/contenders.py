@@ -244,16 +244,17 @@ def pygeoapi(programs: Path, features: Sequence[Feature], folder: Path) -> Any:
 
 def write_geopackage(features: Sequence[Feature], file: Path) -> None:
     """Write features as the layer ``places``; what is nested in a property becomes text."""
-    rows = [{"id": feature["id"], **_flat(feature)} for feature in features]
     geometry = [feature["geometry"] and shapely.geometry.shape(feature["geometry"]) for feature in features]
-    gpd.GeoDataFrame(rows, geometry=geometry, crs="EPSG:4326").to_file(file, layer="places", driver="GPKG", engine="pyogrio")
+    gpd.GeoDataFrame(list(map(_row, features)), geometry=geometry, crs="EPSG:4326").to_file(file, layer="places", driver="GPKG", engine="pyogrio")
     with sqlite3.connect(file) as connection:
         connection.execute("CREATE UNIQUE INDEX places_id ON places (id)")
     connection.close()
 
 
-def _flat(feature: Feature) -> dict[str, Any]:
-    return {name: json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value for name, value in feature["properties"].items()}
+def _row(feature: Feature) -> dict[str, Any]:
+    """Give the columns of a feature: its id first, once, whether or not the properties have it as well."""
+    flat = {name: json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value for name, value in feature["properties"].items()}
+    return {"id": feature["id"], **flat}
 
 
 def _pygeoapi_config(package: Path, port: int, count: int) -> dict[str, Any]:
@@ -331,14 +332,14 @@ def datasette(programs: Path, features: Sequence[Feature], folder: Path) -> Any:
 
 def write_table(features: Sequence[Feature], file: Path) -> None:
     """Write features as the table ``places``, in their order, with their points in a R*Tree."""
-    columns = ["id", *features[0]["properties"], "lon", "lat"]
-    rows = [
-        (position, feature["id"], *_flat(feature).values(), *(feature["geometry"]["coordinates"] if feature["geometry"] else (None, None)))
-        for position, feature in enumerate(features, 1)
-    ]
+    rows = []
+    for position, feature in enumerate(features, 1):
+        lon, lat = feature["geometry"]["coordinates"] if feature["geometry"] else (None, None)
+        rows.append({"position": position, **_row(feature), "lon": lon, "lat": lat})
+    columns = [f'"{name}"' for name in rows[0] if name != "position"]
     with sqlite3.connect(file) as connection:
         connection.execute(f"CREATE TABLE places (position INTEGER PRIMARY KEY, {', '.join(columns)})")
-        connection.executemany(f"INSERT INTO places VALUES ({', '.join('?' * len(rows[0]))})", rows)
+        connection.executemany(f"INSERT INTO places VALUES ({', '.join('?' * len(rows[0]))})", [tuple(row.values()) for row in rows])
         connection.execute("CREATE UNIQUE INDEX places_id ON places (id)")
         connection.execute("CREATE VIRTUAL TABLE points USING rtree (position, west, east, south, north)")
         connection.execute("INSERT INTO points SELECT position, lon, lon, lat, lat FROM places WHERE lon IS NOT NULL")

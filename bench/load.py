@@ -34,6 +34,7 @@ from bench.contenders import (
     BROWSER,
     IDENTITY,
     PROVIDERS,
+    START_S,
     Answer,
     BenchError,
     Feature,
@@ -211,12 +212,13 @@ class Case(NamedTuple):
 
 
 class Load(NamedTuple):
-    """What came of putting a server under load: answers a second, milliseconds, and bytes an answer with its headers."""
+    """What came of putting a server under load: answers a second, milliseconds, bytes an answer with its headers, and connections that broke."""
 
     rate: float
     p50_ms: float
     p99_ms: float
     size: float
+    broken: int
 
 
 @dataclass
@@ -269,7 +271,7 @@ class Wrk:
         Raises
         ------
         BenchError
-            If a request was refused or broke off, or if none was answered.
+            If a request was refused, or if none was answered.
         """
         self._file.write_text("\n".join(paths) + "\n", encoding="utf-8")
         command: list[str | Path] = [self._program, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "120s", "-s", SCRIPT, url]
@@ -277,20 +279,22 @@ class Wrk:
         if said.returncode:
             raise BenchError(f"wrk: {said.stderr.strip() or said.stdout.strip()}")
         found = json.loads(said.stdout.strip().splitlines()[-1])
-        if found["refused"] or found["broken"]:
-            problem = f"{found['requests']} answers, {found['refused']} of them refusals, {found['broken']} connections broken"
-            raise BenchError(f"{url}{paths[0]}: {problem}")
+        if found["refused"]:
+            raise BenchError(f"{url}{paths[0]}: {found['requests']} answers, {found['refused']} of them refusals")
         if not found["requests"]:
-            if seconds > LONGEST_S:
+            # As long as for the answers that were checked.
+            if seconds >= START_S:
                 raise BenchError(f"{url}{paths[0]}: no answer in {seconds} s")
             # All connections are at work on their first.
             return self.press(url, paths, coding, 2 * seconds)
-        load = Load(found["requests"] / found["seconds"], found["p50_ms"], found["p99_ms"], found["bytes"] / found["requests"])
+        rate, size = found["requests"] / found["seconds"], found["bytes"] / found["requests"]
+        load = Load(rate, found["p50_ms"], found["p99_ms"], size, found["broken"])
         return load, found["requests"]
 
     def warm(self, url: str, paths: Sequence[str], coding: str) -> Load:
         """Put a server under load until every connection has been answered twice: what may be kept is kept then, and how long it takes is known."""
-        seconds = 1
+        # Even a server that answers one by one then gives each connection its first; what is broken off it would go on working at.
+        seconds = max(1, math.ceil(CONNECTIONS * ask(url + paths[0], coding).seconds))
         while True:
             load, count = self.press(url, paths, coding, seconds)
             if count >= 2 * CONNECTIONS or seconds >= LONGEST_S:
@@ -325,7 +329,13 @@ class Bench:
         return not case.is_new if contender in READY else case.coding == BROWSER and (case.query, contender) in self.paths
 
     def measure(self, case: Case, contender: str, url: str) -> None:
-        """Measure a case with a contender once; where that takes long, for as long as some answers need."""
+        """Measure a case with a contender once; where that takes long, for as long as some answers need.
+
+        Raises
+        ------
+        BenchError
+            If a request was refused or not answered, or if one of ours broke off.
+        """
         if contender in READY:
             # nginx chooses by what is accepted, the others have a path for each coding.
             asked: Sequence[str] = [_slug(case.query, IDENTITY if contender == NGINX else case.coding)]
@@ -338,6 +348,8 @@ class Bench:
             self._warmed[key] = self.wrk.warm(url, asked, case.coding).rate
         seconds = max(self.seconds, min(LONGEST_S, math.ceil(ANSWERS / self._warmed[key])))
         load, count = self.wrk.press(url, asked, case.coding, seconds)
+        if contender == OURS and load.broken:
+            raise BenchError(f"{url}{asked[0]}: {load.broken} connections broken")
         self.results.loads.setdefault(case, {}).setdefault(contender, []).append(load)
         if case.is_new and contender == OURS:
             self.results.repeated[case] = max(self.results.repeated.get(case, 0), 1 - len(asked) / count)
@@ -496,6 +508,11 @@ def print_table(title: str, results: Results) -> None:
         for name in OTHERS:
             cells += [_shown(results.median(case, name, "rate")), _with_range(results.ratios(case, name))]
         print(f"| {_words(case)} | {' | '.join(cells)} |")
+    for case, loads in results.loads.items():
+        # Those of a server that is busy for seconds with one answer, and then takes a connection for an idle one.
+        for name, own in loads.items():
+            if broken := sum(load.broken for load in own):
+                print(f"\n{_words(case)}: {broken} connections to {name} broke, and were opened anew")
     for case, share in results.repeated.items():
         if share > 0:
             print(f"\n{_words(case)}: up to {share:.0%} of our requests were repeated, as there are no more questions")

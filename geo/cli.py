@@ -411,7 +411,7 @@ def _map(options: argparse.Namespace) -> int:
     settings = replace(Settings.from_env(os.environ), host="127.0.0.1", is_unguarded=False, proxies=0, url="")
     density = _find_density(options, settings)
     token = secrets.token_urlsafe(32)
-    load = partial(_load_map, settings, Path(options.list).absolute(), density, token)
+    load = partial(_load_map, settings, options.list, density, token)
     serve(load, settings, partial(_show_map, token, opens=not options.no_browser))
     return 0
 
@@ -461,18 +461,19 @@ def _density(options: argparse.Namespace) -> int:
     return 0
 
 
-def _load_map(settings: Settings, path: Path, density: Path | None, token: str) -> WSGIApplication:
+def _load_map(settings: Settings, source: str, density: Path | None, token: str) -> WSGIApplication:
     # Imported here, and no part of what is called: libraries that start threads must not come before the worker has blocked its signals.
     from geo.layers.density.files import read_pyramid
+    from geo.layers.density.sources import shown_address
     from geo.serve.application import create_app, make_ready
     from geo.serve.data.density import OwnDensity
     from geo.serve.data.lists import Handed
 
     app = create_app(settings)
     if density is None:
-        app.config["HANDED_LIST"] = Handed(path, token)
+        app.config["HANDED_LIST"] = Handed(Path(source).absolute(), token)
     else:
-        app.config["OWN_DENSITY"] = OwnDensity(path.name, read_pyramid(density), token)
+        app.config["OWN_DENSITY"] = OwnDensity(Path(shown_address(source)).name, read_pyramid(density), token)
     make_ready(app)
     return app
 

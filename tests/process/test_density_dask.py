@@ -116,6 +116,6 @@ def test_a_partition_that_cannot_be_read_fails_the_work_and_is_named(
     broken = partitions / "prefix=3/part.parquet"
     content = broken.read_bytes()
     broken.write_bytes(content[:200] + bytes(2000) + content[2200:])
-    with pytest.raises(ListError, match=r"^part\.parquet .*: expected a Parquet file that can be read to its end$"):
+    with pytest.raises(ListError, match=r"^prefix=3/part\.parquet .*: expected a Parquet file that can be read to its end$"):
         build_files(str(partitions), tmp_path / "out", Said(), scheduler=cluster[0])
     assert not (tmp_path / "out").exists()

@@ -121,7 +121,7 @@ def test_the_composition_needs_the_server_and_the_settings_only_and_nothing_need
         ("tqdm", {"geocode.lists"}),
         ("distributed", {"geocode.lists"}),
         ("argparse", {"cli"}),
-        ("urllib", {"draft.model", "draw.basemap", "geocode.online", "serve", "tables.cells"}),
+        ("urllib", {"draft.model", "draw.basemap", "geocode.online", "layers.density", "serve", "tables.cells"}),
         ("rjieba", {"draft.names"}),
         ("mammoth", {"draft.extraction"}),
         ("pypdfium2", {"draft.extraction"}),

@@ -16,7 +16,7 @@ from geo.settings import PROJECT
 
 MAKEFILE = (PROJECT / "Makefile").read_text(encoding="utf-8")
 DEVELOPERS = (PROJECT / "docs" / "develop.md").read_text(encoding="utf-8")
-FOLDERS = (PROJECT, PROJECT / "bench", PROJECT / "deploy")
+FOLDERS = (PROJECT, PROJECT / "bench", PROJECT / "deploy", PROJECT / "tests/process")
 REQUIREMENTS = [path.relative_to(PROJECT).as_posix() for folder in FOLDERS for path in sorted(folder.glob("requirements*.txt"))]
 LOCKS = [name.removesuffix(".txt") + ".lock" for name in REQUIREMENTS]
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")

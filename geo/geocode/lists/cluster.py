@@ -114,15 +114,26 @@ def run_on_cluster(act: Callable[[T], int], tasks: Iterator[T], workers: int, sc
         under_way = {}
         running = as_completed(loop=client.loop)
         for task in islice(tasks, window):
-            future = client.submit(act, task, pure=False)
+            future = client.submit(_told, act, task, pure=False)
             under_way[future.key] = task
             running.add(future)
         for future in running:
-            advance(future.result(), under_way.pop(future.key))
+            rows = future.result()
+            if isinstance(rows, ListError):
+                raise rows
+            advance(rows, under_way.pop(future.key))
             for task in islice(tasks, 1):
-                following = client.submit(act, task, pure=False)
+                following = client.submit(_told, act, task, pure=False)
                 under_way[following.key] = task
                 running.add(following)
+
+
+def _told(act: Callable[[T], int], task: T) -> int | ListError:
+    """Do a task; what is wrong with a list is an answer, of which a worker would print the trace if it was raised."""
+    try:
+        return act(task)
+    except ListError as error:
+        return error
 
 
 @contextmanager

@@ -9,12 +9,12 @@ import json
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.fs
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -24,6 +24,7 @@ from geo.geocode.lists.rows import Fault, ListError
 from geo.layers.density.files import FORMAT, MANIFEST, read_arrays, read_manifest, write_arrays
 from geo.layers.density.points import Location, find_location, read_points
 from geo.layers.density.pyramid import CELL_BITS, ROW_BITS, sort_codes, sort_points
+from geo.layers.density.sources import Source, open_source, unreadable
 from geo.layers.density.table import plain_columns, write_rows
 
 # Rows of a part: 40 bytes of memory each while it is sorted.
@@ -33,6 +34,8 @@ _PIECE = 1 << 22
 # Rows that are read at a time.
 _CHUNK_ROWS = 1 << 16
 _MOST_TOTAL = 1 << 32
+# Files whose footers are read at a time.
+_FOOTERS = 16
 
 
 class Part(NamedTuple):
@@ -41,7 +44,9 @@ class Part(NamedTuple):
     Attributes
     ----------
     source
-        A path, or an address such as ``s3://bucket/folder/file.parquet``.
+        The address of the source, as it was given.
+    path
+        Of the file, for the file system of the source.
     groups
         Numbers of its row groups.
     rows
@@ -49,6 +54,7 @@ class Part(NamedTuple):
     """
 
     source: str
+    path: str
     groups: tuple[int, ...]
     rows: int
 
@@ -127,10 +133,11 @@ def build_files(
         If a file cannot be read, says nowhere where its rows lie or has other columns than the first one, or there are more rows than can be counted.
     """
     parts, schema, state = find_parts(source)
-    location = find_location(Path(source).name, schema)
+    name = open_source(source).name_of(parts[0].path)
+    location = find_location(name, schema)
     if location is None:
         expected = "geometry (GeoParquet), or columns lon and lat in WGS-84; python -m geo geocode gives a list without them its locations"
-        raise ListError(Problem(Path(source).name, 0, "", ", ".join(schema.names)[:200], expected))
+        raise ListError(Problem(name, 0, "", ", ".join(schema.names)[:200], expected))
     columns = tuple(name for name in plain_columns(schema) if name not in location.columns or len(location.columns) == 2)
     plan = {"format": FORMAT, "version": version, "source": state, "location": list(location.columns), "columns": list(columns)}
     before = read_manifest(target)
@@ -173,50 +180,45 @@ def find_parts(source: str) -> tuple[list[Part], pa.Schema, list[list[Any]]]:
     ListError
         As :func:`build_files`.
     """
-    try:
-        system, path = _open_source(source)
-        found = system.get_file_info(path)
-        if found.type == pyarrow.fs.FileType.Directory:
-            listed = system.get_file_info(pyarrow.fs.FileSelector(path, recursive=True))
-            files = sorted((one for one in listed if one.is_file and one.extension == "parquet"), key=lambda one: str(one.path))
-        else:
-            files = [found] if found.is_file else []
-    except (OSError, pa.ArrowInvalid) as error:
-        raise ListError(Problem(source, 0, "", str(error)[:200], "a Parquet file or a folder of them that can be read")) from None
-    if not files:
-        raise ListError(Problem(source, 0, "", "", "a Parquet file that exists, or a folder with at least one"))
+    opened = open_source(source)
+    files = opened.list_files()
     parts, schema = list[Part](), None
-    scheme = source.partition("://")[0] + "://" if "://" in source else ""
-    for file in files:
-        try:
-            with pq.ParquetFile(system.open_input_file(file.path)) as opened:
-                own, metadata = opened.schema_arrow, opened.metadata
-                sizes = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
-        except (OSError, pa.ArrowInvalid) as error:
-            raise ListError(Problem(Path(file.path).name, 0, "", str(error)[:200], "a Parquet file"), Fault.KIND) from None
-        schema = schema or own
-        if not own.remove_metadata().equals(schema.remove_metadata()):
-            has, wanted = ({f"{field.name}: {field.type}" for field in one} for one in (own, schema))
-            wrong = sorted(has ^ wanted) or ["another order"]
-            raise ListError(Problem(Path(file.path).name, 0, "", ", ".join(wrong)[:200], f"the columns of {Path(files[0].path).name}"))
-        parts += [Part(f"{scheme}{file.path}", groups, rows) for groups, rows in _split(sizes)]
+    # A store answers after a while, and has as many files as somebody liked.
+    pool = ThreadPoolExecutor(_FOOTERS)
+    try:
+        for file, (own, sizes) in zip(files, pool.map(lambda file: _read_footer(opened, file.path), files), strict=True):
+            schema = schema or own
+            if not own.remove_metadata().equals(schema.remove_metadata()):
+                has, wanted = ({f"{field.name}: {field.type}" for field in one} for one in (own, schema))
+                wrong = sorted(has ^ wanted) or ["another order"]
+                expected = f"the columns of {opened.name_of(files[0].path)}"
+                raise ListError(Problem(opened.name_of(file.path), 0, "", ", ".join(wrong)[:200], expected))
+            parts += [Part(source, file.path, groups, rows) for groups, rows in _split(sizes)]
+    finally:
+        # After the first that cannot be read no other is asked for.
+        pool.shutdown(cancel_futures=True)
     if sum(part.rows for part in parts) >= _MOST_TOTAL:
-        raise ListError(Problem(source, 0, "", f"{sum(part.rows for part in parts)} rows", f"fewer than {_MOST_TOTAL}"), Fault.TOO_LARGE)
+        raise ListError(Problem(opened.name, 0, "", f"{sum(part.rows for part in parts)} rows", f"fewer than {_MOST_TOTAL}"), Fault.TOO_LARGE)
     assert schema is not None
     return parts, schema, [[str(file.path), file.size, file.mtime_ns] for file in files]
 
 
+def _read_footer(source: Source, path: str) -> tuple[pa.Schema, list[int]]:
+    with source.open_file(path) as opened:
+        return opened.schema_arrow, [opened.metadata.row_group(group).num_rows for group in range(opened.metadata.num_row_groups)]
+
+
 def build_part(task: Task) -> int:
     """Sort a part into a folder of its own; return how many rows it has. It may be done twice, at once, too."""
-    system, path = _open_source(task.part.source)
-    name = Path(path).name
+    source = open_source(task.part.source)
+    name = source.name_of(task.part.path)
     growing = task.folder.with_name(f".{task.folder.name}.{uuid.uuid4().hex}")
     growing.mkdir()
     lons, lats = list[NDArray[np.float64]](), list[NDArray[np.float64]]()
     wanted = list(dict.fromkeys((*task.columns, *task.location.columns)))
 
     def tables() -> Iterator[pa.Table]:
-        with pq.ParquetFile(system.open_input_file(path), buffer_size=1 << 20, pre_buffer=False) as file:
+        with source.open_file(task.part.path) as file:
             schema = pa.schema([file.schema_arrow.field(column) for column in task.columns])
             yield schema.empty_table()
             for batch in _read(file, task.part.groups, wanted, name):
@@ -246,7 +248,7 @@ def _read(file: pq.ParquetFile, groups: Sequence[int], columns: Sequence[str], n
     try:
         yield from file.iter_batches(batch_size=_CHUNK_ROWS, row_groups=list(groups), columns=list(columns), use_threads=False)
     except (OSError, pa.ArrowException) as error:
-        raise ListError(Problem(name, 0, "", str(error)[:200], "a Parquet file that can be read to its end"), Fault.BYTES) from None
+        raise unreadable(name, error, "a Parquet file that can be read to its end", Fault.BYTES) from None
 
 
 def _sort_all(tasks: Sequence[Task], workers: int, scheduler: str | None, advance: Callable[[int], None]) -> None:
@@ -295,13 +297,6 @@ def _split(sizes: Sequence[int]) -> Iterator[tuple[tuple[int, ...], int]]:
         groups.append(group)
         rows += size
     yield tuple(groups), rows
-
-
-def _open_source(source: str) -> tuple[pyarrow.fs.FileSystem, str]:
-    if "://" not in source:
-        return pyarrow.fs.LocalFileSystem(), str(Path(source).absolute())
-    system, path = pyarrow.fs.FileSystem.from_uri(source)
-    return system, path
 
 
 def _write_manifest(folder: Path, document: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from itertools import repeat
@@ -126,6 +127,10 @@ def parse_filter(text: str, language: str, crs: Crs) -> Filter:
     try:
         expression = (cql2.parse_text if language == "cql2-text" else cql2.parse_json)(text).to_json()
     except cql2.ParseError as error:
+        # A quote within a text is '' or \' in the standard; the parser knows the first, and what it reads as it stands keeps its meaning.
+        if language == "cql2-text" and "\\'" in text:
+            with suppress(BadParameterError):
+                return parse_filter(text.replace("\\'", "''"), language, crs)._replace(text=text)
         raise BadParameterError("filter", text, f"{language} ({_reason(error)})") from None
     _expect_few_levels(text, expression)
     return Filter(text, expression, crs)
@@ -339,9 +344,9 @@ class _Rows:
             if "timestamp" in node:
                 return _constant("timestamp", self._timestamp(node["timestamp"]))
             if "bbox" in node:
-                return _constant("geometry", self._geometry(self._box(node["bbox"])))
+                return _constant("geometry", self._box(node["bbox"]))
             if "type" in node:
-                return _constant("geometry", self._geometry(self._shape(node)))
+                return _constant("geometry", self._shape(node))
         raise self._refuse(
             "a property, text in single quotes, a number, true, false, DATE('2023-01-01'), TIMESTAMP('2023-01-01T00:00:00Z') or geometry in WKT"
         )
@@ -376,26 +381,34 @@ class _Rows:
             raise self._refuse(f"a moment such as 2023-01-01T00:00:00Z, not {str(text)[:40]!r}") from None
 
     def _box(self, numbers: Any) -> Any:
-        if not isinstance(numbers, list) or len(numbers) != 4 or not all(isinstance(number, int | float) for number in numbers):
-            raise self._refuse("four numbers for BBOX")
-        if numbers[0] > numbers[2] or numbers[1] > numbers[3]:
+        """Give a box as the parameter has it: heights are for others to look at, and in degrees it may cross the antimeridian."""
+        if not isinstance(numbers, list) or len(numbers) not in (4, 6) or not all(isinstance(number, int | float) for number in numbers):
+            raise self._refuse("four numbers for BBOX, or six with heights")
+        half = len(numbers) // 2
+        corners = self._valid(from_axis_order(shapely.MultiPoint([numbers[:2], numbers[half : half + 2]]), self.wanted.crs))
+        (west, south), (east, north) = shapely.get_coordinates(corners).tolist()
+        crosses = west > east and self.wanted.crs.is_in_degrees
+        if south > north or (west > east and not crosses):
             raise self._refuse("the lower corner of a BBOX before the upper one")
-        return shapely.box(*numbers)
+        if not crosses:
+            # A line or a point where corners share a side.
+            return shapely.envelope(corners)
+        return shapely.union_all([shapely.box(west, south, 180, north), shapely.box(-180, south, east, north)])
 
     def _shape(self, node: dict[str, Any]) -> Any:
         try:
             geometry = shape(node)
         except (TypeError, ValueError, KeyError, IndexError, AttributeError, shapely.errors.ShapelyError) as error:
             raise self._refuse(f"geometry that is complete ({error})") from None
-        return shapely.force_2d(geometry)
+        return self._valid(from_axis_order(shapely.force_2d(geometry), self.wanted.crs))
 
-    def _geometry(self, geometry: Any) -> Any:
+    def _valid(self, geometry: Any) -> Any:
+        """Give back geometry, x before y, that can be compared with."""
         if geometry.is_empty or not np.isfinite(shapely.get_coordinates(geometry)).all() or not geometry.is_valid:
             raise self._refuse("valid geometry that is not empty")
-        own = from_axis_order(geometry, self.wanted.crs)
-        if self.wanted.crs.is_in_degrees and not is_on_earth(own):
+        if self.wanted.crs.is_in_degrees and not is_on_earth(geometry):
             raise self._refuse(f"degrees in the order {self.wanted.crs.axes}")
-        return own
+        return geometry
 
     def _arguments(self, name: str, args: Any, count: int) -> list[Any]:
         if not isinstance(args, list) or len(args) != count:

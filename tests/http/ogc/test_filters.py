@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 from unittest.mock import Mock
 
@@ -151,6 +152,38 @@ def test_every_spatial_function_takes_every_valid_geometry(client: FlaskClient, 
         assert client.get(path, query_string=query).status_code in (200, 400)
 
 
+@pytest.mark.parametrize("path", [PLACES, "/ogc/collections/corridors/items"])
+@pytest.mark.parametrize(
+    ("crs", "box"),
+    [
+        *product(
+            ["OGC/1.3/CRS84", "EPSG/0/4326"],
+            [
+                "120.02,30.018,120.02,30.018",
+                "120.02,29,120.02,31",
+                "120.1,30.1,-5,120.3,30.3,9000",
+                "120.1,30.1,-120.1,30.3",
+                "-170,-10,-180,10",
+                "180,-90,-180,90",
+            ],
+        ),
+        ("EPSG/0/4549", "500000,3300000,0,530000,3350000,10"),
+    ],
+)
+def test_a_box_of_a_filter_is_read_as_the_parameter_is(client: FlaskClient, path: str, crs: str, box: str) -> None:
+    """With heights or without, as a point or a line, and from west of the antimeridian to east of it."""
+    numbers = box.split(",")
+    if crs != "OGC/1.3/CRS84":
+        half = len(numbers) // 2
+        # Northing first.
+        numbers = [number for corner in (numbers[:half], numbers[half:]) for number in (corner[1], corner[0], *corner[2:])]
+    uri = f"http://www.opengis.net/def/crs/{crs}"
+    by_parameter = features(client, path, bbox=",".join(numbers), **{"bbox-crs": uri})
+    by_filter = features(client, path, filter=f"S_INTERSECTS(geometry, BBOX({','.join(numbers)}))", **{"filter-crs": uri})
+    # What has no geometry is in every box, and meets none.
+    assert [one["id"] for one in by_filter] == [one["id"] for one in by_parameter if one["geometry"]]
+
+
 def test_what_has_no_geometry_is_asked_for_by_name(client: FlaskClient) -> None:
     assert [one["id"] for one in features(client, PLACES, filter="geometry IS NULL")] == ["binxiao-small-parks"]
 
@@ -196,7 +229,7 @@ def test_filters_narrow_each_other(client: FlaskClient) -> None:
         ("S_INTERSECTS(geometry, POLYGON((0 0,1 1,1 0,0 1,0 0)))", "valid geometry that is not empty"),
         ("S_INTERSECTS(geometry, POLYGON((0 0,1 1)))", "geometry that is complete ("),
         ("S_INTERSECTS(geometry, POLYGON EMPTY)", "valid geometry that is not empty"),
-        ("S_INTERSECTS(geometry, BBOX(1,2,0,3))", "the lower corner of a BBOX before the upper one"),
+        ("S_INTERSECTS(geometry, BBOX(1,3,2,2))", "the lower corner of a BBOX before the upper one"),
         ("(" * 14 + "kind = 'x'" + ")" * 14, "parentheses that are less deep, or hold less"),
         ("(" * 500 + ")" * 500, "parentheses that are less deep, or hold less"),
         ("(" * 8 + f"kind IN ({','.join(['1'] * 600)}" + ")" * 8, "parentheses that are less deep, or hold less"),
@@ -213,6 +246,26 @@ def test_filters_narrow_each_other(client: FlaskClient) -> None:
 )
 def test_a_filter_that_cannot_be_answered_says_why(client: FlaskClient, text: str, expected: str) -> None:
     assert refusal(client, text).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        (r"name_en = 'O\'Neil'", "O'Neil"),
+        (r"name_en = 'a(\'b'", "a('b"),
+        ("name_en = 'O''Neil'", "O'Neil"),
+        # Read as it stands: a text that ends with a backslash.
+        (r"name_en = 'a\'", "a\\"),
+    ],
+)
+def test_a_quote_is_written_in_either_way_of_the_standard(text: str, same: str) -> None:
+    found = parse_filter(text, "cql2-text", CRS84)
+    assert (found.text, found.expression) == (text, {"op": "=", "args": [{"property": "name_en"}, same]})
+
+
+@pytest.mark.parametrize("text", [r"name_en = 'O\'Neil", r"name_en = \'x\'"])
+def test_what_neither_way_makes_whole_is_refused_as_it_was_asked(client: FlaskClient, text: str) -> None:
+    assert refusal(client, text).startswith("cql2-text (at 1:")
 
 
 @pytest.mark.parametrize("text", ["DATE('2023-02-30')", "DATE('2023')", "'soon'", "'2023-02-30'", "2023", "TIMESTAMP('2023-02-30T00:00:00Z')"])
@@ -259,7 +312,7 @@ def test_false_comes_before_true(client: FlaskClient, text: str, count: int) -> 
         ('{"op":"in","args":[{"property":"kind"},[]]}', "a list with a value or more for in"),
         ('{"op":"in","args":[{"property":"kind"},"x"]}', "a list with a value or more for in"),
         ('{"op":"between","args":[{"property":"paragraph"},[1,2]]}', "3 arguments for between"),
-        ('{"op":"s_within","args":[{"property":"geometry"},{"bbox":[1,2,3]}]}', "four numbers for BBOX"),
+        ('{"op":"s_within","args":[{"property":"geometry"},{"bbox":[1,2,3]}]}', "four numbers for BBOX, or six with heights"),
         ('{"op":"=","args":[{"property":"kind"},{"date":5}]}', "a date such as 2023-01-01, not "),
         ('{"op":"eval","args":["1"]}', "the operators and, or, not"),
         ("[" * 150 + "]" * 150, "cql2-json (recursion limit exceeded"),
