@@ -201,6 +201,7 @@ def _add_geocode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     geocode.add_argument("--admin", default="", help="the division that the names lie in: a district, the city, or another of China")
     geocode.add_argument("--host", default="", help="a place that the names belong to")
     geocode.add_argument("--no-home", action="store_true", help="a name that places elsewhere bear, too, is ambiguous, not ours")
+    geocode.add_argument("--lang", choices=("zh", "en"), default="zh", help="the language of notes and reasons (default: %(default)s)")
     file = geocode.add_argument_group("a list in a file")
     file.add_argument("-o", "--output", type=Path, metavar="FILE", help=".csv, .tsv, .xlsx, .gpkg, .geojson or .parquet")
     file.add_argument(
@@ -349,6 +350,7 @@ def _geocode_texts(options: argparse.Namespace) -> int:
     from geo.geocode.gazetteer import Gazetteer
     from geo.geocode.offline import OfflineGeocoder
     from geo.tables.reading import read_tables
+    from geo.words.translation import translator
 
     settings = Settings.from_env(os.environ)
     tables = read_tables(settings.data)
@@ -365,7 +367,7 @@ def _geocode_texts(options: argparse.Namespace) -> int:
         return 2
     answers = geocoder.geocode([Query(text, options.admin, None, options.host, not options.no_home) for text in options.texts])
     for answer in answers:
-        print(json.dumps(to_document(answer), ensure_ascii=False))
+        print(json.dumps(to_document(answer, translator(options.lang)), ensure_ascii=False))
     return 0 if all(isinstance(answer, Match) for answer in answers) else 1
 
 
@@ -375,6 +377,7 @@ def _geocode_list(options: argparse.Namespace) -> int:
     from geo.geocode.lists.running import geocode_file
     from geo.geocode.offline import VERSION
     from geo.tables.reading import read_tables
+    from geo.words.translation import translator
 
     settings = Settings.from_env(os.environ)
     if len(options.texts) != 1:
@@ -387,7 +390,7 @@ def _geocode_list(options: argparse.Namespace) -> int:
         Path(options.texts[0]),
         options.output,
         partial(build_geocoder, settings),
-        version=f"{VERSION} {read_tables(settings.data).version} {settings.online}",
+        version=f"{VERSION} {read_tables(settings.data).version} {settings.online} {options.lang}",
         progress=choose_progress(sys.stderr),
         columns=options.column,
         admin_column=options.admin_column,
@@ -398,6 +401,7 @@ def _geocode_list(options: argparse.Namespace) -> int:
         chunk_rows=options.chunk_rows,
         workers=options.workers,
         scheduler=options.scheduler,
+        translate=translator(options.lang),
     )
     print(summary)
     return 0

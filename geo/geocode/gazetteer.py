@@ -87,7 +87,7 @@ class Feature:
     @property
     def district_or_city(self) -> str:
         """The name of its district, or of the city where it lies in no district."""
-        return next((division.name for division in reversed(self.divisions[:2])), "")
+        return self.divisions[:2][-1].name if self.divisions else ""
 
     @property
     def code(self) -> str:

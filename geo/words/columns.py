@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
-
-from babel.support import Translations
 
 from geo.geocode.answers import Method
 from geo.geocode.said import N_
 from geo.layers.formats.form import FigureColumn, FigurePart
-from geo.settings import PROJECT
 from geo.tables.kinds import Basis, CorridorBasis, FigureStatus, Qualifier
 from geo.tables.reading import Tables
 from geo.words.phrases import BASES, KINDS, MISS_REASONS, PRECISIONS, RELATIONS, SOURCE_KINDS, STATUSES
+from geo.words.translation import translator
 
 # By the name of the column; what a figure says of its status is another thing than how far a place has come.
 TITLES = {
@@ -145,7 +142,7 @@ class ColumnWords:
     def __init__(self, language: str, tables: Tables) -> None:
         self._language = language
         self._tables = tables
-        self._ = _translator(language)
+        self._ = translator(language)
 
     @property
     def language(self) -> str:
@@ -175,10 +172,3 @@ class ColumnWords:
         what = f"{label} {column.period}".strip()
         named = self._(_PARTS[column.part]) % {"what": what}
         return self._(N_("%(what)s（%(unit)s）")) % {"what": named, "unit": unit} if unit else named
-
-
-@cache
-def _translator(language: str) -> Callable[[str], str]:
-    """Give what puts a phrase in Chinese, the language of the sources, into a language."""
-    translations = Translations.load(str(PROJECT / "translations"), [language])
-    return translations.ugettext if language != "zh" else str

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import shapely
-from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pyproj import Geod
 from rapidfuzz import process
@@ -38,6 +37,7 @@ from geo.tables.reading import Tables
 from geo.tables.rows import GazetteerRow, Place, Source
 from geo.words.cards import Wording
 from geo.words.phrases import PRECISIONS
+from geo.words.translation import translator
 
 LEVELS = {Level.ADDRESS: N_("门牌"), Level.PLACE: N_("地点"), Level.TOWNSHIP: N_("乡镇街道"), Level.DISTRICT: N_("区县"), Level.CITY: N_("全市")}
 METHODS = {
@@ -214,7 +214,7 @@ class _Desk:
 
     def __init__(self, atlas: Atlas, language: str) -> None:
         self._atlas, self._tables, self._language = atlas, atlas.tables, language
-        self.translate = self._ = str if language == "zh" else Translations.load(str(PROJECT / "translations"), [language]).ugettext
+        self.translate = self._ = translator(language)
         self.wording = Wording(language, self._, atlas.tables)
         self.city = list(atlas.tables.districts)[-1]
         self._comma = self._("，")

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -206,6 +207,57 @@ def test_a_name_that_is_not_certain_is_printed_and_told_by_the_status(capsys: py
     documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["status"] for one in documents] == ["match", "ambiguous", "miss"]
     assert documents[2] == {"query": "没有的地方", "status": "miss", "reason": "unknown", "candidates": []}
+
+
+# Answers of different kinds: how each is found or not, and what is doubtful about it.
+KINDS_OF_ANSWERS = (
+    *("滨江区", "杭州市滨江区网商路699号", "智彗新天地", "高新区", "经济开发区", "没有的地方", "未来科技", "宁波市海曙区", "江干区", "下沙"),
+    *("大江东", "余杭区临平街道", "江陵路站", "梦想小镇", "千岛湖", "滨江区西湖区", "杭州市上海市", "宾江区长河街道", "中国数谷", "和平街道"),
+    *("城西科创大走廊", "临安", "萧山区靖江街道", "未区科技城", "仓前振道", "Binjiang District", "Linping", "余杭区翡翠城社区"),
+)
+HAN = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+
+
+def words_of(document: dict[str, Any]) -> list[str]:
+    """What an answer says in words, names aside."""
+    return [*filter(None, [document.get("note")]), *(candidate["reason"] for candidate in document.get("candidates", ()))]
+
+
+def test_the_words_of_every_answer_are_in_the_language_that_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    printed: dict[str, list[dict[str, Any]]] = {}
+    for language in ("zh", "en"):
+        main(["geocode", *KINDS_OF_ANSWERS, "--lang", language])
+        printed[language] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    said = {language: [words_of(document) for document in documents] for language, documents in printed.items()}
+    assert [words for words in said["en"] if HAN.search(" ".join(words))] == []
+    assert list(map(len, said["en"])) == list(map(len, said["zh"]))
+    # Whatever is said in English is said in Chinese where nothing else is asked for.
+    assert sum(map(len, said["zh"])) > len(KINDS_OF_ANSWERS)
+    main(["geocode", *KINDS_OF_ANSWERS])
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == printed["zh"]
+    for document in (*printed["zh"], *printed["en"]):
+        document.pop("note", None)
+        for candidate in document.get("candidates", ()):
+            del candidate["reason"]
+    assert printed["en"] == printed["zh"]
+
+
+def test_the_words_in_a_file_are_in_the_language_that_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["geocode", *KINDS_OF_ANSWERS, "--lang", "en"])
+    documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    source, target = tmp_path / "names.csv", tmp_path / "found.csv"
+    source.write_text("名称\n" + "\n".join(KINDS_OF_ANSWERS) + "\n", encoding="utf-8")
+    assert main(["geocode", str(source), "-o", str(target), "--column", "名称", "--lang", "en"]) == 0
+    rows = read_list(target)
+    for row, document in zip(rows, documents, strict=True):
+        assert row["geo_note"] == (document.get("note") or "")
+        words = row["geo_candidates"]
+        names = (name for candidate in document.get("candidates", ()) for name in (candidate["name"], candidate["within"]))
+        for name in sorted(names, key=len, reverse=True):
+            words = words.replace(name, "")
+        assert not HAN.search(words)
+    missed = [row["geo_candidates"] for row in rows if row["geo_status"] != "match"]
+    assert [row["candidates"] for row in read_list(target.with_name("found.misses.csv"))] == missed
 
 
 @pytest.mark.parametrize("given", [["--admin", "滨江区"], ["--host", "杭州高新区(滨江)"], ["--admin=Hangzhou"]])

@@ -529,6 +529,17 @@ def test_a_township_does_not_contradict_a_place_of_its_district() -> None:
     assert (match.name, match.unresolved) == ("未来科技城", "")
 
 
+def test_an_english_name_with_a_slip_leads_to_what_bears_the_name_even_where_that_is_a_sort_of_place() -> None:
+    names = [name for name in GAZETTEER.forms if name.isascii() and len(name) >= 7]
+    # Two letters swapped; one name is that of a place whose Chinese name is a sort of place, and leads to nothing by itself.
+    swapped = [name[:3] + name[4] + name[3] + name[5:] for name in names]
+    answers = GEOCODER.geocode([Query(text) for text in swapped])
+    fuzzy = [(name, answer) for name, answer in zip(names, answers, strict=True) if isinstance(answer, Match) and answer.method is Method.FUZZY]
+    assert len(fuzzy) > len(names) / 2
+    for name, answer in fuzzy:
+        assert answer.name in {form.feature.name for form in GAZETTEER.forms[name]}, name
+
+
 @pytest.mark.parametrize(
     ("text", "name", "level", "unresolved"),
     [

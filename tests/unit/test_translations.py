@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import re
 from configparser import ConfigParser
 
@@ -12,6 +13,7 @@ from babel.messages.pofile import read_po
 
 from geo.geocode.said import N_
 from geo.settings import PROJECT
+from geo.words.translation import translator
 
 CATALOGUE = PROJECT / "translations/en/LC_MESSAGES/messages.po"
 # A text that the data have in both languages is there in both; one of the two is written with no characters.
@@ -75,3 +77,8 @@ def test_the_compiled_catalogue_is_the_one_that_is_read(catalogue: Catalog) -> N
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
     assert CATALOGUE.with_suffix(".mo").read_bytes() == compiled.getvalue()
+
+
+def test_what_puts_a_phrase_into_a_language_works_in_another_process_too() -> None:
+    assert pickle.loads(pickle.dumps(translator("en")))("写法相近") == "written alike"
+    assert translator("zh")("写法相近") == "写法相近"

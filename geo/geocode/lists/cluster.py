@@ -54,6 +54,8 @@ class Task(NamedTuple):
         Makes the geocoder, once in each thread of a worker.
     run
         Tells the geocoder of this run from that of another.
+    translate
+        From a phrase in Chinese to the phrase in the reader's language.
     """
 
     source: Path
@@ -64,6 +66,7 @@ class Task(NamedTuple):
     first: int
     geocoder_factory: Callable[[], Geocoder]
     run: str
+    translate: Callable[[str], str]
 
 
 class _Made(threading.local):
@@ -80,7 +83,7 @@ def geocode_part(task: Task) -> int:
     if _made.run != task.run:
         _made.geocoder, _made.run = task.geocoder_factory(), task.run
     table = pq.read_table(task.source, memory_map=False) if task.rows is None else ParquetList(task.source).read(*task.rows)
-    write_part(geocode_table(table, task.choice, _made.geocoder, task.first, task.corrections), task.part)
+    write_part(geocode_table(table, task.choice, _made.geocoder, task.first, task.corrections, task.translate), task.part)
     return len(table)
 
 

@@ -120,6 +120,7 @@ def geocode_file(
     chunk_rows: int = CHUNK_ROWS,
     workers: int = 0,
     scheduler: str | None = None,
+    translate: Callable[[str], str] = str,
 ) -> Summary:
     """Geocode the names or addresses of a list, and write it with the answers in columns of their own.
 
@@ -151,6 +152,8 @@ def geocode_file(
         Processes of a Dask cluster on this machine; 0: this process alone.
     scheduler
         The address of a Dask scheduler instead.
+    translate
+        From a phrase in Chinese to the phrase in the reader's language, for notes and reasons; can be pickled where there is a cluster.
 
     Raises
     ------
@@ -198,12 +201,12 @@ def geocode_file(
         started = time.monotonic()
         try:
             if workers or scheduler:
-                tasks = _tasks(list_, parts, done, choice, corrected, geocoder_factory, chunk_rows)
+                tasks = _tasks(list_, parts, done, choice, corrected, geocoder_factory, chunk_rows, translate)
                 run_on_cluster(geocode_part, tasks, workers, scheduler, lambda rows, task: _finish_task(rows, task, source, progress))
             else:
                 geocoder = geocoder_factory()
                 for number, chunk in list_.chunks(chunk_rows, done):
-                    answered = geocode_table(chunk, choice, geocoder, number * chunk_rows + _FIRST_ROW, corrected)
+                    answered = geocode_table(chunk, choice, geocoder, number * chunk_rows + _FIRST_ROW, corrected, translate)
                     write_part(answered, parts.path(number))
                     progress.advance(len(chunk))
         finally:
@@ -308,13 +311,14 @@ def _tasks(
     corrections: Corrections,
     geocoder_factory: Callable[[], Geocoder],
     chunk_rows: int,
+    translate: Callable[[str], str],
 ) -> Iterator[Task]:
     run = uuid.uuid4().hex
 
     def task(source: Path, rows: tuple[int, int] | None, number: int) -> Task:
         first = number * chunk_rows + _FIRST_ROW
         own = {row: correction for row, correction in corrections.items() if first <= row < first + chunk_rows}
-        return Task(source.absolute(), rows, parts.path(number).absolute(), choice, own, first, geocoder_factory, run)
+        return Task(source.absolute(), rows, parts.path(number).absolute(), choice, own, first, geocoder_factory, run, translate)
 
     if isinstance(list_, ParquetList):
         # Workers read their own rows from the list itself.

@@ -81,8 +81,10 @@ class EnglishAddresses:
             if isinstance(near, Match):
                 fuzzy = near
                 unresolved.remove(part.strip())
-                features = tuple(form.feature for form in forms_of(self._gazetteer, fold_name(near.name))[:1])
-                mentions.append(Mention(features, FormKind.ALIAS))
+                # A name that is a sort of place as well leads to none by itself.
+                meant = (near.name, near.level, near.divisions)
+                feature = next(one for one in self._gazetteer.names if (one.name, one.level, one.divisions) == meant)
+                mentions.append(Mention((feature,), FormKind.ALIAS))
         is_home = context.is_given or any(mention.level is Level.CITY for mention in mentions)
         if not is_home and any(self._is_elsewhere(words, whole=bool(mentions)) for _, words in unknown):
             return Miss(text, MissReason.OUT_OF_AREA)

@@ -7,8 +7,9 @@ bear is never resolved without a context, and a division elsewhere is out of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, partial
+from typing import TypeVar
 
 from geo.geocode.answers import Answer, Level, Match, Miss, MissReason, Query
 from geo.geocode.gazetteer import Gazetteer, Location
@@ -17,7 +18,7 @@ from geo.geocode.offline.context import NOWHERE, Context, Contexts
 from geo.geocode.offline.english import EnglishAddresses
 from geo.geocode.offline.heads import Heads
 from geo.geocode.offline.mentions import CONTINUED, AddressReader
-from geo.geocode.offline.outcome import KnownAnswer
+from geo.geocode.offline.outcome import answer_anew
 from geo.geocode.offline.slips import Slips
 from geo.geocode.offline.sounds import Sounds
 from geo.geocode.offline.suggestions import Suggestions
@@ -37,6 +38,7 @@ _MOST_KEPT = 1 << 14
 # From so many queries on, the search for cycles costs more than a moment.
 _LONG_LIST = 1000
 _UNANSWERED = Miss("", MissReason.UNKNOWN)
+_Said = TypeVar("_Said")
 
 
 class OfflineGeocoder:
@@ -58,9 +60,9 @@ class OfflineGeocoder:
         english = EnglishAddresses(gazetteer, self._addresses, slips)
         self._heads = Heads(gazetteer, reader)
         # What is known of a key or a head depends on nothing but itself: what was asked before never changes an answer.
-        self._known: dict[str, KnownAnswer] = {}
-        self._heads_known: dict[tuple[str, ...], KnownAnswer | None] = {}
-        self._words_known: dict[tuple[str, ...], KnownAnswer | None] = {}
+        self._known: dict[str, Answer] = {}
+        self._heads_known: dict[tuple[str, str], Answer | None] = {}
+        self._words_known: dict[str, Answer | None] = {}
         # From sure to unsure: each answers what it can, and what none does is a miss. No method of its own: see geo.ground.garbage.
         answer_address = partial(_answer_address, english, self._addresses)
         self._stages = (whole_names.answer, answer_address, slips.answer, whole_names.answer_part, answer_floor)
@@ -108,7 +110,8 @@ class OfflineGeocoder:
 
     def _answer_texts(self, texts: Sequence[str]) -> list[Answer]:
         """Answer what says no more than its text; those that are the same once."""
-        different = list(dict.fromkeys(texts))
+        answered: dict[str, Answer] = dict.fromkeys(texts, _UNANSWERED)
+        different = list(answered)
         keys = fold_names(different)
         answers: list[Answer] = [_UNANSWERED] * len(keys)
         names: list[int] = []
@@ -122,27 +125,30 @@ class OfflineGeocoder:
                 addresses.append(place)
         known = self._remember(dict.fromkeys([keys[place] for place in names]))
         for place in names:
-            answers[place] = known[keys[place]].answer(different[place])
+            key, text = keys[place], different[place]
+            answers[place] = known[key] if key == text else answer_anew(known[key], text)
         for place in addresses:
             answers[place] = self._answer_by_head(different[place], keys[place])
         if len(answers) == len(texts):
             return answers
-        answered = dict(zip(different, answers, strict=True))
+        answered.update(zip(different, answers, strict=True))
         return list(map(answered.__getitem__, texts))
 
     def _answer_by_key(self, text: str, key: str) -> Answer:
         """Answer what is asked in Chinese and without a context: its key says all."""
-        return (self._known.get(key) or self._remember((key,))[key]).answer(text)
+        return answer_anew(self._known.get(key) or self._remember((key,))[key], text)
 
     def _answer_by_head(self, text: str, key: str) -> Answer:
         """Answer an address that ends in a number by what is known of its head, and any other name with a number by its key."""
         end = self._heads.end_of_words(key)
         if end:
-            head = _recall(self._words_known, (key[:end],), self._read_words)
+            head = self._words_known.get(key[:end], _UNANSWERED)
+            if head is _UNANSWERED:
+                head = _keep(self._words_known, key[:end], self._read_words(key[:end]))
         else:
             end = self._heads.end_of(key)
             head = self._of_head(key, end) if end else None
-        return head.answer(text, key[end:]) if head else self._answer_by_key(text, key)
+        return answer_anew(head, text, key[end:]) if head else self._answer_by_key(text, key)
 
     def _answer_as_written(self, query: Query, key: str) -> Answer:
         if not key:
@@ -150,10 +156,12 @@ class OfflineGeocoder:
         context = self._contexts.of(query)
         return Miss(query.text, MissReason.OUT_OF_AREA) if context.is_elsewhere else self._read_all(query.text, key, context)
 
-    def _of_head(self, key: str, end: int) -> KnownAnswer | None:
-        return _recall(self._heads_known, (key[:end], key[end] if key[end] in CONTINUED else ""), self._read_head)
+    def _of_head(self, key: str, end: int) -> Answer | None:
+        said = key[:end], key[end] if key[end] in CONTINUED else ""
+        head = self._heads_known.get(said, _UNANSWERED)
+        return _keep(self._heads_known, said, self._read_head(*said)) if head is _UNANSWERED else head
 
-    def _read_head(self, head: str, continued: str) -> KnownAnswer | None:
+    def _read_head(self, head: str, continued: str) -> Answer | None:
         """Answer an address by its head; what of the head itself is left over stays in ``rest``."""
         if head.endswith(self._above):
             return None
@@ -162,24 +170,22 @@ class OfflineGeocoder:
         if isinstance(answer, Miss) and answer.reason is MissReason.UNKNOWN:
             # What is suggested depends on all of it.
             return None
-        known = KnownAnswer.of(answer)
-        return known._replace(rest=known.rest.removesuffix(rest))
+        return _without_end(answer, rest)
 
-    def _read_words(self, words: str) -> KnownAnswer | None:
+    def _read_words(self, words: str) -> Answer | None:
         """Answer an address by the words before its numbers; ``None`` where what is left over is not the end of it."""
         key = words + _ANY_NUMBER
         end = self._heads.end_of(key)
         if end:
             head = self._of_head(key, end)
-            return head and KnownAnswer(head.make, head.fields, head.rest + words[end:])
+            return head and answer_anew(head, words, words[end:])
         answer = self._read_all(key, key, NOWHERE)
         if isinstance(answer, Miss):
-            return KnownAnswer.of(answer) if answer.reason is not MissReason.UNKNOWN else None
-        known = KnownAnswer.of(answer)
-        is_end = known.rest.endswith(_ANY_NUMBER) and known.rest != key
-        return known._replace(rest=known.rest.removesuffix(_ANY_NUMBER)) if is_end else None
+            return answer if answer.reason is not MissReason.UNKNOWN else None
+        is_end = answer.unresolved.endswith(_ANY_NUMBER) and answer.unresolved != key
+        return _without_end(answer, _ANY_NUMBER) if is_end else None
 
-    def _remember(self, keys: Iterable[str]) -> dict[str, KnownAnswer]:
+    def _remember(self, keys: Iterable[str]) -> dict[str, Answer]:
         """Read the keys that are not known, all of them one stage after another, and return what is known of them and of others."""
         if len(self._known) > _MOST_KEPT:
             # Not emptied: someone else may still look something up in it.
@@ -187,9 +193,9 @@ class OfflineGeocoder:
         known = self._known
         unread = [key for key in keys if key not in known]
         for stage in self._stages:
-            known.update((key, KnownAnswer.of(self._place(answer))) for key in unread if (answer := stage(key, key, NOWHERE)))
+            known.update((key, self._place(answer)) for key in unread if (answer := stage(key, key, NOWHERE)))
             unread = [key for key in unread if key not in known]
-        known.update((key, KnownAnswer.of(self._miss(key, key))) for key in unread)
+        known.update((key, self._miss(key, key)) for key in unread)
         return known
 
     def _read_all(self, text: str, key: str, context: Context) -> Answer:
@@ -233,12 +239,13 @@ def _says_where(query: Query) -> bool:
     return bool(query.admin or query.host or query.bbox is not None or not query.assume_home)
 
 
-def _recall(known: dict[tuple[str, ...], KnownAnswer | None], said: tuple[str, ...], read: Callable[..., KnownAnswer | None]) -> KnownAnswer | None:
-    """Give what is known of something, or read it and keep that."""
-    try:
-        return known[said]
-    except KeyError:
-        answer = read(*said)
+def _without_end(answer: Answer, rest: str) -> Answer:
+    """Take the end of what is left over from it."""
+    return answer if isinstance(answer, Miss) else answer._replace(unresolved=answer.unresolved.removesuffix(rest))
+
+
+def _keep(known: dict[_Said, Answer | None], said: _Said, answer: Answer | None) -> Answer | None:
+    """Keep what was read, and return it."""
     if len(known) > _MOST_KEPT:
         known.clear()
     known[said] = answer

@@ -28,10 +28,10 @@ VILLAGE = re.compile("[^0-9]{1,8}?(?:村|社区)")
 _ROAD = re.compile("[^0-9]{2,6}?(?:路|街(?!道)|大道)")
 _ZONE = re.compile("(?:工业|科技|产业|高教|经济技术|经济)?(?:园区?|开发区|工业区|功能区|集聚区|城)")
 LIKE_ADDRESS = re.compile("路|街|大道|巷|弄|村|社区|号|幢|大厦|广场|中心|工业园")
-# What stands before an address on a form.
-_LABEL = re.compile("(?:[注册通讯信联系经营办公工作上班面试公司单位项目详细所在]{2,4})?(?:地址|地点|住所|位于)")
-# What stands before a station: how near it is, and its line.
-_LINE = re.compile("(?:靠近|邻近|毗邻|近)?(?:地铁)?[0-9]{1,2}号线(?=.)")
+# What stands before an address on a form, or before a station: how near it is, and its line.
+_LABEL = re.compile(
+    "(?:[注册通讯信联系经营办公工作上班面试公司单位项目详细所在]{2,4})?(?:地址|地点|住所|位于)|(?:靠近|邻近|毗邻|近)?(?:地铁)?[0-9]{1,2}号线(?=.)"
+)
 # From fine to coarse.
 RANKS = {Level.PLACE: 0, Level.TOWNSHIP: 1, Level.DISTRICT: 2, Level.CITY: 3}
 # A place with a shorter name counts only where it ends an address.
@@ -238,7 +238,7 @@ class AddressReader:
 
     def start_of(self, key: str) -> tuple[int, bool]:
         """Find where an address begins behind its label, its postcode, its country and its province, and whether it names the province."""
-        label = _LABEL.match(key) or _LINE.match(key)
+        label = _LABEL.match(key)
         start, is_province = label.end() if label else 0, False
         while start < len(key) and key[start].isdigit():
             start += 1

@@ -1,14 +1,10 @@
-"""What an answer is made of: the form that was found, or the forms that come into question.
-
-An answer that depends on the folded text alone is kept as a :class:`KnownAnswer`, without the words of the query.
-"""
+"""What an answer is made of: the form that was found, or the forms that come into question."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
-from typing import Any, NamedTuple
 
 from geo.geocode.answers import Answer, Candidate, Level, Match, Method, Miss, MissReason
 from geo.geocode.distance import great_circle_m
@@ -26,35 +22,26 @@ _MAKE_MATCH, _MAKE_MISS = partial(tuple.__new__, Match), partial(tuple.__new__, 
 _UNRESOLVED = Match._fields.index("unresolved")
 
 
-class KnownAnswer(NamedTuple):
-    """The answer to a folded text, from which every query that is folded to it is answered.
+def answer_anew(known: Answer, text: str, more: str = "") -> Answer:
+    """Answer a text as another one is answered that says the same.
 
-    Attributes
+    Parameters
     ----------
-    make
-        Makes the answer of its fields in their order.
-    fields
-        The fields behind the query.
-    rest
-        Of those ``unresolved`` as it is folded; empty of a miss.
+    known
+        The answer to what the text is folded to; with ``more``, to what stands before that in it.
+    text
+        What was asked, as it was written.
+    more
+        What is left over besides, folded.
     """
-
-    make: Callable[[Iterable[Any]], Answer]
-    fields: tuple[Any, ...]
-    rest: str = ""
-
-    @classmethod
-    def of(cls, answer: Answer) -> KnownAnswer:
-        """Take an answer apart."""
-        return cls(_MAKE_MISS, answer[1:]) if isinstance(answer, Miss) else cls(_MAKE_MATCH, answer[1:], answer.unresolved)
-
-    def answer(self, text: str, rest: str = "") -> Answer:
-        """Answer a text that is folded to the key, or to the key and ``rest`` behind it."""
-        make, fields, own = self
-        rest = own + rest
-        if not rest or make is _MAKE_MISS:
-            return make((text, *fields))
-        return make((text, *fields[: _UNRESOLVED - 1], tail_of(text, rest), *fields[_UNRESOLVED:]))
+    fields = list(known)
+    fields[0] = text
+    if isinstance(known, Miss):
+        return _MAKE_MISS(fields)
+    rest = known.unresolved + more
+    if rest:
+        fields[_UNRESOLVED] = tail_of(text, rest)
+    return _MAKE_MATCH(fields)
 
 
 def match_of(

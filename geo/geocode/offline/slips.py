@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +21,6 @@ from geo.ground.names import fold_name, sound_of
 # A misspelt name is taken for the right one from this score on, one slip in four characters, unless the two sound alike. Justified on the labelled
 # list of bench/.
 LEAST_SCORE = 75.0
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]").findall
 _NEAR_SEVERAL = Said(N_("写法与几处都只差一字"))
 
 
@@ -108,14 +106,16 @@ class Slips:
             return None
         met: list[tuple[float, Form, str]] = []
         for name in near:
-            if not name.startswith(must_start) or name == key or OSA.distance(key, name, score_cutoff=1) > 1:
+            if name == key or not name.startswith(must_start) or OSA.distance(key, name, score_cutoff=1) > 1:
                 continue
             score = 100.0 * (1 - 1 / max(len(key), len(name)))
-            met += [(score, form, name) for form in self._gazetteer.forms[name] if not context.is_given or context.holds(form.feature)]
+            for form in self._gazetteer.forms[name]:
+                if not context.is_given or context.holds(form.feature):
+                    met.append((score, form, name))
+        within = bool(context.features)
         scored: dict[Feature, tuple[float, Form, str]] = {}
         for score, form, name in met:
-            is_better = form.feature not in scored or scored[form.feature][0] < score
-            if is_better and _is_slip(key, name, form, within=bool(context.features), score=score):
+            if _is_slip(key, name, form, within=within, score=score) and (form.feature not in scored or scored[form.feature][0] < score):
                 scored[form.feature] = (score, form, name)
         if not scored:
             return None
@@ -135,7 +135,7 @@ class Slips:
     def _near(self, key: str) -> Sequence[str]:
         """Find the names that meet a key when each of them loses one character at most, always in the same order."""
         met: dict[str, None] = {}
-        wanted = [hash(less) for less in _with_one_less(key)]
+        wanted = _hashes_with_one_less(key)
         # A slip adds, takes or changes one Chinese character at most.
         count = _count_chinese(key)
         for script in range(min(max(count - 1, 0), 2), min(count + 1, 2) + 1):
@@ -163,7 +163,7 @@ class Slips:
 
 def _hash(names: Sequence[str]) -> _Hashes:
     counts = np.fromiter((len(name) + 1 for name in names), np.intp, len(names))
-    hashes = np.fromiter(map(hash, chain.from_iterable(map(_with_one_less, names))), np.int64, counts.sum())
+    hashes = np.fromiter(chain.from_iterable(map(_hashes_with_one_less, names)), np.int64, counts.sum())
     mask = (1 << len(hashes).bit_length()) - 1
     buckets = hashes & mask
     order = np.argsort(buckets, kind="stable")
@@ -173,11 +173,14 @@ def _hash(names: Sequence[str]) -> _Hashes:
 
 
 def _count_chinese(name: str) -> int:
-    return 0 if name.isascii() else len(_NOT_ASCII(name))
+    return len(name) - len(name.encode("ascii", "ignore"))
 
 
-def _with_one_less(key: str) -> list[str]:
-    return [key, *[key[:position] + key[position + 1 :] for position in range(len(key))]]
+def _hashes_with_one_less(name: str) -> list[int]:
+    """Give the hashes of a name by itself and less each of its characters, the first one first."""
+    # As tuples of characters, from behind: no text is made only to be hashed, and what is left out first is the last of a combination.
+    backwards = name[::-1]
+    return [hash(tuple(backwards)), *map(hash, combinations(backwards, len(name) - 1))]
 
 
 def _is_slip(key: str, name: str, form: Form, *, within: bool, score: float) -> bool:
@@ -186,6 +189,8 @@ def _is_slip(key: str, name: str, form: Form, *, within: bool, score: float) -> 
     In a long name it is. In the short name of a division one character is half of what tells it from another: there the two must sound alike, or be
     swapped, or differ in the kind only, unless the context leaves no other.
     """
+    if score < LEAST_SCORE and not within:
+        return False
     if name.isascii():
         return score >= LEAST_SCORE
     if len(key) == len(name):

@@ -77,7 +77,7 @@ class Sounds:
         reading
             What was read in it as it stands.
         """
-        if reading.conflict or reading.elsewhere or not CHUNK.match(reading.rest if reading.mentions and reading.head else key):
+        if reading.conflict or reading.elsewhere or (reading.mentions and reading.head and not CHUNK.match(reading.rest)):
             return None
         written: list[str] = []
         at = wrong = 0
@@ -119,7 +119,7 @@ class Sounds:
         if len(chunk) < 3 or chunk in self._gazetteer.types or chunk in self._gazetteer.forms:
             return None
         same = [name for name in self._by_sound.get(_sound(chunk), ()) if len(name) == len(chunk)]
-        near = same or self._alike(chunk, is_within=bool(before))
+        near = same or (self._alike(chunk, is_within=bool(before)) if before or len(chunk) == len(self._province) else [])
         if not near:
             return None
         # A name of today before one that is gone, and one within what is named before it.
@@ -141,8 +141,6 @@ class Sounds:
 
     def _alike(self, chunk: str, *, is_within: bool) -> list[str]:
         """Find the names that differ in one character or in the order of two, not in the kind; of a district only where the city stands before it."""
-        if not is_within and len(chunk) != len(self._province):
-            return []
         shapes = (f"{chunk[:at]}?{chunk[at + 1 :]}" for at in range(len(chunk)))
         swapped = (f"{chunk[:at]}{chunk[at + 1]}{chunk[at]}{chunk[at + 2 :]}" for at in range(len(chunk) - 2))
         near = [*(name for shape in shapes for name in self._by_shape.get(shape, ())), *(name for name in swapped if name in self._names)]

@@ -36,12 +36,12 @@ class Suggestions:
 
     @cached_property
     def _by_pair(self) -> dict[str, list[int]]:
-        """The positions of the names in which two characters stand side by side."""
+        """The positions of the names in which two characters stand side by side, without the pairs that so many names have that they tell nothing."""
         index: dict[str, list[int]] = {}
         for position, name in enumerate(self._names):
             for pair in _pairs(name):
                 index.setdefault(pair, []).append(position)
-        return index
+        return {pair: positions for pair, positions in index.items() if len(positions) <= len(self._names) / 150}
 
     @cached_property
     def _features(self) -> list[Feature]:
@@ -51,16 +51,11 @@ class Suggestions:
     def _sizes(self) -> list[int]:
         return [len(_pairs(name)) for name in self._names]
 
-    @cached_property
-    def _common(self) -> set[str]:
-        """The pairs that so many names have that they tell nothing."""
-        return {pair for pair, positions in self._by_pair.items() if len(positions) > len(self._names) / 150}
-
     def of(self, key: str) -> tuple[Candidate, ...]:
         """Return what resembles a folded name most, the likeliest first; nothing where nothing does."""
         pairs = _pairs(key[:_MOST_READ])
         by_pair = self._by_pair
-        shared = Counter(chain.from_iterable([by_pair[pair] for pair in pairs - self._common if pair in by_pair]))
+        shared = Counter(chain.from_iterable([by_pair[pair] for pair in pairs if pair in by_pair]))
         if not shared:
             return ()
         best: dict[Feature, float] = {}

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import chain
 
 from geo.geocode.answers import Answer, Level, Match, Method, Miss, MissReason
-from geo.geocode.gazetteer import Form, Gazetteer
+from geo.geocode.gazetteer import Feature, Form, Gazetteer
 from geo.geocode.offline.context import Context
 from geo.geocode.offline.outcome import ambiguous, match_of, meant_of
 from geo.geocode.said import N_, Said, both, in_both
@@ -36,6 +36,7 @@ class WholeNames:
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
         self._city = fold_name(gazetteer.profile.city.short_zh)
+        self._by_type: dict[str, list[Feature]] = {}
 
     @cached_property
     def _in_order(self) -> list[str]:
@@ -102,14 +103,19 @@ class WholeNames:
             named = [form for form in self._gazetteer.forms.get(f"{self._city}{key}", ()) if context.holds(form.feature)]
             if len(named) == 1:
                 return match_of(text, named[0], Method.ALIAS)
-        forms = [
-            Form(feature, FormKind.ALIAS)
-            for feature in (*self._gazetteer.places, *self._gazetteer.named)
-            if context.holds(feature) and any(key in name for name in self._gazetteer.names[feature])
-        ]
+        forms = [Form(feature, FormKind.ALIAS) for feature in self._of_type(key) if context.holds(feature)]
         if len(forms) == 1 and any(division.level is Level.DISTRICT for division in context.features):
             return match_of(text, forms[0], Method.ALIAS)
         return ambiguous(text, forms, Said(N_("只是一类地方的名称"))) if forms or not context.is_given else Miss(text, MissReason.UNKNOWN)
+
+    def _of_type(self, key: str) -> list[Feature]:
+        """Find the places that bear a sort of place in one of their names; of each sort once, as there are a few dozen and hundreds of places."""
+        found = self._by_type.get(key)
+        if found is None:
+            gazetteer = self._gazetteer
+            found = [place for place in (*gazetteer.places, *gazetteer.named) if any(key in name for name in gazetteer.names[place])]
+            self._by_type[key] = found
+        return found
 
     def answer_part(self, text: str, key: str, context: Context) -> Match | None:
         """Answer a name that is cut short, which only a district makes certain: 云谷 in a district is the only name there that ends in 云谷.

@@ -312,7 +312,7 @@ class OnlineGeocoder:
             return Miss(query.text, MissReason.OUT_OF_AREA)
         best = matches[0]
         if any(_is_elsewhere(best, other) for other in matches[1:]):
-            reason = Said(N_("%(provider)s给出相距甚远的多处结果"), provider=self._provider.label)
+            reason = Said(N_("%(provider)s给出相距甚远的多处结果"), provider=Said(self._provider.label))
             candidates = (Candidate(one.matched, "".join(division.name for division in one.divisions), one.level, reason) for one in matches)
             return Miss(query.text, MissReason.AMBIGUOUS, tuple(dict.fromkeys(candidates)))
         return best
@@ -353,7 +353,7 @@ class OnlineGeocoder:
             basis=Basis.DERIVED,
             source=f"online-{self._provider.name}",
             datum_of_source=self._provider.datum,
-            note=Said(N_("%(provider)s：%(level)s"), provider=self._provider.label, level=found.word or _NO_LEVEL),
+            note=Said(N_("%(provider)s：%(level)s"), provider=Said(self._provider.label), level=found.word or _NO_LEVEL),
         )
 
     def _divisions(self, found: Found, kind: Kind, district: OutlinedDistrict) -> tuple[Division, ...]:

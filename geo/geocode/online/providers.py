@@ -14,6 +14,7 @@ from geopy.geocoders.base import Geocoder as GeopyGeocoder
 
 from geo.errors import KeyRefusedError, NetworkError, OnlineError, QuotaError
 from geo.geocode.online.documents import Found, read_amap, read_baidu, read_nominatim, read_tianditu
+from geo.geocode.said import N_
 from geo.ground.datum import Datum
 from geo.tables.profile import Profile
 
@@ -171,7 +172,7 @@ PROVIDERS = {
         # Three a second for a person's key.
         Provider(
             "amap",
-            "高德",
+            N_("高德"),
             "https://restapi.amap.com/v3/geocode/geo",
             Datum.GCJ02,
             0.35,
@@ -189,7 +190,7 @@ PROVIDERS = {
         ),
         Provider(
             "tianditu",
-            "天地图",
+            N_("天地图"),
             "https://api.tianditu.gov.cn/geocoder",
             Datum.WGS84,
             0.5,
@@ -206,7 +207,7 @@ PROVIDERS = {
         # Three a second for a person's key.
         Provider(
             "baidu",
-            "百度",
+            N_("百度"),
             "https://api.map.baidu.com/geocoding/v3/",
             Datum.BD09,
             0.35,
