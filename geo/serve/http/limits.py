@@ -194,8 +194,12 @@ def in_turn_for(client: str, work: Work) -> Iterator[None]:
 
 
 def current_client() -> str:
+    """Give the client of the current request."""
+    return client_of(request.remote_addr or "")
+
+
+def client_of(address: str) -> str:
     """Tell clients apart by address; of IPv6 by the part that one customer has, who may choose the rest at will."""
-    address = request.remote_addr or ""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
