@@ -88,6 +88,11 @@ class Turns:
         """How many wait."""
         return sum(map(len, self._queues.values()))
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody works."""
+        return not self._working.total()
+
     @contextmanager
     def taken(self, client: str, work: Work) -> Iterator[None]:
         """Hold a place while the block runs.
