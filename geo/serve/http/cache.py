@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # The keys of an environment with which the application and what stands before it speak: the site, and what is to be known about the answer.
 SITE, NOTES = "geo.site", "geo.notes"
+# Of RFC 9110 and RFC 5789; large and small letters differ, which Werkzeug passes over. The application says which of them it takes.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 # What a 304 does not say, as it has no content.
 _OF_CONTENT = frozenset({"content-type", "content-length", "content-encoding", "content-language", "content-disposition"})
 # How many of the latest answers are made anew for a new site before it is served, and after how many seconds the next one is left to who asks for it.
@@ -57,6 +59,8 @@ class Front:
         # For the whole of the request, whatever happens meanwhile: a body is never made from two versions of the data.
         site: Site = environ.setdefault(SITE, self._sites.current)
         notes = environ.setdefault(NOTES, {})
+        if environ["REQUEST_METHOD"] not in _METHODS:
+            return refuse(start_response, 501, f"no method {environ['REQUEST_METHOD'][:80]!r}; GET and HEAD are, in capital letters")
         coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         if coding == (IDENTITY, True):
             return refuse(start_response, 406, f"expected Accept-Encoding to have one of {', '.join(CODINGS)}, or identity")
