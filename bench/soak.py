@@ -24,7 +24,8 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -105,21 +106,43 @@ def soak(seconds: float, count: int = 0, reload_s: float = RELOAD_S) -> dict[str
         write_places(data, count)
         states = _states(data)
         allowed = _bodies(data, states)
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
-        env = {name: value for name, value in os.environ.items() if not name.startswith("GEO_")}
-        env |= {"GEO_DATA": str(data), "GEO_PORT": str(port), "GEO_RELOAD_S": str(reload_s)}
         log = Path(folder, "log")
-        with log.open("w", encoding="utf-8") as notices:
-            server = subprocess.Popen([sys.executable, "app.py"], cwd=PROJECT, env=env, stdout=subprocess.DEVNULL, stderr=notices)
-        try:
-            _wait_for(lambda: _is_up(port), "the server to start")
+        with running(data, log, reload_s) as (server, port):
             return _load(server, port, data, states, allowed, seconds, log)
-        except Exception as error:
-            raise SoakError(f"{error!r}; the log ends with\n{log.read_text(encoding='utf-8')[-4000:]}") from error
-        finally:
-            server.kill()
-            server.wait()
+
+
+@contextmanager
+def running(data: Path, log: Path, reload_s: float = RELOAD_S) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Run the server while the block runs; gives its process and its port.
+
+    Parameters
+    ----------
+    data
+        Its tables.
+    log
+        Where its notices go; what fails in the block is raised with the last of them.
+    reload_s
+        How often it looks at the tables, in seconds.
+
+    Raises
+    ------
+    SoakError
+        If anything fails.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GEO_")}
+    env |= {"GEO_DATA": str(data), "GEO_PORT": str(port), "GEO_RELOAD_S": str(reload_s)}
+    with log.open("w", encoding="utf-8") as notices:
+        server = subprocess.Popen([sys.executable, "app.py"], cwd=PROJECT, env=env, stdout=subprocess.DEVNULL, stderr=notices)
+    try:
+        _wait_for(lambda: _is_up(port), "the server to start")
+        yield server, port
+    except Exception as error:
+        raise SoakError(f"{error!r}; the log ends with\n{log.read_text(encoding='utf-8')[-4000:]}") from error
+    finally:
+        server.kill()
+        server.wait()
 
 
 def _states(data: Path) -> list[bytes]:
@@ -179,11 +202,11 @@ def _load(
     try:
         # Every version once, so that all that is made once is made before the first weighing.
         _edit(port, data, states, 0)
-        before_mb, warm = _resident_mb(server.pid), len(counts.seconds)
+        before_mb, warm = resident_mb(server.pid), len(counts.seconds)
         warm_s = time.monotonic() - began
         visitor.start()
         edits_s = _edit(port, data, states, seconds)
-        after_mb = _resident_mb(server.pid)
+        after_mb = resident_mb(server.pid)
         took_s = time.monotonic() - began - warm_s
         here.send(None)
         waits = here.recv()
@@ -191,7 +214,7 @@ def _load(
         ended.set()
         for asker in askers:
             asker.join()
-    peak_mb = _resident_mb(server.pid, "VmHWM")
+    peak_mb = resident_mb(server.pid, "VmHWM")
     server.send_signal(signal.SIGTERM)
     code = server.wait(60)
     measured = counts.seconds[warm:]
@@ -313,7 +336,7 @@ def answering(pid: int) -> int | None:
     return None
 
 
-def _resident_mb(server: int, name: str = "VmRSS") -> float:
+def resident_mb(server: int, name: str = "VmRSS") -> float:
     """Give the resident memory of the process that answers: now, or with ``VmHWM`` the most that it was."""
     pid = answering(server)
     found = re.search(rf"{name}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
