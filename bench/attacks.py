@@ -12,10 +12,11 @@ import resource
 import socket
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -51,11 +52,9 @@ def ask_all(port: int, numbers: Iterator[int]) -> None:
 
 def ask_distinct(port: int, numbers: range) -> None:
     """Ask questions from several connections."""
-    threads = [threading.Thread(target=ask_all, args=(port, iter(numbers[start::CONNECTIONS]))) for start in range(CONNECTIONS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(CONNECTIONS) as threads:
+        # Whatever fails in one of them is raised here.
+        list(threads.map(partial(ask_all, port), (iter(numbers[start::CONNECTIONS]) for start in range(CONNECTIONS))))
 
 
 @contextmanager
