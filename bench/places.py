@@ -182,6 +182,8 @@ class _Generator:
 
     def build(self, count: int) -> _Rows:
         """Make the rows of this many places: the hosts first, then their members."""
+        if not count:
+            return self._rows
         clusters = [self._add_host() for _ in range(min(count, max(1, count // MEMBERS)))]
         # A few clusters hold most of the members.
         weights = [1 / (rank + 5) for rank in range(len(clusters))]

@@ -24,7 +24,7 @@ SETTINGS = (
     Setting("GEO_PORT", "8000", "Port to listen on, 1 to 65535"),
     Setting("GEO_UNGUARDED", "", "`1`: listen where others reach the server although no proxy of yours (`GEO_PROXIES`) stands before it"),
     Setting("GEO_DATA", "data", "Folder with the tables, absolute or below the project"),
-    Setting("GEO_RELOAD_S", "2", "Seconds between two looks at the folders with the data: a change is served without a restart; `0`: never"),
+    Setting("GEO_RELOAD_S", "1", "Seconds between two looks at the folders with the data: a change is served without a restart; `0`: never"),
     Setting("GEO_URL", "", "Public address of the atlas, such as `https://example.org/atlas`: links begin with it; unset: with what was asked for"),
     Setting("GEO_PROXIES", "0", "How many proxies of yours stand before the server: that many entries of the headers below are believed"),
     Setting(
@@ -111,7 +111,7 @@ class Settings:
     host: str
     port: int
     data: Path
-    reload_s: float = 2
+    reload_s: float = 1
     proxies: int = 0
     forwarded: tuple[str, ...] = ("for", "proto")
     url: str = ""

@@ -58,6 +58,13 @@ def leave_to_us() -> None:
     gc.set_threshold(_YOUNG, _MIDDLE, _NEVER)
 
 
-def is_due() -> bool:
-    """Tell whether so many younger objects were collected that everything should be."""
-    return gc.get_count()[2] > _DUE
+def is_due(*, is_idle: bool) -> bool:
+    """Tell whether so many younger objects were collected that everything should be.
+
+    Parameters
+    ----------
+    is_idle
+        Whether nothing large is being made at the moment: that would have to be gone through, too, for a third of a second with ten thousand places.
+        Where something always is, it is due after ten times as many.
+    """
+    return gc.get_count()[2] > (_DUE if is_idle else 10 * _DUE)

@@ -12,6 +12,7 @@ from jinja2 import Template
 from jinja2.runtime import Context
 
 from geo.draw.script import COMPACT
+from geo.ground.allocator import give_memory_back
 from geo.ground.garbage import collect_all, set_apart
 from geo.serve import ogc
 from geo.serve.data import catalogue, density, description, downloads, geocoding, lists
@@ -130,6 +131,7 @@ def make_ready(app: Flask) -> None:
     RuntimeError
         If one of the first answers fails.
     """
+    give_memory_back()
     sites = sites_of(app)
     set_apart()
     sites.prepare(sites.current, None)

@@ -28,6 +28,7 @@ from flask import Flask
 from geo.errors import GeoError, Problem, TableError
 from geo.ground.files import UnfitFileError, read_regular, replaced
 from geo.ground.garbage import collect_all, is_due, leave_to_us, set_apart
+from geo.serve.http.limits import TURNS
 from geo.serve.site import Site, build_site
 from geo.settings import Settings
 from geo.tables.checksums import FILE as SUMS
@@ -309,7 +310,7 @@ def _keep_looking(sites: weakref.ref[Sites], interval_s: float, ended: threading
             # A full disk or a file system that is gone for a while must not end the watch.
             log.exception("the data folder could not be looked at")
         del alive
-        if is_due():
+        if is_due(is_idle=TURNS.is_idle):
             collect_all()
 
 

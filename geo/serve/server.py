@@ -36,8 +36,8 @@ from geo.settings import Settings
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# For all that works and waits for its turn (geo/serve/http/limits.py), and some that answer what is quick meanwhile.
-THREADS = 64
+# For all that works, is sent, and waits for its turn (geo/serve/http/limits.py, sending.py), and some that answer what is quick meanwhile.
+THREADS = 192
 # A connection takes no thread, however slow the client is; a client that does not read its answer costs a copy of it. A browser opens six; who
 # wants to keep the others out opens a thousand.
 CONNECTIONS = 4000

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 
 import brotli
@@ -301,33 +299,3 @@ def test_an_address_with_spellings_of_its_own_is_not_what_all_share(app: Flask, 
         assert client.get("/layers/places.csv", headers={"Host": f"h{number}.example"}).status_code == 200
     # The file is one.
     assert len(site_of(app).answers.latest(1000)) == kept + 1
-
-
-@pytest.fixture
-def wrapped(app: Flask) -> Callable[[str], object]:
-    """What a server with file wrappers is handed."""
-
-    class Wrapper:
-        def __init__(self, file: object, block: int) -> None:
-            self.file = file
-
-    from werkzeug.test import create_environ
-
-    def ask(path: str) -> object:
-        environ = create_environ(path, "http://localhost")
-        environ["wsgi.file_wrapper"] = Wrapper
-        return app.wsgi_app(environ, lambda *_: lambda _data: None)
-
-    return ask
-
-
-def test_a_large_body_is_handed_over_as_a_file_that_holds_no_copy(wrapped: Callable[[str], object], client: FlaskClient) -> None:
-    large = f"/assets/{site_of(client.application).asset_name('leaflet.js')}"
-    body = client.get(large).data
-    assert len(body) > 1 << 16
-    handed = wrapped(large)
-    file = handed.file  # type: ignore[attr-defined]
-    assert file.read() == body
-    # A BytesIO shares the bytes that it was made with until it is written to.
-    assert sys.getsizeof(file) < len(body) + 200
-    assert wrapped("/places/fullsemi-1.geojson") == [client.get("/places/fullsemi-1.geojson").data]

@@ -30,6 +30,7 @@ from geo.serve.ogc.collections import DESCRIPTIONS
 from geo.serve.pages import pictures
 from geo.settings import PROJECT, Settings
 from tests.conftest import BROWSER
+from tests.process import large_answers
 
 BODY = "the request has a body; expected none: everything is asked for in the address"
 BUSY = "the server does as much at a time as it can; ask again in 5 seconds"
@@ -46,7 +47,7 @@ def test_a_request_with_a_body_is_refused(client: FlaskClient, path: str) -> Non
     assert client.get(path, headers={"Content-Length": "0"}).status_code == 200
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE"])
 def test_a_method_that_is_not_allowed_is_told_first(client: FlaskClient, method: str) -> None:
     assert client.open("/", method=method, data=b"x").status_code == 405
 
@@ -386,6 +387,11 @@ def get(path: bytes, *headers: bytes) -> bytes:
         (get(b"/", b"Transfer-Encoding: chunked") + b"3\r\nabc\r\n", 413, "Body not accepted", BODY),
         (get(b"/?" + b"a" * 2001), 414, "Query too long", "the query has 2001 bytes; expected 2000 at most"),
         (get(b"/").replace(b"GET", b"TRACE"), 405, "Method not allowed", "The method is not allowed for the requested URL."),
+        # RFC 9110, section 9.1: large and small letters differ.
+        *(
+            (get(b"/").replace(b"GET", method), 501, "Not implemented", f"no method '{method.decode()}'; GET and HEAD are, in capital letters")
+            for method in (b"get", b"Head", b"post", b"PROPFIND", b"GET1")
+        ),
     ],
 )  # fmt: skip
 def test_what_is_not_answered_is_refused_with_a_document(port: int, request_: bytes, status: int, title: str, detail: str) -> None:
@@ -484,6 +490,13 @@ def test_a_request_names_one_host(port: int, hosts: tuple[bytes, ...]) -> None:
     assert say(port, request)[0] == 400
 
 
+def test_a_line_may_end_without_a_carriage_return(port: int) -> None:
+    """RFC 9112, section 2.2, leaves it to the recipient; a carriage return alone ends no line."""
+    request = get(b"/healthz", b"X-More: a")
+    assert say(port, request.replace(b"\r\n", b"\n"))[0] == 200
+    assert say(port, request.replace(b"\r\nX-More", b"\rX-More"))[0] == 400
+
+
 def test_the_log_depends_on_the_request_alone(port: int, lines: Path) -> None:
     ask(port, get(b"/healthz?seen=here", b"X-Forwarded-For: 6.6.6.6"))
     found: list[str] = []
@@ -572,6 +585,20 @@ def test_many_silent_clients_keep_nobody_else_out(port: int, request_: bytes) ->
             silent.sendall(request_)
         code, _, body = say(port, get(b"/healthz"))
         assert (code, json.loads(body)["status"]) == (200, "ready")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="read from where Linux says it")
+def test_what_is_not_read_is_not_copied(tmp_path: Path) -> None:
+    """Forty clients that have read the first byte of a large answer."""
+    with program("-m tests.process.large_answers", tmp_path / "lines") as port, contextlib.ExitStack() as stack:
+        before = int(say(port, get(b"/peak"))[2])
+        for _ in range(40):
+            reader = stack.enter_context(socket.socket())
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader.connect(("127.0.0.1", port))
+            reader.sendall(get(b"/"))
+            assert reader.recv(1)
+        assert int(say(port, get(b"/peak"))[2]) - before < 2 * large_answers.LARGE_BYTES
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="an option of Linux")

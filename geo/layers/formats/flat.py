@@ -35,6 +35,8 @@ _TYPES = {
 }
 _GEOCODE = ("query", "matched", "method", "miss", "precision", "uncertainty_m", "basis", "source", "datum_of_source", "note")
 _LISTS = ("indicators", "relations")
+# Some milliseconds of writing.
+_BATCH_ROWS = 500
 
 
 def flatten(features: gpd.GeoDataFrame, download: Download) -> pa.Table:
@@ -70,9 +72,14 @@ def flatten(features: gpd.GeoDataFrame, download: Download) -> pa.Table:
     return pa.table({name: _as_array(name, values) for name, values in columns.items()})
 
 
-def attach_geometry(rows: pa.Table, geometry: gpd.GeoSeries) -> pa.Table:
-    """Put WKB beside flat rows as the column ``geometry``, null where there is none."""
-    return rows.append_column("geometry", pa.array(geometry.to_wkb().tolist(), pa.binary()))
+def attach_geometry(rows: pa.Table, geometry: gpd.GeoSeries) -> pa.RecordBatchReader:
+    """Put WKB beside flat rows as the column ``geometry``, null where there is none: in batches, between which other threads have their turn.
+
+    GDAL, which they are for, lets nobody else run while it writes a batch.
+    """
+    table = rows.append_column("geometry", pa.array(geometry.to_wkb().tolist(), pa.binary()))
+    # A generator, as only Python code looks whether somebody waits.
+    return pa.RecordBatchReader.from_batches(table.schema, (batch for batch in table.to_batches(_BATCH_ROWS)))
 
 
 def _as_array(name: str, values: Iterable[Any]) -> pa.Array:

@@ -34,6 +34,7 @@ from geo.serve.http.addresses import check_origin
 from geo.serve.http.limits import LIST_TURNS, LISTS, LONG, SHORT, current_client, in_turn_for
 from geo.serve.http.problems import failure_document, problem_document
 from geo.serve.http.responses import notes
+from geo.serve.http.sending import Held
 from geo.serve.site import current_site
 
 MOST_BYTES = 32 << 20
@@ -146,32 +147,9 @@ def geocode_list() -> Response:
     return response
 
 
-class _Lines:
-    """The lines of an answer; closing them gives the place of the list free, also where not one of them was asked for."""
-
-    def __init__(self, lines: Iterator[bytes], held: ExitStack) -> None:
-        self._lines = lines
-        self._held = held
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        try:
-            return next(self._lines)
-        except BaseException:
-            self._held.close()
-            raise
-
-    def close(self) -> None:
-        self._held.close()
-
-    __del__ = close
-
-
 def _lines(
     list_: List, document: dict[str, Any], choice: Choice, geocoder: Geocoder, corrections: Corrections, turn: Callable[[], Any], held: ExitStack
-) -> _Lines:
+) -> Held:
     path = request.path
 
     def lines() -> Iterator[bytes]:
@@ -192,7 +170,7 @@ def _lines(
             return
         yield _line(summary_document(list_, count))
 
-    return _Lines(lines(), held)
+    return Held(lines(), held)
 
 
 def _line(document: dict[str, Any]) -> bytes:
@@ -318,7 +296,7 @@ def _as_refusals() -> Iterator[None]:
         raise RuntimeError(f"{type(error).__name__} while a list was read").with_traceback(error.__traceback__) from None
 
 
-def _own(content: str | bytes | _Lines, media_type: str) -> Response:
+def _own(content: str | bytes | Held, media_type: str) -> Response:
     response = Response(content, content_type=media_type)
     response.headers["Cache-Control"] = "no-store"
     return response

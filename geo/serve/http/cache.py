@@ -17,6 +17,7 @@ from geo.serve.http.conditions import CONDITIONS, evaluate
 from geo.serve.http.negotiation import CODINGS, IDENTITY, Coding, choose_coding, choose_language, shorten_types
 from geo.serve.http.problems import has_body, refuse
 from geo.serve.http.ranges import RangeError, find_parts, is_in_parts, join_parts, wanted_tag
+from geo.serve.http.sending import send
 from geo.serve.http.store import COMPRESSED, USUAL, Answer, Asked, compress
 from geo.serve.reload import Sites
 from geo.serve.site import Site
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 # The keys of an environment with which the application and what stands before it speak: the site, and what is to be known about the answer.
 SITE, NOTES = "geo.site", "geo.notes"
-# A body above this size is handed over as a file: a server then reads from it at the pace of the client, and many slow clients share one copy.
-_LARGE = 1 << 16
+# Of RFC 9110 and RFC 5789; large and small letters differ, which Werkzeug passes over. The application says which of them it takes.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 # What a 304 does not say, as it has no content.
 _OF_CONTENT = frozenset({"content-type", "content-length", "content-encoding", "content-language", "content-disposition"})
 # How many of the latest answers are made anew for a new site before it is served, and after how many seconds the next one is left to who asks for it.
@@ -64,6 +65,8 @@ class Front:
         # For the whole of the request, whatever happens meanwhile: a body is never made from two versions of the data.
         site: Site = environ.setdefault(SITE, self._sites.current)
         notes = environ.setdefault(NOTES, {})
+        if environ["REQUEST_METHOD"] not in _METHODS:
+            return refuse(start_response, 501, f"no method {environ['REQUEST_METHOD'][:80]!r}; GET and HEAD are, in capital letters")
         coding = choose_coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         if coding == (IDENTITY, True):
             return refuse(start_response, 406, f"expected Accept-Encoding to have one of {', '.join(CODINGS)}, or identity")
@@ -295,8 +298,7 @@ def _send(answer: Answer, site: Site, asked: Asked, coding: Coding, environ: WSG
         headers = [pair for pair in headers if pair[0].lower() != "content-type"]
         headers.append(("Content-Type", f"multipart/byteranges; boundary={answer.etag}"))
     headers.append(("Content-Length", str(len(body))))
-    start_response(status_line, headers)
-    return _as_chunks(body, environ)
+    return send(status_line, headers, body, environ, start_response)
 
 
 def _pass_on(done: _Done, environ: WSGIEnvironment, coding: Coding, start_response: StartResponse) -> Iterable[bytes]:
@@ -311,14 +313,4 @@ def _pass_on(done: _Done, environ: WSGIEnvironment, coding: Coding, start_respon
     else:
         headers = [(name, f"{value}, Accept-Encoding" if name.lower() == "vary" else value) for name, value in headers]
     headers.append(("Content-Length", str(len(body))))
-    start_response(done.status, headers)
-    return _as_chunks(body, environ)
-
-
-def _as_chunks(body: bytes, environ: WSGIEnvironment) -> Iterable[bytes]:
-    if environ["REQUEST_METHOD"] == "HEAD":
-        return []
-    if len(body) > _LARGE and "wsgi.file_wrapper" in environ:
-        wrapped: Iterable[bytes] = environ["wsgi.file_wrapper"](io.BytesIO(body), _LARGE)
-        return wrapped
-    return [body]
+    return send(done.status, headers, body, environ, start_response)

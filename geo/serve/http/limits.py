@@ -88,6 +88,11 @@ class Turns:
         """How many wait."""
         return sum(map(len, self._queues.values()))
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody works."""
+        return not self._working.total()
+
     @contextmanager
     def taken(self, client: str, work: Work) -> Iterator[None]:
         """Hold a place while the block runs.
@@ -194,8 +199,12 @@ def in_turn_for(client: str, work: Work) -> Iterator[None]:
 
 
 def current_client() -> str:
+    """Give the client of the current request."""
+    return client_of(request.remote_addr or "")
+
+
+def client_of(address: str) -> str:
     """Tell clients apart by address; of IPv6 by the part that one customer has, who may choose the rest at will."""
-    address = request.remote_addr or ""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -54,6 +54,7 @@ TITLES = {
     422: "List not understood",
     431: "Headers too large",
     500: "Internal error",
+    501: "Not implemented",
     503: "Too much at once",
 }
 MAX_QUERY_BYTES = 2000
