@@ -14,8 +14,7 @@ import shapely
 
 from geo.geocode.answers import Answer, Match
 from geo.geocode.gazetteer import Gazetteer
-from geo.ground.names import normalize_name, search_keys
-from geo.layers.sectors import words_of_industry
+from geo.layers.search import SearchKeys
 from geo.layers.select import DECIMALS, Layers
 from geo.tables.cells import Period
 from geo.tables.reading import Tables
@@ -41,22 +40,8 @@ def build_layers(tables: Tables, answers: Mapping[str, Answer], belts: gpd.GeoDa
         places=places,
         corridors=_build_corridors(tables, belts),
         indicators=_build_indicators(tables, places),
-        search={place.id: _search_keys(place, tables, gazetteer) for place in tables.places},
+        search=SearchKeys(tables, gazetteer),
     )
-
-
-def _search_keys(place: Place, tables: Tables, gazetteer: Gazetteer) -> tuple[str, ...]:
-    """Give everything by which a place is found: its names and how they sound, its district, and what it makes, in both languages."""
-    about = (place.district, tables.districts.get(place.district), place.sector, place.focus_zh, place.focus_en)
-    keys = (
-        *search_keys((place.name_zh, place.name_en, *gazetteer.names_of(place.place_query))),
-        *(normalize_name(text) for text in about if text),
-        *words_of_industry(" ".join(filter(None, (place.name_zh, place.name_en, place.sector, place.focus_zh, place.focus_en)))),
-    )
-    # What is a part of another key is found with it: no key has a line break, so that one that occurs once is in no other.
-    once = dict.fromkeys(keys)
-    joined = "\n".join(once)
-    return tuple(key for key in once if joined.count(key) == 1)
 
 
 def _build_places(tables: Tables, answers: Mapping[str, Answer]) -> gpd.GeoDataFrame:
