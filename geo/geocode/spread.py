@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from collections.abc import Sequence
 from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from geo.geocode.answers import Level
 from geo.geocode.distance import great_circle_m
@@ -68,13 +69,13 @@ def locate_addresses(gazetteer: Gazetteer) -> dict[str, Location]:
 
 
 def _spread(division: Feature, within: Sequence[_Weighed]) -> Location:
-    known, people = zip(*within, strict=True)
-    lon = _weighted((one.location.lon, weight) for one, weight in zip(known, people, strict=True))
-    lat = _weighted((one.location.lat, weight) for one, weight in zip(known, people, strict=True))
+    locations = [one.location for one, _ in within]
+    people = np.array([weight for _, weight in within])
+    lon = _weighted([location.lon for location in locations], people)
+    lat = _weighted([location.lat for location in locations], people)
     # The middle may lie outside, where a division bends around another one.
-    centre = min((one.location for one in known), key=lambda one: great_circle_m(lon, lat, one.lon, one.lat))
-    reaches = ((_reach(centre, one), weight) for one, weight in zip(known, people, strict=True))
-    reach = _weighted(reaches, _SHARE)
+    centre = min(locations, key=lambda one: great_circle_m(lon, lat, one.lon, one.lat))
+    reach = _weighted([_reach(centre, one) for one, _ in within], people, _SHARE)
     own = division.location
     radius = _STEP_M * math.ceil(reach / _STEP_M)
     return Location(own.name, centre.lon, centre.lat, own.precision, radius, Basis.DERIVED, centre.source, centre.datum_of_source, _NOTE)
@@ -93,8 +94,8 @@ def _people_of(one: Feature) -> float:
     return next((people for kind, people in _PEOPLE if one.name.endswith(kind)), 1.0)
 
 
-def _weighted(values: Iterable[tuple[float, float]], share: float = 0.5) -> float:
+def _weighted(values: Sequence[float], weights: NDArray[np.float64], share: float = 0.5) -> float:
     """Give the value that so much of the weight reaches up to, of values with their weights; half of it gives the median."""
-    ordered = sorted(values)
-    sums = list(accumulate(weight for _, weight in ordered))
-    return ordered[bisect_left(sums, share * sums[-1])][0]
+    order = np.lexsort((weights, np.array(values)))
+    sums = np.cumsum(weights[order])
+    return values[int(order[np.searchsorted(sums, share * sums[-1])])]
