@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 import shapely
@@ -212,11 +213,13 @@ def find_area(symbol: str, district: str, districts: Sequence[Mapping[str, Any]]
     return []
 
 
+@cache
 def plain_look(symbol: str) -> Look:
     """Give the look of a symbol where nothing is compared."""
     return Look("diamond" if symbol in AREAS else "circle", RADII[symbol], "hollow" if symbol in FLOATING else "filled")
 
 
+@cache
 def look_without(symbol: str) -> Look:
     """Give the look of a symbol whose place has no figure in the comparison."""
     return Look(plain_look(symbol).shape, WITHOUT, "without")

@@ -20,7 +20,8 @@ def normalize_name(name: str) -> str:
     Full width becomes half width (NFKC), capitals become small, and only letters and digits stay: spaces, brackets, quotes and hyphens do not count.
     ``static/atlas/`` folds what is typed into the search box in the same way.
     """
-    text = unicodedata.normalize("NFKC", name).lower()
+    # Blanks are all that most names have of what does not count, and ASCII is of half width.
+    text = (name if name.isascii() else unicodedata.normalize("NFKC", name)).lower().replace(" ", "")
     return text if text.isalnum() else "".join(filter(str.isalnum, text))
 
 

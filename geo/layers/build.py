@@ -14,12 +14,11 @@ import shapely
 
 from geo.geocode.answers import Answer, Match
 from geo.geocode.gazetteer import Gazetteer
-from geo.ground.names import normalize_name, search_keys
-from geo.layers.sectors import words_of_industry
+from geo.layers.search import SearchKeys
 from geo.layers.select import DECIMALS, Layers
 from geo.tables.cells import Period
 from geo.tables.reading import Tables
-from geo.tables.rows import Indicator, Place, Tie, Vocable
+from geo.tables.rows import Indicator, Tie, Vocable
 
 
 def build_layers(tables: Tables, answers: Mapping[str, Answer], belts: gpd.GeoDataFrame, gazetteer: Gazetteer) -> Layers:
@@ -41,22 +40,8 @@ def build_layers(tables: Tables, answers: Mapping[str, Answer], belts: gpd.GeoDa
         places=places,
         corridors=_build_corridors(tables, belts),
         indicators=_build_indicators(tables, places),
-        search={place.id: _search_keys(place, tables, gazetteer) for place in tables.places},
+        search=SearchKeys(tables, gazetteer),
     )
-
-
-def _search_keys(place: Place, tables: Tables, gazetteer: Gazetteer) -> tuple[str, ...]:
-    """Give everything by which a place is found: its names and how they sound, its district, and what it makes, in both languages."""
-    about = (place.district, tables.districts.get(place.district), place.sector, place.focus_zh, place.focus_en)
-    keys = (
-        *search_keys((place.name_zh, place.name_en, *gazetteer.names_of(place.place_query))),
-        *(normalize_name(text) for text in about if text),
-        *words_of_industry(" ".join(filter(None, (place.name_zh, place.name_en, place.sector, place.focus_zh, place.focus_en)))),
-    )
-    # What is a part of another key is found with it: no key has a line break, so that one that occurs once is in no other.
-    once = dict.fromkeys(keys)
-    joined = "\n".join(once)
-    return tuple(key for key in once if joined.count(key) == 1)
 
 
 def _build_places(tables: Tables, answers: Mapping[str, Answer]) -> gpd.GeoDataFrame:
@@ -64,41 +49,45 @@ def _build_places(tables: Tables, answers: Mapping[str, Answer]) -> gpd.GeoDataF
     ties: dict[str, list[Tie]] = {}
     for tie in tables.relations:
         ties.setdefault(tie.from_id, []).append(tie)
-    properties = [
-        _place_properties(place, tables.figures_by_place[place.id], vocabulary, ties.get(place.id, ()), answers[place.id]) for place in tables.places
-    ]
-    points = np.full(len(tables.places), None, dtype=object)
-    located = [(position, answer) for position, place in enumerate(tables.places) if isinstance(answer := answers[place.id], Match)]
+    places = tables.places
+    ids = [place.id for place in places]
+    columns = {
+        # As a property as well: many programs drop the id of a feature, or take text for none.
+        "id": ids,
+        "name_zh": [place.name_zh for place in places],
+        "name_en": [place.name_en for place in places],
+        "kind": [place.kind.value for place in places],
+        "corridor": [place.corridor for place in places],
+        "corridor_basis": [place.corridor_basis.value for place in places],
+        "district": [place.district for place in places],
+        "parent": [place.parent_id for place in places],
+        "sector": [place.sector for place in places],
+        "status": [place.status.value if place.status else None for place in places],
+        "focus_zh": [place.focus_zh for place in places],
+        "focus_en": [place.focus_en for place in places],
+        "source": [place.source for place in places],
+        "paragraph": [place.paragraph for place in places],
+        "indicators": [
+            [_figure_properties(figure, vocabulary[figure.indicator]) for figure in tables.figures_by_place[place.id]] for place in places
+        ],
+        "relations": [
+            [{"relation": tie.relation.value, "to": tie.to_id, "source": tie.source, "paragraph": tie.paragraph} for tie in ties.get(place.id, ())]
+            for place in places
+        ],
+        "geocode": [_geocode_properties(answers[place.id]) for place in places],
+    }
+    points = np.full(len(places), None, dtype=object)
+    located = [(position, answer) for position, place in enumerate(places) if isinstance(answer := answers[place.id], Match)]
     points[[position for position, _ in located]] = shapely.points(
         np.array([(round(answer.lon, DECIMALS), round(answer.lat, DECIMALS)) for _, answer in located]).reshape(-1, 2)
     )
-    columns = {name: [row[name] for row in properties] for name in properties[0]} if properties else {}
-    return gpd.GeoDataFrame(columns, index=[place.id for place in tables.places], geometry=points, crs="EPSG:4326", dtype=object)
+    return gpd.GeoDataFrame(columns, index=_index(ids), geometry=points, crs="EPSG:4326", dtype=object)
 
 
-def _place_properties(
-    place: Place, figures: Sequence[Indicator], vocabulary: Mapping[str, Vocable], ties: Sequence[Tie], answer: Answer
-) -> dict[str, Any]:
-    return {
-        # As a property as well: many programs drop the id of a feature, or take text for none.
-        "id": place.id,
-        "name_zh": place.name_zh,
-        "name_en": place.name_en,
-        "kind": place.kind.value,
-        "corridor": place.corridor,
-        "corridor_basis": place.corridor_basis.value,
-        "district": place.district,
-        "parent": place.parent_id,
-        "sector": place.sector,
-        "status": place.status.value if place.status else None,
-        "focus_zh": place.focus_zh,
-        "focus_en": place.focus_en,
-        "source": place.source,
-        "paragraph": place.paragraph,
-        "indicators": [_figure_properties(figure, vocabulary[figure.indicator]) for figure in figures],
-        "relations": [{"relation": tie.relation.value, "to": tie.to_id, "source": tie.source, "paragraph": tie.paragraph} for tie in ties],
-        "geocode": _geocode_properties(answer),
-    }
+def _index(ids: Sequence[str]) -> pd.Index[str]:
+    """Index rows by their ids, as they are: pandas would pack them, and unpack each of them whenever it is looked at."""
+    index: pd.Index[str] = pd.Index(np.array(ids, dtype=object), dtype=object)
+    return index
 
 
 def _build_indicators(tables: Tables, places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -122,7 +111,7 @@ def _build_indicators(tables: Tables, places: gpd.GeoDataFrame) -> gpd.GeoDataFr
         **{f"geocode_{key}": [geocode.get(key) for geocode in geocodes] for key in _PLACE_OF_FIGURE},
     }
     points = places.geometry.to_numpy()[[position for _, position, _ in figures]]
-    return gpd.GeoDataFrame(columns, index=ids, geometry=points, crs="EPSG:4326", dtype=object)
+    return gpd.GeoDataFrame(columns, index=_index(ids), geometry=points, crs="EPSG:4326", dtype=object)
 
 
 # What a figure states, as :func:`_figure_properties` lays it out.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ahocorasick_rs import AhoCorasick
 
 from geo.ground.names import normalize_name
@@ -36,10 +38,14 @@ def words_of_industry(text: str) -> tuple[str, ...]:
     Parameters
     ----------
     text
-        A sector, or what a place is called or about, in Chinese or English.
+        A sector, or what a place is called or about, in Chinese or English; folded in the same way.
     """
-    named = sorted({_LINES[number] for number, _, _ in _WORDS.find_matches_as_indexes(normalize_name(text), overlapping=True)})
-    return tuple(dict.fromkeys(word for line in named for word in _FOLDED[line]))
+    return _words_of(frozenset({_LINES[number] for number, _, _ in _WORDS.find_matches_as_indexes(text, overlapping=True)}))
+
+
+@cache
+def _words_of(lines: frozenset[int]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for line in sorted(lines) for word in _FOLDED[line]))
 
 
 def english_words(sector: str) -> list[str]:

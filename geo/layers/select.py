@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from geo.ground.bbox import Box
 from geo.ground.names import normalize_name
 from geo.layers.index import Positions, SpatialIndex, build_index
+from geo.layers.search import SearchKeys
 from geo.tables.kinds import Basis, Kind
 
 # RFC 7946, section 11.2: six decimals are about ten centimetres.
@@ -110,7 +111,7 @@ class Layers:
         GeoDataFrame in EPSG:4326, a row for each figure of the places, in their order: the long table. Each stands at its place's point and says
         how exactly that is known. Its id is made of place, indicator, period and source, which no two figures share.
     search
-        For each place id what a person may type to find it, folded as by :func:`geo.ground.names.normalize_name`.
+        What a person may type to find a place.
     encoded
         Every feature of a layer in its encoded form; filled by :func:`geo.layers.formats.geojson.encode_features` when it is first asked for.
     """
@@ -118,7 +119,7 @@ class Layers:
     places: gpd.GeoDataFrame
     corridors: gpd.GeoDataFrame
     indicators: gpd.GeoDataFrame
-    search: Mapping[str, tuple[str, ...]] = field(repr=False)
+    search: SearchKeys = field(repr=False)
     encoded: dict[str, Encoded] = field(default_factory=dict, repr=False, compare=False)
 
     def select(self, name: str, selection: Selection) -> gpd.GeoDataFrame:
@@ -163,8 +164,9 @@ class Layers:
             keep &= within
         wanted = normalize_name(selection.q)
         if wanted:
+            ids = frame["id"].to_numpy()
             for position in np.flatnonzero(keep):
-                keep[position] = any(wanted in key for key in self.search[frame.index[position]])
+                keep[position] = self.search.find(ids[position], wanted)
         return np.flatnonzero(keep)
 
     @cached_property

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
@@ -180,6 +180,15 @@ def build_site(settings: Settings) -> Site:
             datetime.now(UTC),
         ).replace(microsecond=0),
     )
+
+
+@cache
+def digest_of_code() -> str:
+    """Give a digest of the program and its translations: after an update the same tables may read otherwise."""
+    digest = hashlib.sha256()
+    for path in sorted((*(PROJECT / "geo").rglob("*.py"), *(PROJECT / "translations").rglob("*.mo"))):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def site_of(app: Flask) -> Site:

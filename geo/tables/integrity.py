@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple, cast
 
 from geo.errors import Problem
@@ -45,14 +46,16 @@ def find_problems(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
         yield Problem("places.csv", 0, "", "", "at least one place")
     yield from _duplicates(read)
     yield from _dangling(read)
-    yield from _aliases_of_many(read["gazetteer.csv"].lines)
+    # Two checks ask for the same names, of as many rows as there are places.
+    folded = cache(normalize_name)
+    yield from _aliases_of_many(read["gazetteer.csv"].lines, folded)
     yield from _cycles("places.csv", "parent_id", read["places.csv"].lines, lambda place: place.id, lambda place: place.parent_id)
     yield from _cycles(
         "gazetteer.csv",
         "alias_of",
         read["gazetteer.csv"].lines,
-        lambda row: normalize_name(row.name),
-        lambda row: normalize_name(row.alias_of) if row.alias_of else None,
+        lambda row: folded(row.name),
+        lambda row: folded(row.alias_of) if row.alias_of else None,
     )
     yield from _wrong_levels(read)
     yield from _districts_of_one_name(read)
@@ -179,24 +182,24 @@ def _districts_of_one_name(read: Mapping[str, ReadTable]) -> Iterator[Problem]:
             city = city or line.number
 
 
-def _aliases_of_many(lines: Sequence[Line]) -> Iterator[Problem]:
+def _aliases_of_many(lines: Sequence[Line], fold: Callable[[str], str]) -> Iterator[Problem]:
     """Find aliases of a name that several places share: only a district tells those apart, and an alias has none."""
     rows = [(line.number, cast(GazetteerRow, line.row)) for line in lines]
-    counts = Counter(normalize_name(row.name) for _, row in rows)
+    counts = Counter(fold(row.name) for _, row in rows)
     for number, row in rows:
-        if row.alias_of is not None and counts[normalize_name(row.alias_of)] > 1:
+        if row.alias_of is not None and counts[fold(row.alias_of)] > 1:
             yield Problem("gazetteer.csv", number, "alias_of", row.alias_of, "a name that stands once in the table")
 
 
 def _cycles(file: str, column: str, lines: Sequence[Line], key: Callable[[Any], str], parent: Callable[[Any], str | None]) -> Iterator[Problem]:
-    parents = {key(line.row): parent(line.row) for line in lines}
-    for line in lines:
-        seen = {key(line.row)}
-        above = parent(line.row)
+    keys, aboves = [key(line.row) for line in lines], [parent(line.row) for line in lines]
+    parents = dict(zip(keys, aboves, strict=True))
+    for line, own, above in zip(lines, keys, aboves, strict=True):
+        seen = {own}
         while above is not None and above not in seen:
             seen.add(above)
             above = parents.get(above)
-        if above == key(line.row):
+        if above == own:
             yield Problem(file, line.number, column, _shown(line.row, column), "a chain that does not come back to itself")
 
 

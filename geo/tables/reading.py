@@ -173,8 +173,8 @@ def read_tables(directory: Path) -> Tables:
     digest.update(f"{PROFILE}\0{len(content or b'')}\0".encode() + (content or b""))
     text = None if content is None else _decode(PROFILE, content, problems)
     profile = None if text is None else read_profile(text, problems)
-    # Ids and names stand in several tables, and districts and sources in every row: the same text is kept once.
-    texts: dict[str, str] = {}
+    # Ids and names stand in several tables, and districts and sources in every row: the same text is kept once. An empty cell is none.
+    texts: dict[str, str | None] = {"": None}
     for file, model in TABLES.items():
         content = read_checked(directory, file, sums, problems)
         digest.update(f"{file}\0{len(content or b'')}\0".encode() + (content or b""))
@@ -203,7 +203,7 @@ def _decode(file: str, content: bytes, problems: list[Problem]) -> str | None:
         return None
 
 
-def _read_table(file: str, content: bytes | None, model: type[Row], problems: list[Problem], texts: dict[str, str]) -> ReadTable:
+def _read_table(file: str, content: bytes | None, model: type[Row], problems: list[Problem], texts: dict[str, str | None]) -> ReadTable:
     """Read the rows of a file; what is not valid becomes a problem, and a text that ``texts`` holds is not kept again."""
     read = ReadTable([], set())
     text = None if content is None else _decode(file, content, problems)
@@ -224,7 +224,7 @@ def _read_table(file: str, content: bytes | None, model: type[Row], problems: li
             if len(cells) != len(header):
                 problems.append(Problem(file, number, "", f"{len(cells)} cells", f"{len(header)} cells, one a column"))
                 continue
-            row = {column: texts.setdefault(cell, cell) or None for column, cell in zip(header, cells, strict=True)}
+            row = dict(zip(header, map(texts.setdefault, cells, cells), strict=True))
             try:
                 valid = model.model_validate(row)
             except ValidationError as error:

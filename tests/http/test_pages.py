@@ -9,6 +9,7 @@ from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -450,6 +451,20 @@ def test_a_comparison_of_a_crowd_comes_alone(crowded: FlaskClient) -> None:
     assert list(state["comparisonUrls"]) == state["comparisons"]
     for key, address in list(state["comparisonUrls"].items())[:3]:
         assert list(_argument(crowded.get(address).get_data(as_text=True), "atlas.addComparisons(")) == [key]
+
+
+def test_what_comes_in_parts_is_kept_for_good_under_the_addresses_that_the_page_names(crowded: FlaskClient) -> None:
+    """They are named before they are made: each by a digest of what it will be made of."""
+    addresses = [address for language in ("zh", "en") for address in _parts(state_of(crowded.get(f"/?lang={language}")))]
+    digests = [parse_qs(urlsplit(address).query)["v"] for address in addresses]
+    assert len({digest for (digest,) in digests}) == len(addresses)
+    for address, (digest,) in list(zip(addresses, digests, strict=True))[:: len(addresses) // 4]:
+        assert "immutable" in crowded.get(address).headers["Cache-Control"]
+        assert "immutable" not in crowded.get(address.replace(digest, "0123456789")).headers["Cache-Control"]
+
+
+def _parts(state: dict[str, Any]) -> list[str]:
+    return [*state["wordsUrls"], *state["comparisonUrls"].values()]
 
 
 @pytest.mark.parametrize("path", ["/words.js", "/words.js?part=-1", "/words.js?part=99", "/comparisons.js?key=no", "/comparisons.js?key="])

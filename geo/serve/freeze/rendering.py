@@ -30,7 +30,7 @@ from geo.serve.http.language import chosen_language, request_wording
 from geo.serve.http.responses import cacheable
 from geo.serve.http.security import HEADERS, page_policy
 from geo.serve.pages.reference import piece_name, reference_digest
-from geo.serve.pages.state import PAGE_ROWS, comparison_keys, comparisons_script, draw_map, word_parts, words_script
+from geo.serve.pages.state import PAGE_ROWS, comparison_keys, comparisons_digest, draw_map, word_parts, words_digest
 from geo.serve.reload import sites_of
 from geo.serve.site import Site, current_site, read_assets
 from geo.settings import Settings
@@ -157,7 +157,7 @@ def find_file(endpoint: str, values: dict[str, Any]) -> tuple[str, dict[str, Any
         number = rest.pop("page")
         file = file if number == "1" else f"index-{number}.html"
     if endpoint == "pages.comparisons":
-        # A comparison that comes alone has its key in its content, so the digest tells it from the others.
+        # The digest of a comparison that comes alone is of its key, too: it tells it from the others.
         rest.pop("key", None)
     return (f"{language}/{file}" if is_translated and language != _FIRST else file), rest
 
@@ -316,9 +316,9 @@ def _answers(app: FrozenAtlas, site: Site) -> Iterator[tuple[str, dict[str, Any]
             keys: list[str] | list[None] = comparison_keys(site) or [None]
             for key in keys:
                 own = {} if key is None else {"key": key}
-                yield "pages.comparisons", {**own, "v": comparisons_script(site, request_wording(), key).digest, **lang}
+                yield "pages.comparisons", {**own, "v": comparisons_digest(site, request_wording(), key), **lang}
             for part in word_parts(site):
-                yield "pages.words", {"part": str(part), "v": words_script(site, request_wording(), part).digest, **lang}
+                yield "pages.words", {"part": str(part), "v": words_digest(site, request_wording(), part), **lang}
         yield "reference.script", {"v": reference_digest(site, language), **lang}
     if local := site.atlas.local:
         for piece in local.pieces:

@@ -34,12 +34,14 @@ from geo.serve.pages.seen import find_seen
 from geo.serve.pages.state import (
     PAGE_ROWS,
     comparison_keys,
+    comparisons_digest,
     comparisons_script,
     comparisons_url,
     draw_map,
     legend_state,
     page_state,
     word_parts,
+    words_digest,
     words_script,
 )
 from geo.serve.site import Site, current_site
@@ -192,7 +194,8 @@ def _choices_of_dialogs(site: Site) -> dict[str, Any]:
 @blueprint.get("/map.js")
 def map_script() -> Response:
     """Give the script that folium made."""
-    return _script(draw_map(current_site(), request_wording()).script)
+    script = draw_map(current_site(), request_wording()).script
+    return _script(script, script.digest)
 
 
 @blueprint.get("/comparisons.js")
@@ -202,7 +205,8 @@ def comparisons() -> Response:
     key = request.args.get("key")
     if key is not None and key not in comparison_keys(site):
         raise NotFoundError(f"no comparison {key[:80]!r} of its own; the map page names those that there are")
-    return _script(comparisons_script(site, request_wording(), key), **({"key": key} if key else {}))
+    wording = request_wording()
+    return _script(comparisons_script(site, wording, key), comparisons_digest(site, wording, key), **({"key": key} if key else {}))
 
 
 @blueprint.get("/words.js")
@@ -213,11 +217,11 @@ def words() -> Response:
     parts = {str(number): number for number in word_parts(site)}
     if part not in parts:
         raise NotFoundError(f"no part {part[:20]!r} of the words; the map page names those that there are")
-    return _script(words_script(site, request_wording(), parts[part]), part=part)
+    wording = request_wording()
+    return _script(words_script(site, wording, parts[part]), words_digest(site, wording, parts[part]), part=part)
 
 
-def _script(script: Script, **named: str) -> Response:
-    digest = script.digest
+def _script(script: Script, digest: str, **named: str) -> Response:
     return stored(
         script.content,
         "text/javascript; charset=utf-8",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
@@ -51,7 +52,7 @@ from geo.serve.data import density
 from geo.serve.data.density import is_dense
 from geo.serve.http.selection import APPENDED, PAGE_PARAMETERS
 from geo.serve.pages.reference import reference_digest
-from geo.serve.site import Site
+from geo.serve.site import Site, digest_of_code
 from geo.tables.kinds import Basis, Kind
 from geo.tables.rows import Place
 from geo.words.cards import Wording
@@ -110,7 +111,12 @@ def comparison_keys(site: Site) -> list[str]:
 def comparisons_url(site: Site, wording: Wording, key: str | None) -> str:
     """Give the address of a comparison's script: its own where each has one, or that of all of them."""
     own = key if key in comparison_keys(site) else None
-    return url_for("pages.comparisons", key=own, lang=wording.language, v=comparisons_script(site, wording, own).digest)
+    return url_for("pages.comparisons", key=own, lang=wording.language, v=comparisons_digest(site, wording, own))
+
+
+def comparisons_digest(site: Site, wording: Wording, key: str | None) -> str:
+    """Give the part of the address of :func:`comparisons_script` that changes with it."""
+    return comparisons_script(site, wording).digest if key is None else _digest_ahead(site, wording, "comparison", key)
 
 
 def word_parts(site: Site) -> range:
@@ -134,8 +140,19 @@ def words_script(site: Site, wording: Wording, part: int) -> Script:
     return scripts[part]
 
 
+def words_digest(site: Site, wording: Wording, part: int) -> str:
+    """Give the part of the address of :func:`words_script` that changes with it."""
+    return _digest_ahead(site, wording, "words", str(part))
+
+
+def _digest_ahead(site: Site, wording: Wording, *what: str) -> str:
+    """Give a digest of all that a script is made of, before it is made: those of a crowd take longer than everything else, and few are asked for."""
+    said = "\0".join((site.atlas.tables.version, digest_of_code(), wording.language, *what))
+    return hashlib.sha256(said.encode()).hexdigest()[:10]
+
+
 def _words_url(site: Site, wording: Wording, part: int) -> str:
-    return url_for("pages.words", part=part, lang=wording.language, v=words_script(site, wording, part).digest)
+    return url_for("pages.words", part=part, lang=wording.language, v=words_digest(site, wording, part))
 
 
 def _write_comparisons(site: Site, wording: Wording, keys: Sequence[str]) -> Iterator[str]:
@@ -444,7 +461,7 @@ def _map_words(site: Site, place: Place, wording: Wording) -> dict[str, Any]:
         "note": entry.headline_note,
         "located": entry.located,
         "basis": wording.corridor_with_basis(place),
-        "search": site.atlas.layers.search[place.id],
+        "search": site.atlas.layers.search.of(place.id),
         "figures": len(site.atlas.tables.figures_by_place[place.id]),
         "lead": wording.lead(place, site.atlas.tables),
     }
