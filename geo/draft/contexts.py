@@ -35,7 +35,7 @@ class Context:
         self.mentions = [mention for _, _, mention in marks.numbers.starting_within(start, end)]
         self.times = [time for _, _, time in marks.times.starting_within(start, end)]
         self.memory, self.scope, self.linked = memory, scope, linked
-        self.named, self.decided = marks.named, marks.decided
+        self.named, self.decided, self.claimed = marks.named, marks.decided, marks.claimed
         self.spots = find_spots(half, start, end, marks.places, marks.named, memory)
         self.clauses = self._cut_clauses()
         self.figures: list[Figure] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -116,11 +116,24 @@ def draft_text(
     spans = sorted(span for place in places for span in place.mentions)
     mentions = find_numbers(half, spans)
     times = find_times(half, report.day)
-    positions = {offset: position for position, offset in enumerate(offsets)} if decided else {}
-    said = {positions[start]: decision for start, decision in (decided or {}).items() if start in positions}
+    said = _in_compact(decided, offsets) if decided else {}
     linked = link(half, mentions, times, places, host, said)
     others = _put_back(linked.figures, places, [*linked.others, *((*run, NumberReason.NAME) for run in runs)], offsets)
     return Draft(report, text, tuple(places), tuple(spread(linked.figures)), tuple(sorted(set(others))))
+
+
+def _in_compact(decided: Mapping[int, Decision], offsets: Sequence[int]) -> dict[int, Decision]:
+    """Give what is decided by where the numbers begin in the text without its blanks."""
+    positions = {offset: position for position, offset in enumerate(offsets)}
+
+    def moved(span: tuple[int, int] | None) -> tuple[int, int] | None:
+        return (positions[span[0]], positions[span[1] - 1] + 1) if span and {span[0], span[1] - 1} <= positions.keys() else None
+
+    return {
+        positions[start]: replace(decision, growth=moved(decision.growth), rank=moved(decision.rank))
+        for start, decision in decided.items()
+        if start in positions
+    }
 
 
 # Characters that no text in simplified ones has, in what reports speak of.

@@ -80,18 +80,26 @@ class Decision:
         As the tables have it.
     is_planned
         Whether it is intended.
+    label
+        What it counts or measures; what names no indicator of its own inherits it.
+    growth, rank
+        The spans that state them, which are of no other figure; ``None`` where it has none.
     """
 
     subjects: tuple[str, ...]
     period: str | None
     is_planned: bool
+    label: str
+    growth: tuple[int, int] | None
+    rank: tuple[int, int] | None
 
 
 @dataclass(frozen=True)
 class Marks:
     """Everything that was found in a text, by where it lies: numbers that may be figures, times, mentions of places; and the places.
 
-    ``decided`` has what a person has said, by where the number of the figure begins.
+    ``decided`` has what a person has said, by where the number of the figure begins; ``claimed`` the growths and the ranks that are said to be of
+    one, with where its number begins.
     """
 
     numbers: Spans[Mention]
@@ -99,6 +107,7 @@ class Marks:
     places: Spans[Named]
     named: Sequence[Named]
     decided: Mapping[int, Decision] = field(default_factory=dict)
+    claimed: Spans[int] = field(default_factory=lambda: Spans(()))
 
 
 @dataclass

@@ -49,6 +49,12 @@ def link(
         places=Spans((start, end, place) for place in named for start, end in place.mentions),
         named=named,
         decided=decided,
+        claimed=Spans(
+            (*span, start)
+            for start, decision in decided.items()
+            for span in (decision.growth, decision.rank)
+            if span is not None and span[0] != start
+        ),
     )
     linked = Linked([], [(mention.start, mention.end, mention.reason) for mention in mentions if mention.reason is not None])
     memory, scope = Memory(host), Scope()

@@ -25,6 +25,10 @@ _RANK_VERBS = re.compile(r"位居|位列|排名|排位|排在|居于|名列|跃�
 _AMONG = re.compile(r"(?:在|居|列|排|同类|各|全省|全国|全市)[\u4e00-\u9fff]{0,8}$")
 
 
+def _number_start(figure: Figure) -> int:
+    return figure.spans.get("value", (figure.start,))[0]
+
+
 class Sentence(Context):
     """One sentence, its numbers linked in their order."""
 
@@ -34,13 +38,22 @@ class Sentence(Context):
         while position < len(self.mentions):
             mention = self.mentions[position]
             if mention.role is Role.RANK:
-                self._add_rank(mention)
+                if self._is_claimed(mention):
+                    owner = self._owner(mention)
+                    if owner is not None:
+                        self._set_rank(owner, mention, int(mention.number.low), self._rank_scope(mention))
+                else:
+                    self._add_rank(mention)
                 position += 1
                 continue
             run = self._run_of_rates(position)
             if run:
                 self._add_growths(run)
                 position += len(run)
+                continue
+            if self._is_claimed(mention):
+                self._claim([mention])
+                position += 1
                 continue
             reason = NumberReason.COMPANY if self._is_of_speaker(mention) else self._reason_of_mark(mention)
             if reason is not None:
@@ -51,11 +64,39 @@ class Sentence(Context):
         self.linked.figures.extend(self.figures)
         self._remember()
 
+    def _is_claimed(self, mention: Mention) -> bool:
+        """Say whether a person has said that a number is the growth or the rank of another one."""
+        return any(True for _ in self.claimed.overlapping(mention.start, mention.end))
+
+    def _owner(self, mention: Mention) -> Figure | None:
+        """Give the figure of this sentence that a person has given a growth or a rank to."""
+        start = next((start for _, _, start in self.claimed.overlapping(mention.start, mention.end)), None)
+        return next((figure for figure in self.figures if _number_start(figure) == start), None)
+
+    def _is_decided(self, figure: Figure) -> bool:
+        return _number_start(figure) in self.decided
+
+    def _claim(self, run: list[Mention]) -> None:
+        """Set the growths that a person has given, and remember the words before them: they make a growth of what follows them, too."""
+        words = self._words_before(run[0])
+        if re.search(r"\w", words):
+            self.memory.rate_words.add(words)
+        for mention in run:
+            owner = self._owner(mention)
+            if owner is not None:
+                self._set_growth(owner, mention)
+
+    def _label_of(self, figure: Figure) -> str:
+        decision = self.decided.get(_number_start(figure))
+        return figure.label if decision is None else decision.label
+
     # --- growth ---
 
     def _is_growth(self, mention: Mention) -> bool:
         if mention.role is not Role.RATE or mention.number.base in ("‰",):
             return False
+        if self._words_before(mention) in self.memory.rate_words:
+            return True
         if mention.number.base == "番":
             return True
         before = self._words_before(mention).rstrip()
@@ -84,10 +125,20 @@ class Sentence(Context):
 
     def _add_growths(self, run: list[Mention]) -> None:
         label = self._own_label(run[0])
+        if any(map(self._is_claimed, run)):
+            self._claim(run)
+            run = [mention for mention in run if not self._is_claimed(mention)]
+            if not run:
+                return
+        elif self._words_before(run[0]) in self.memory.rate_words:
+            label = ""
+        is_own = run[0].start in self.decided or (len(run) == 1 and bool(self.figures) and self._is_decided(self.figures[-1]))
         open_figures = [
             figure
             for figure in self.figures
             if figure.growth is None
+            and not is_own
+            and not self._is_decided(figure)
             and not figure.is_base
             and not figure.is_points
             and figure.value is not None
@@ -193,10 +244,8 @@ class Sentence(Context):
         return head[1]
 
     def _inherited_label(self) -> str:
-        if self.figures:
-            return self.figures[-1].label
-        last = self.linked.figures[-1:] if self.linked.figures else []
-        return last[0].label if last else ""
+        last = self.figures[-1:] or self.linked.figures[-1:]
+        return self._label_of(last[0]) if last else ""
 
     def _context(self, mention: Mention, label: str) -> str:
         """Give the words that tell what kind of indicator this is."""
@@ -262,7 +311,9 @@ class Sentence(Context):
             self.mentions.remove(following[0])
             self._set_rank(figure, mention, rank, scope)
             return
-        targets = [figure for figure in self.figures if figure.rank is None and not figure.is_points and figure.unit != "倍"]
+        targets = [
+            figure for figure in self.figures if figure.rank is None and not figure.is_points and figure.unit != "倍" and not self._is_decided(figure)
+        ]
         # A share is ranked by itself only where nothing larger is told: 占比12%, 总量居第一 ranks the amount.
         targets = [figure for figure in targets if figure.unit != "%" or figure.growth is not None] or targets
         words = self.half[clause : mention.start]

@@ -53,6 +53,8 @@ class Memory:
         The subjects of the last figure.
     seen
         Every place named so far, the last one last.
+    rate_words
+        What stood before a rate that a person has said to be the growth of the amount before it.
     """
 
     host: Named | None
@@ -60,6 +62,7 @@ class Memory:
     topic: Named | None = None
     last: list[Named] = field(default_factory=list)
     seen: list[Named] = field(default_factory=list)
+    rate_words: set[str] = field(default_factory=set)
 
     def see(self, places: Iterable[Named]) -> None:
         """Remember places that were named, and forget those of long ago."""

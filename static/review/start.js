@@ -131,7 +131,7 @@ const change = (fields) => ({ do: state.at.kind, index: state.at.index, fields }
 
 async function correct(fields) {
   const before = state.document[`${state.at.kind}s`]?.[state.at.index];
-  if (await attempt(() => act(change(fields)))) keepAt({ ...before, ...fields, spans: state.document.figures[state.at.index]?.spans ?? before.spans });
+  if (await attempt(() => act(change(fields)))) keepAt({ ...before, ...fields, spans: { ...before?.spans, ...fields.spans } });
 }
 
 async function decide(action) {
