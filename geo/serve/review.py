@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response, abort, jsonify, render_template, request
 from flask_babel import Babel, gettext
@@ -18,6 +19,7 @@ from geo.draft.known import known_places
 from geo.draft.names import COMPANY
 from geo.draft.review import Review, ReviewError
 from geo.draft.running import match_places, name_indicators
+from geo.draft.said import Said
 from geo.draft.writing import DraftError
 from geo.draw.basemap import read_outline
 from geo.errors import GeoError
@@ -219,10 +221,14 @@ def create_review_app(settings: Settings, folder: Path, token: str) -> Flask:
         try:
             lines = review.accept(str(body.get("tab")), body.get("revision"), write=bool(body.get("write")))
         except DraftError as error:
-            return jsonify(lines=[], problems=error.problems)
-        return jsonify(lines=lines, problems=[])
+            return jsonify(lines=[], problems=[_said(problem) for problem in error.problems])
+        return jsonify(lines=[_said(line) for line in lines], problems=[])
 
     return app
+
+
+def _said(line: Said) -> dict[str, Any]:
+    return {"code": line.code, "values": line.values}
 
 
 _FILES = {path.name: path for path in (*sorted((PROJECT / "static/review").glob("*.*")), PROJECT / "static/icon.svg")}

@@ -295,7 +295,7 @@ def test_every_key_does_what_it_says(draft: Path, review: Review, page: Page, wa
     page.locator(".mode .numbered li").first.wait_for()
     keys.press("Enter")
     assert len(read(draft)["figures"]) == count + 1
-    keys.press("x", "x", "3")
+    keys.press("x", "c")
     assert [figure["reason"] for figure in read(draft)["figures"] if figure["state"] == "rejected"] == ["contact"]
     keys.press("a", "k", "b")
     assert keys.at() == "place"
