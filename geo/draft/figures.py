@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -117,8 +118,23 @@ class Scope:
     plan_section: bool = False
     heading_period: str | None = None
     heading_is_future: bool = False
+    heading_is_over: bool = False
+    plan_years: str = ""
     period: str | None = None
+    period_is_over: bool = False
     plan: bool = False
     plan_period: str | None = None
     is_signed: bool = False
+    is_tender: bool = False
     bullet: str = ""
+
+    @property
+    def heading_year(self) -> str:
+        """The year of the heading; empty where it gives none, or several."""
+        years = set(re.findall(r"\d{4}", self.heading_period or ""))
+        return years.pop() if len(years) == 1 else ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether what is told has come true already, as far as headings and sentences before say."""
+        return not self.plan_section and (self.heading_is_over if self.period is None else self.period_is_over)

@@ -8,6 +8,7 @@ from geo.draft.contexts import Context
 from geo.draft.figures import Figure
 from geo.draft.lexicon import FACTS, GROWS, LOCATING, PLANS, SIGNED
 from geo.draft.numbers import Mention, Role
+from geo.draft.periods import Refers
 from geo.draft.subjects import Spot
 from geo.tables.cells import AFTER
 from geo.tables.kinds import FigureStatus, NumberReason, Qualifier, UnitKind
@@ -22,6 +23,7 @@ _COUNTING = frozenset("大园谷镇城廊圈")
 _RANK_VERBS = re.compile(r"位居|位列|排名|排位|排在|居于|名列|跃居|跃升至?|上升至|前进至|稳居|居|列|位|排|至(?!少)")
 
 
+_REACHED = re.compile(r"[，,]?(?:总量|规模)?(?:达到?|增?至|增?到)了?[约近超]?| (?:year on year )?to (?:about |around )?")
 _AMONG = re.compile(r"(?:在|居|列|排|同类|各|全省|全国|全市)[\u4e00-\u9fff]{0,8}$")
 
 
@@ -47,6 +49,11 @@ class Sentence(Context):
                 position += 1
                 continue
             run = self._run_of_rates(position)
+            reached = self._reached(position) if len(run) == 1 and not self._is_claimed(mention) else None
+            if reached is not None:
+                self._add_reached(mention, reached)
+                position += 2
+                continue
             if run:
                 self._add_growths(run)
                 position += len(run)
@@ -123,6 +130,23 @@ class Sentence(Context):
                 break
         return run
 
+    def _reached(self, position: int) -> Mention | None:
+        """Give the amount that a rate has led to: 增长14.2%，达到68亿元, rose 14.2 percent to 6.8 billion yuan."""
+        rate, following = self.mentions[position], self.mentions[position + 1 : position + 2]
+        if (
+            not following
+            or following[0].role is not Role.AMOUNT
+            or not self._own_label(rate)
+            or {rate.start, following[0].start} & self.decided.keys()
+        ):
+            return None
+        return following[0] if _REACHED.fullmatch(self.half, rate.end, following[0].start) else None
+
+    def _add_reached(self, rate: Mention, amount: Mention) -> None:
+        figure = self._new(amount, self._own_label(rate), is_rate=False)
+        self._set_growth(figure, rate)
+        figure.start = min(figure.start, rate.start)
+
     def _add_growths(self, run: list[Mention]) -> None:
         label = self._own_label(run[0])
         if any(map(self._is_claimed, run)):
@@ -179,7 +203,12 @@ class Sentence(Context):
 
     def _own_label(self, mention: Mention) -> str:
         """Give what a growth is of by its own words; empty where it is that of the amount before it."""
-        words = GROWS.sub("", self._words_before(mention)).strip(" 、，,和及其中：:（(") if GROWS.search(self._words_before(mention)) else ""
+        before = self._words_before(mention)
+        base = next((time for time in self.times if time.is_base and self.half[time.end : mention.start] == before), None)
+        if base is not None and GROWS.fullmatch(before):
+            # 单位能耗较2020年下降14%: its words stand before what it is compared with.
+            before = re.sub(r"(?:同比|相?较于?|相?比|与|同)$", "", self._words_to(base.start)) + before
+        words = GROWS.sub("", before).strip(" 、，,和及其中：:（(") if GROWS.search(before) else ""
         words = re.sub(
             r"^(?:其中|同时|此外|并|且|约|均|也|分别|按[^，,]{0,8}计算|带动|预计|可比口径|同口径|年均|月均|与|较|比|"
             r"同比|环比|连续|日均|名义|实际|剔除[^，,]{0,10}|扣除[^，,]{0,10}|力争|实现|总量|增加值(?=$)|达到?|比|全年|"
@@ -222,7 +251,7 @@ class Sentence(Context):
         before = re.sub(
             r"(?:其中|实现|完成|达到?|为|共|(?<![签节合契条])约|近|超过?|突破了?|超|逾|累计|预计|可|将|已|新|有|仅|不足|至少|以上|"
             r"不低于|高达|多达|左右|分别|的|了|在|是|和|及|、|，|,|：|:|\s|[“”\"✅🚀📍（(]|到|至|大约|同比|接近|计|下|"
-            r"力争|冲刺|只|达成|都|均)+$",
+            r"(?:增加|增长|提高|提升|扩大|上升|发展|下降|降低|减少|增|升|降)[到至]|力争|冲刺|有望|望|只|达成|都|均)+$",
             "",
             before,
         )
@@ -287,7 +316,7 @@ class Sentence(Context):
             spans={"value": (mention.start, number.unit_end if number.borrows else mention.end)},
             is_points=is_points,
             is_count=is_count,
-            is_base=bool(re.match(r"的\d[\d.]*%", self.half[mention.end : mention.end + 8])),
+            is_base=bool(re.match(r"的\d[\d.]*%", self.half[mention.end : mention.end + 8])) or self._is_base(mention),
         )
         if span is not None:
             figure.spans["period"] = span
@@ -298,6 +327,10 @@ class Sentence(Context):
         figure.reasons = list(candidates[0].reasons) if candidates else ["no place"]
         self.figures.append(figure)
         return figure
+
+    def _is_base(self, mention: Mention) -> bool:
+        base = self._base_of(mention)
+        return base is not None and base.refers is not Refers.SAME
 
     # --- ranks ---
 
@@ -403,15 +436,16 @@ class Sentence(Context):
             called = sorted(named, key=lambda spot: spot.is_word)
             first = self.figures[0].subjects[:1] if self.figures else [called[0].place]
             memory.topic = first[0] if first else None
-        spoken = [time for time in self.times if not time.is_base and not time.is_loose]
+        spoken = [time for time in self.times if not time.is_base and not time.is_loose and time.refers not in (Refers.SAME, Refers.SAME_BEFORE)]
         if spoken:
             scope.period = None if spoken[-1].is_future else spoken[-1].period
+            scope.period_is_over = spoken[-1].is_over
             if spoken[-1].is_future:
                 scope.plan_period = spoken[-1].period
         said = [self.decided[figure.start] for figure in self.figures if figure.start in self.decided]
         if said and not said[-1].is_planned:
             scope.period = said[-1].period
-        told = [figure for figure in self.figures if figure.status is FigureStatus.ACTUAL and "period" in figure.spans]
+        told = [figure for figure in self.figures if figure.status is FigureStatus.ACTUAL and "period" in figure.spans and not figure.is_base]
         if told and self.figures[-1].status is FigureStatus.PLANNED:
             # 1—11月…, 预计全年…: what follows goes on with what has come true.
             scope.period = told[-1].period
