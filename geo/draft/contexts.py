@@ -41,9 +41,10 @@ class Context:
         self.half, self.start, self.end = half, start, end
         self.mentions = [mention for _, _, mention in marks.numbers.starting_within(start, end)]
         self.memory, self.scope, self.linked = memory, scope, linked
-        self.times = [
-            self._placed(time) for _, _, time in marks.times.starting_within(start, end) if time.refers is not Refers.PLAN or not time.is_loose
-        ]
+        self.times: list[Time] = []
+        for _, _, time in marks.times.starting_within(start, end):
+            if time.refers is not Refers.PLAN or not time.is_loose:
+                self.times.append(self._placed(time))
         self.named, self.decided, self.claimed = marks.named, marks.decided, marks.claimed
         self.spots = find_spots(half, start, end, marks.places, marks.named, memory)
         self.clauses = self._cut_clauses()
@@ -193,8 +194,10 @@ class Context:
         year = scope.heading_year
         if time.refers is Refers.YEAR_BEFORE:
             # 上年, in what tells of last year, is the year before that.
-            told = re.fullmatch(r"\d{4}", scope.period or "")
-            year = told[0] if told else year
+            told = [other for other in self.times if other.period and re.fullmatch(r"\d{4}", other.period) and not other.is_base]
+            if told:
+                return replace(time, period=str(int(str(told[-1].period)) - 1)) if told[-1].is_over else time
+            year = scope.period if scope.period and re.fullmatch(r"\d{4}", scope.period) else year
             return replace(time, period=str(int(year) - 1)) if year and scope.is_over else time
         if not time.unsaid or not year or set(re.findall(r"\d{4}", time.unsaid)) == {year}:
             return time
