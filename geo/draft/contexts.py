@@ -10,7 +10,7 @@ from geo.draft.lexicon import AFTER_COMPLETION, DONE, ESTIMATE, FACTS, INTENDED,
 from geo.draft.names import Named
 from geo.draft.numbers import Mention, Role
 from geo.draft.periods import Refers, Time
-from geo.draft.subjects import Candidate, Memory, Spot, find_spots, rank_candidates
+from geo.draft.subjects import SITES, Candidate, Memory, Spot, find_spots, rank_candidates
 from geo.tables.cells import AFTER
 
 # 由现有的80万台提升至200万台: what there is, before what there is to be.
@@ -191,12 +191,16 @@ class Context:
         if time.refers in (Refers.PLAN, Refers.PLAN_END):
             of_plan = scope.plan_years if time.refers is Refers.PLAN else f"/{scope.plan_years[-4:]}"
             return replace(time, period=of_plan) if scope.plan_years else replace(time, is_loose=True)
+        if time.refers is Refers.MONTH:
+            told = [scope.heading_period, *(figure.period for figure in self.linked.figures), scope.period]
+            months = [period for period in told if period and re.fullmatch(r"\d{4}-\d\d", period)]
+            return replace(time, period=months[-1]) if months else replace(time, is_loose=True)
         year = scope.heading_year
         if time.refers is Refers.YEAR_BEFORE:
             # 上年, in what tells of last year, is the year before that.
-            told = [other for other in self.times if other.period and re.fullmatch(r"\d{4}", other.period) and not other.is_base]
-            if told:
-                return replace(time, period=str(int(str(told[-1].period)) - 1)) if told[-1].is_over else time
+            years = [other for other in self.times if other.period and re.fullmatch(r"\d{4}", other.period) and not other.is_base]
+            if years:
+                return replace(time, period=str(int(str(years[-1].period)) - 1)) if years[-1].is_over else time
             year = scope.period if scope.period and re.fullmatch(r"\d{4}", scope.period) else year
             return replace(time, period=str(int(year) - 1)) if year and scope.is_over else time
         if not time.unsaid or not year or set(re.findall(r"\d{4}", time.unsaid)) == {year}:
@@ -237,6 +241,16 @@ class Context:
         of_list = self.shared_times.get(mention.start)
         if of_list is not None:
             return of_list.period, of_list.is_future or self._is_planned(mention, of_list), (of_list.start, of_list.end)
+        if re.search(r"每(?:年|月|天|平方米)[\u4e00-\u9fff]{0,6}$", before):
+            return None, self._is_planned(mention, None), None
+        month = self.figures[-1].period if self.figures else None
+        if (
+            month is not None
+            and re.fullmatch(r"\d{4}-\d\d", month)
+            and re.fullmatch(r"[，,]?(?:今年)?累计(?:完成|实现)?", self._words_before(mention))
+        ):
+            # 11月产值38亿元，累计412亿元: since the year began.
+            return f"{month[:4]}-01/{month}", False, self.figures[-1].spans.get("period")
         base = self._base_of(mention)
         if base is not None:
             return base.period, base.refers is Refers.SAME and self._is_planned(mention, None), (base.start, base.end)
@@ -248,7 +262,11 @@ class Context:
         if not self.figures and re.match(r"\s*(?:比如|例如|其中|如)", before) and self.linked.figures and last is None and after is None:
             return self.linked.figures[-1].period, self._is_planned(mention, None), None
         lasting = (
-            bool(re.search(LASTING, context)) and not label.endswith("增速") and not re.search(MACRO, label) and not (is_count and "投资" in label)
+            bool(re.search(LASTING, context))
+            and not re.search("完成[^|]{0,8}投资", context)
+            and not label.endswith("增速")
+            and not re.search(MACRO, label)
+            and not (is_count and "投资" in label)
         )
         if (last is None or last.is_loose) and self._is_english():
             last = self._english_time(mention)
@@ -257,6 +275,11 @@ class Context:
         if after is not None and (last is None or last.start < after):
             return AFTER, True, None
         planned = self._is_planned(mention, last)
+        if planned and last is not None and last.is_over and PLANS.search(self.half, last.end, mention.start):
+            # 去年78亿元，力争三年内翻一番: not of last year.
+            return self.scope.plan_period, True, None
+        if lasting and last is not None and "投资" in label and self._is_of_project(mention, last):
+            return None, planned, None
         if last is not None and not (last.is_loose and last.period is None and self.scope.period is None and not planned):
             last_period = None if last.period is None and last.is_loose else last.period
             return last_period, planned or last.is_future, (last.start, last.end)
@@ -267,8 +290,11 @@ class Context:
         ):
             # A part of what was just counted, or what it amounts to.
             return self.figures[-1].period, planned, self.figures[-1].spans.get("period")
+        if self.scope.period is not None and self.scope.period.startswith("/") and re.search(r"累计|已", self._words_before(mention)):
+            # 截至9月底已开工118个；累计完成投资262亿元: by the same day.
+            return self.scope.period, planned, None
         if lasting or re.search(
-            r"现有|目前|拥有|集聚|聚集|累计|截至|建成|已引进|入驻|入园|落户", self.half[self._clause_start(mention.start) : mention.start]
+            r"现有|(?<!项)目前|拥有|集聚|聚集|累计|截至|建成|已引进|入驻|入园|落户", self.half[self._clause_start(mention.start) : mention.start]
         ):
             return (self.scope.plan_period if planned and not lasting else None), planned, None
         if self._is_english():
@@ -279,6 +305,11 @@ class Context:
         if planned:
             return self.scope.heading_period if self.scope.plan_section and not lasting else None, planned, None
         return self.scope.period or self.scope.heading_period, planned, None
+
+    def _is_of_project(self, mention: Mention, last: Time) -> bool:
+        """Say whether a project is named between a time and a number: what it costs is of no time that stands before its name."""
+        spots = [spot for spot in self.spots if last.end <= spot.start and spot.end <= mention.start and not self._is_compared(spot)]
+        return bool(spots) and spots[-1].place.kind in SITES
 
     def _is_english(self) -> bool:
         return not re.search("[\u4e00-\u9fff]", self.half[self.start : self.end])

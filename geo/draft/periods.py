@@ -56,6 +56,7 @@ class Refers(StrEnum):
     SAME = "the same part of the year"
     SAME_BEFORE = "the same part of the year before"
     YEAR_BEFORE = "the year before"
+    MONTH = "the month that was told"
     PLAN = "the years of the plan"
     PLAN_END = "the end of the plan"
 
@@ -261,8 +262,16 @@ def _read_same(match: re.Match[str], day: date) -> Time | None:
     return Time(match.start(), match.end(), str(day.year - years), bool(_BASE_BEFORE.search(before)), is_over=bool(years), refers=refers)
 
 
+def _read_years_ago(match: re.Match[str], day: date) -> Time | None:
+    return Time(match.start(), match.end(), str(day.year - _number(match["ago"])), is_over=True)
+
+
 def _read_of_plan(match: re.Match[str], _day: date) -> Time | None:
     return Time(match.start(), match.end(), None, is_future=True, refers=Refers.PLAN_END if match[0].endswith("末") else Refers.PLAN)
+
+
+def _read_that_month(match: re.Match[str], _day: date) -> Time | None:
+    return Time(match.start(), match.end(), None, refers=Refers.MONTH)
 
 
 def _read_month_word(match: re.Match[str], day: date) -> Time | None:
@@ -334,10 +343,17 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Time | No
         re.compile(r"(?:近|过去|这)?(?P<years>[一二三四五六七八九十两\d]+)年来|(?:过去|近|最近)的?(?P<years2>[一二三四五六七八九十两\d]+)年"),
         _read_years_back,
     ),
+    (re.compile(r"(?<![\d一二三四五六七八九十])(?P<ago>[一二三四五六七八九十两])年(?:之|以)?前(?=[，,]|[\u4e00-\u9fff]{0,4}的)"), _read_years_ago),
     (re.compile(r"年末|年底|年初"), _read_end_of_year),
     (re.compile(r"规划期(?:限?内|间|末)"), _read_of_plan),
+    (re.compile(r"当月|(?<!月)单月"), _read_that_month),
     (re.compile(r"(?P<which>[上本])个?(?P<unit>月|季度)(?!末|份均)"), _read_month_word),
-    (re.compile(r"今年以来|目前|当前|眼下|截至目前|如今|迄今|近年来|近年|近日|日前|近期|当天|当日|年内|本年度"), _read_word),
+    (
+        re.compile(
+            r"今年以来|(?<!项)目前|当前|眼下|截至目前|如今|迄今|近年来|近年|近日|日前|近期|当天|当日|(?<![\d一二三四五六七八九十两几])年内|本年度"
+        ),
+        _read_word,
+    ),
     (
         re.compile(
             rf"(?P<by>[Bb]y )?(?:(?:the )?(?:(?P<quarter>first|second|third|fourth) quarter|(?P<half>first|"

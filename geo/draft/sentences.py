@@ -162,6 +162,7 @@ class Sentence(Context):
             for figure in self.figures
             if figure.growth is None
             and not is_own
+            and not self._is_yet_to_grow(figure, run[0])
             and not self._is_decided(figure)
             and not figure.is_base
             and not figure.is_points
@@ -184,6 +185,10 @@ class Sentence(Context):
             own = names[position] if len(names) == len(run) else label
             figure = self._new(mention, (own or self._inherited_label()) + "增速", is_rate=True)
             self._set_growth(figure, mention)
+
+    def _is_yet_to_grow(self, figure: Figure, rate: Mention) -> bool:
+        """Say whether a rate is what a fact is to become: 去年78亿元，力争三年内翻一番."""
+        return figure.status is FigureStatus.ACTUAL and bool(PLANS.search(self.half, figure.end, rate.start)) and self._is_planned(rate, None)
 
     def _last_together(self, figures: list[Figure]) -> list[Figure]:
         """Give the figures that one growth is said of: all that stand for several places with one amount, else the last."""
