@@ -37,6 +37,8 @@ class Figure:
         Where each part is stated.
     reasons
         Why it was linked so.
+    doubts
+        Why its time may be another one.
     """
 
     subjects: list[Named]
@@ -56,6 +58,7 @@ class Figure:
     rank_scope: str | None = None
     spans: dict[str, tuple[int, int]] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
     is_points: bool = False
     is_count: bool = False
     is_base: bool = False

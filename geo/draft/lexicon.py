@@ -83,6 +83,9 @@ AFTER_COMPLETION = re.compile(
     r"满产|达效)(?:投产|达产|投用)?(?:后|时)|(?:全面|全部)(?:达产|投产)|once completed|upon completion"
 )
 
+# Behind one of these the time of a number hangs on what was told before, unless it is only what a growth is measured by.
+REFERRING = re.compile(r"(?<![比较])上年|(?<![比较]去年)(?<![比较]上年)同期|年[底末]|以来|当月|累计|规划期")
+
 # --- growth, rank, share ------------------------------------------------------------------------------------------------------------------
 
 GROWS = re.compile(

@@ -6,7 +6,7 @@ import re
 
 from geo.draft.contexts import Context
 from geo.draft.figures import Figure
-from geo.draft.lexicon import FACTS, GROWS, LOCATING, PLANS, SIGNED
+from geo.draft.lexicon import FACTS, GROWS, LASTING, LOCATING, PLANS, REFERRING, SIGNED
 from geo.draft.numbers import Mention, Role
 from geo.draft.periods import Refers
 from geo.draft.subjects import Spot
@@ -330,8 +330,19 @@ class Sentence(Context):
         if spot is not None:
             figure.spans["subject"] = (spot.start, spot.end)
         figure.reasons = list(candidates[0].reasons) if candidates else ["no place"]
+        if mention.start not in self.decided:
+            figure.doubts = self._doubts(figure, mention)
         self.figures.append(figure)
         return figure
+
+    def _doubts(self, figure: Figure, mention: Mention) -> list[str]:
+        """Say why the time of a figure may be another one, by what was wrong most often in texts of genres that the rules had not seen."""
+        doubts = []
+        if figure.period is None and not re.search(LASTING, figure.label):
+            doubts.append("no time")
+        if REFERRING.search(self.half, self.start, mention.start):
+            doubts.append("refers")
+        return doubts
 
     def _is_base(self, mention: Mention) -> bool:
         base = self._base_of(mention)

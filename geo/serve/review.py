@@ -14,9 +14,10 @@ from flask_babel import Babel, gettext
 from werkzeug.exceptions import HTTPException
 
 from geo.draft.choices import find_choices
-from geo.draft.decisions import Aids, DecisionError
+from geo.draft.decisions import SURE, Aids, DecisionError
 from geo.draft.known import known_places
 from geo.draft.names import COMPANY
+from geo.draft.opinion import DOUBTED
 from geo.draft.review import Review, ReviewError
 from geo.draft.running import match_places, name_indicators
 from geo.draft.said import Said
@@ -155,6 +156,8 @@ def create_review_app(settings: Settings, folder: Path, token: str) -> Flask:
             language=chosen_language(),
             title=review.document["source"]["title"],
             indicators=names,
+            least_sure=SURE,
+            least_doubted=DOUBTED,
             kinds=[(kind, gettext("企业（不上图）") if kind == COMPANY else gettext(KINDS[kind])) for kind in KIND_KEYS],  # type: ignore[index]
             reasons=[(reason, gettext(NUMBER_REASONS[reason])) for reason in REASON_KEYS],  # type: ignore[index]
             source_kinds=[(kind.value, gettext(phrase)) for kind, phrase in SOURCE_KINDS.items()],

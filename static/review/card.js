@@ -1,7 +1,7 @@
 // The card: one place, one figure, the report itself, or the end. It is drawn anew whenever something changes; the focus stays in its field.
 
 import { pointOf } from "./outline.js";
-import { blockOf, current, fill, isPlaceStage, keyOf, likelyReason, rivalsOf, slice, state, words } from "./state.js";
+import { blockOf, current, doubtOf, fill, isPlaceStage, keyOf, likelyReason, rivalsOf, slice, state, words } from "./state.js";
 
 const card = document.getElementById("card");
 
@@ -154,7 +154,7 @@ function drawFigure(handlers) {
     head(words.figure, state.at.index, figures.length, [
       " ", stateOf(figure), " ",
       figure.paragraph === null ? null : h("small", {}, fill(words.paragraph, { n: figure.paragraph })), " ",
-      h("small", {}, figure.confidence >= 0.8 ? words.sure : words.unsure),
+      h("small", {}, doubtOf(figure) ? words.unsure : words.sure),
     ]),
     quote(figure.start, figure.end),
     figure.changed?.length ? h("p", { class: "changed" }, words.changed, figure.changed.map((name) => words.parts[name] ?? name).join(" · ")) : null,
@@ -174,7 +174,7 @@ function drawFigure(handlers) {
     h("datalist", { id: "indicators" }, words.indicators.map((name) => h("option", { value: name }))),
     buttons([
       ["enter", words.keys.enter], ["x", words.keys.x], ...(reason ? [["d", fill(words.keys.d, { reason: reasonOf(reason) })]] : []), ["s", words.keys.s], ["p", words.keys.p], ["t", words.keys.t], ["g", words.keys.g],
-      ["r", words.keys.r], ["m", words.keys.m], ["n", words.keys.n], ["a", words.keys.a], ["u", words.keys.u], ["j", words.keys.j], ["k", words.keys.k],
+      ["r", words.keys.r], ["m", words.keys.m], ["n", words.keys.n], ["a", words.keys.a], ["u", words.keys.u], ["f", words.keys.f], ["j", words.keys.j], ["k", words.keys.k],
       ["[", words.keys["start-"]], ["{", words.keys["start+"]], ["]", words.keys["end+"]], ["}", words.keys["end-"]],
     ], handlers),
     figure.reasons.length ? h("p", { class: "hint" }, words.reasonsHead, figure.reasons.map((reason) => words.why[reason] ?? reason).join(" · ")) : null,

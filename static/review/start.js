@@ -6,7 +6,7 @@ import { buildMap } from "./outline.js";
 import {
   CHOICES, Refusal, accept, act, blockOf, claim, current, enqueue, fill, isPlaceStage, keyOf, likelyReason, load, read, release, rivalsOf, state, undo, words,
 } from "./state.js";
-import { attempt, correct, decide, draw, firstOpen, handlers, listOf, reload, say, showBanner, step } from "./steps.js";
+import { attempt, changeOrder, correct, decide, draw, firstOpen, handlers, listOf, reload, say, showBanner, step } from "./steps.js";
 import { buildText, light, selectedSpan } from "./text.js";
 
 const KEYS = new Set([...CHOICES, ..."[]{}", "Enter", "Escape"]);
@@ -87,6 +87,7 @@ const COMMANDS = {
   n: addNew,
   a: acceptParagraph,
   u: takeBack,
+  f: onFigure(changeOrder),
   j: () => step(1),
   k: () => step(-1),
   b: () => (isPlaceStage() ? undefined : backToPlaces()),

@@ -9,6 +9,7 @@ export const state = {
   outline: null,
   at: { kind: "source", index: 0 },
   mode: null,
+  order: "doubt",
   writes: false,
   checked: null,
 };
@@ -149,6 +150,13 @@ export function likelyReason(figure) {
   const before = state.document.figures.filter((one) => one.state === "rejected" && one !== figure);
   const distance = (one) => Math.abs(numberOf(one)[0] - numberOf(figure)[0]);
   return before.filter(({ unit }) => unit === figure.unit).sort((a, b) => distance(a) - distance(b))[0]?.reason ?? null;
+}
+
+/** How much a figure is in doubt: 2 where a language model would link it otherwise, 0 where it is as good as sure. */
+export function doubtOf(figure) {
+  if (figure.confidence <= words.leastDoubted) return 2;
+  const isSure = figure.confidence >= words.leastSure && !figure.changed && !figure.reason && (figure.rank === null || figure.rank_scope);
+  return isSure ? 0 : 1;
 }
 
 // --- keys ---

@@ -2,7 +2,7 @@
 
 import { drawCard, h } from "./card.js";
 import { drawMap } from "./outline.js";
-import { Refusal, act, claim, enqueue, fill, isPlaceStage, load, numberOf, revision, state, words } from "./state.js";
+import { Refusal, act, claim, doubtOf, enqueue, fill, isPlaceStage, load, numberOf, revision, state, words } from "./state.js";
 import { buildText, drawText } from "./text.js";
 
 const said = document.getElementById("said");
@@ -18,6 +18,7 @@ export function draw() {
   document.getElementById("title").textContent = source.title;
   document.getElementById("progress").textContent = fill(words.progress, {
     placesDone: done(places), places: places.length, figuresDone: done(figures), figures: figures.length, others: others.length,
+    doubtful: figures.filter((one) => one.state === "proposed" && doubtOf(one)).length,
   });
   document.getElementById("bar").value = (done(places) + done(figures) + (review.source ? 1 : 0)) / (places.length + figures.length + 1);
   drawCard(handlers);
@@ -85,9 +86,7 @@ async function refused({ code, value }) {
 
 export function firstOpen() {
   if (!state.document.review.source) return { kind: "source", index: 0 };
-  const kind = isPlaceStage() ? "place" : "figure";
-  const index = listOf(kind).findIndex((one) => one.state === "proposed");
-  return index < 0 ? { kind: "done", index: 0 } : { kind, index };
+  return nextOpen(isPlaceStage() ? "place" : "figure", -1);
 }
 
 export const listOf = (kind) => (kind === "place" ? state.document.places : kind === "figure" ? state.document.figures : []);
@@ -95,11 +94,23 @@ export const listOf = (kind) => (kind === "place" ? state.document.places : kind
 /** Goes to the next item that is open, from the current one on, then from the beginning. */
 export function advance() {
   const kind = isPlaceStage() ? "place" : "figure";
+  state.at = nextOpen(kind, state.at.kind === kind ? state.at.index : -1);
+}
+
+/** Figures in doubt come first, the most doubtful of all; else the order is that of the text. */
+function nextOpen(kind, from) {
   const list = listOf(kind);
-  const from = state.at.kind === kind ? state.at.index : -1;
-  const order = [...list.keys()].filter((index) => index > from).concat([...list.keys()].filter((index) => index <= from));
-  const next = order.find((index) => list[index].state === "proposed");
-  state.at = next === undefined ? { kind: "done", index: 0 } : { kind, index: next };
+  const open = [...list.keys()].filter((index) => list[index].state === "proposed");
+  const doubts = open.map((index) => (kind === "figure" && state.order === "doubt" ? doubtOf(list[index]) : 0));
+  const wanted = open.filter((_, position) => doubts[position] === Math.max(...doubts));
+  const next = wanted.find((index) => index > from) ?? wanted[0];
+  return next === undefined ? { kind: "done", index: 0 } : { kind, index: next };
+}
+
+export function changeOrder() {
+  state.order = state.order === "doubt" ? "text" : "doubt";
+  state.at = firstOpen();
+  say(words.orders[state.order]);
 }
 
 export function step(by) {
