@@ -33,6 +33,7 @@ _SCOPES_EN = {
     "世界": "the world",
 }
 _MOST_SLUG = 60
+_FORMULA = re.compile(r"[=+@]|-(?![\d.]+$)")
 # What a point stands for whose true place lies within so many metres.
 _PRECISIONS = ((300, Precision.SITE), (1500, Precision.LOCALITY), (math.inf, Precision.AREA))
 
@@ -130,6 +131,16 @@ class _Making:
             self._make_place(place)
         self._make_figures()
         self._make_others()
+        self._expect_no_formula()
+
+    def _expect_no_formula(self) -> None:
+        """Refuse what a spreadsheet would run when somebody opens the tables in one: the words of a report are anybody's."""
+        for file, rows in self.rows.by_file.items():
+            for row in rows:
+                for column, value in row.items():
+                    if _FORMULA.match(value):
+                        line = f"{file} [{column}] {value[:40]!r}: expected a text that a spreadsheet does not take for a formula"
+                        self.rows.refuse(line, "formula", file=file, column=column, value=value[:40])
 
     def _hosts_first(self) -> list[Mapping[str, Any]]:
         """Give the accepted places, each behind the one that it lies in."""
