@@ -80,3 +80,24 @@ def pdf(*pages: Sequence[tuple[int, int, str]]) -> bytes:
     written += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
     written += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     return written + b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, table_start)
+
+
+def docx_of(document: str) -> bytes:
+    """Write a Word document with this XML for its text."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(docx())) as plain, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in plain.namelist():
+            archive.writestr(name, document if name == "word/document.xml" else plain.read(name))
+    return written.getvalue()
+
+
+def pdf_of(*objects: bytes) -> bytes:
+    """Write a PDF of these objects, the first of which is the catalogue."""
+    written, offsets = b"%PDF-1.5\n", []
+    for number, content in enumerate(objects, start=1):
+        offsets.append(len(written))
+        written += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table_start = len(written)
+    rows = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(offsets) + 1)
+    return written + head + rows + b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (len(offsets) + 1, table_start)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from geo.draft.figures import Figure, Linked, Marks, Scope
 from geo.draft.lexicon import AFTER_COMPLETION, DONE, ESTIMATE, FACTS, INTENDED, LASTING, MACRO, PLANS, SIGNED
 from geo.draft.names import Named
 from geo.draft.numbers import Mention, Role
-from geo.draft.periods import Time
-from geo.draft.subjects import Candidate, Memory, Spot, find_spots, rank_candidates
+from geo.draft.periods import Refers, Time
+from geo.draft.subjects import SITES, Candidate, Memory, Spot, find_spots, rank_candidates
 from geo.tables.cells import AFTER
 
 # 由现有的80万台提升至200万台: what there is, before what there is to be.
 _FROM_NOW = re.compile(r"[由从](?:现有|目前|现在|当前|原有|原来|原先)的?$")
 _TO_BEGIN = re.compile(r"(?:计划|预计|拟|将)[^，,。；;]{0,10}(?:开工|动工|完工|建成|竣工|投产|投用|投运)")
+# What belongs to a time behind its number: 5月底, 年底前.
+_TIME_ENDS = re.compile(r"(?:年?[底末初](?!端|期|次))?(?:之前|前(?!期|沿|景|列|端|[一二三四五六七八九十两\d]))?")
+# Behind it an English sentence speaks of something else.
+_ENGLISH_TURN = re.compile(r", (?:the|it|its|and|which|with|while)\b")
+# So far behind 上年同期 stands what it is said of, and so many figures before it may be the one that it repeats.
+_MOST_GOVERNED, _MOST_BACK = 12, 3
 _CLAUSE = re.compile(r"(?<!\d)[，,]|[，,](?!\d)|[：:]")
 
 
@@ -33,13 +40,17 @@ class Context:
     ) -> None:
         self.half, self.start, self.end = half, start, end
         self.mentions = [mention for _, _, mention in marks.numbers.starting_within(start, end)]
-        self.times = [time for _, _, time in marks.times.starting_within(start, end)]
         self.memory, self.scope, self.linked = memory, scope, linked
-        self.named, self.decided = marks.named, marks.decided
+        self.times: list[Time] = []
+        for _, _, time in marks.times.starting_within(start, end):
+            if time.refers is not Refers.PLAN or not time.is_loose:
+                self.times.append(self._placed(time))
+        self.named, self.decided, self.claimed = marks.named, marks.decided, marks.claimed
         self.spots = find_spots(half, start, end, marks.places, marks.named, memory)
         self.clauses = self._cut_clauses()
         self.figures: list[Figure] = []
         self.shared = self._find_shared()
+        self.shared_times = self._find_shared_times()
 
     # --- clauses ---
 
@@ -62,17 +73,21 @@ class Context:
 
     def _words_before(self, mention: Mention) -> str:
         """Give the words of the clause before a number, from the number, the place or the time before it."""
-        begin = self._clause_start(mention.start)
+        return self._words_to(mention.start)
+
+    def _words_to(self, position: int) -> str:
+        begin = self._clause_start(position)
         for other in self.mentions:
-            if begin < other.end <= mention.start:
+            if begin < other.end <= position:
                 begin = other.end
         for spot in self.spots:
-            if begin < spot.end <= mention.start:
+            if begin < spot.end <= position:
                 begin = spot.end
         for time in self.times:
-            if begin < time.end <= mention.start:
-                begin = time.end
-        return self.half[begin : mention.start]
+            end = _TIME_ENDS.match(self.half, time.end, position).end() if time.end <= position else 0  # type: ignore[union-attr]
+            if begin < end:
+                begin = end
+        return self.half[begin:position]
 
     # --- subjects ---
 
@@ -126,12 +141,7 @@ class Context:
                 continue
             words = self.half[last : behind[0].start]
             if "分别" in words:
-                run = [behind[0]]
-                for following in behind[1:]:
-                    if re.fullmatch(r"[、,，和及与]+(?:下降|增长)?", self.half[run[-1].end : following.start]):
-                        run.append(following)
-                    else:
-                        break
+                run = self._run_from(behind)
                 if len(run) == len(group):
                     for mention, spot in zip(run, group, strict=True):
                         shared[mention.start] = [spot.place]
@@ -139,7 +149,34 @@ class Context:
                 shared[behind[0].start] = [spot.place for spot in group]
         return shared
 
+    def _run_from(self, behind: list[Mention]) -> list[Mention]:
+        """Give the numbers of one enumeration, from the first of these on."""
+        run = behind[:1]
+        for following in behind[1:]:
+            if not re.fullmatch(r"[、,，和及与]+(?:下降|增长)?", self.half[run[-1].end : following.start]):
+                break
+            run.append(following)
+        return run
+
     # --- time and status ---
+
+    def _find_shared_times(self) -> dict[int, Time]:
+        """Find amounts that are said of several times, one each: 2023年、2024年产值分别为30亿元和36亿元."""
+        groups: list[list[Time]] = []
+        for time in self.times:
+            if time.period is None or time.is_base:
+                continue
+            if groups and re.fullmatch(r"[、和及与]|以及", self.half[groups[-1][-1].end : time.start]):
+                groups[-1].append(time)
+            else:
+                groups.append([time])
+        shared: dict[int, Time] = {}
+        for group in groups:
+            behind = [mention for mention in self.mentions if mention.start >= group[-1].end and mention.role is not Role.RANK]
+            run = self._run_from(behind)
+            if len(group) > 1 and len(run) == len(group) and "分别" in self.half[group[-1].end : run[0].start]:
+                shared |= {mention.start: time for mention, time in zip(run, group, strict=True)}
+        return shared
 
     def _time(self, mention: Mention, context: str, *, is_count: bool = False) -> tuple[str | None, bool, tuple[int, int] | None]:
         period, planned, span = self._find_time(mention, context, is_count)
@@ -148,6 +185,52 @@ class Context:
             return period, planned, span
         return decision.period, decision.is_planned, span if decision.period == period else None
 
+    def _placed(self, time: Time) -> Time:
+        """Give a time that does not say its year that of the heading, or of what was told before."""
+        scope = self.scope
+        if time.refers in (Refers.PLAN, Refers.PLAN_END):
+            of_plan = scope.plan_years if time.refers is Refers.PLAN else f"/{scope.plan_years[-4:]}"
+            return replace(time, period=of_plan) if scope.plan_years else replace(time, is_loose=True)
+        if time.refers is Refers.MONTH:
+            told = [scope.heading_period, *(figure.period for figure in self.linked.figures), scope.period]
+            months = [period for period in told if period and re.fullmatch(r"\d{4}-\d\d", period)]
+            return replace(time, period=months[-1]) if months else replace(time, is_loose=True)
+        year = scope.heading_year
+        if time.refers is Refers.YEAR_BEFORE:
+            # 上年, in what tells of last year, is the year before that.
+            years = [other for other in self.times if other.period and re.fullmatch(r"\d{4}", other.period) and not other.is_base]
+            if years:
+                return replace(time, period=str(int(str(years[-1].period)) - 1)) if years[-1].is_over else time
+            year = scope.period if scope.period and re.fullmatch(r"\d{4}", scope.period) else year
+            return replace(time, period=str(int(year) - 1)) if year and scope.is_over else time
+        if not time.unsaid or not year or set(re.findall(r"\d{4}", time.unsaid)) == {year}:
+            return time
+        period = re.sub(r"\d{4}", year, time.unsaid)
+        if scope.plan_section:
+            return replace(time, period=period, is_loose=False, is_future=True, is_current=True, is_over=False)
+        return replace(time, period=None if time.is_loose else period, is_future=False, is_current=False, is_over=scope.heading_is_over)
+
+    def _base_of(self, mention: Mention) -> Time | None:
+        """Give the time that a number is set beside another one for: 上年同期为45.8亿元, 由上年的38.2%提高到41.6%."""
+        time = next((time for time in reversed(self.times) if time.end <= mention.start), None)
+        if time is None:
+            return None
+        between = self.half[time.end : mention.start]
+        if time.refers in (Refers.SAME, Refers.SAME_BEFORE):
+            is_first = all(figure.start < time.end for figure in self.figures)
+            governed = not time.is_base and is_first and (len(between) <= _MOST_GOVERNED or time.refers is Refers.SAME)
+            return replace(time, period=self._same_part(time)) if governed else None
+        is_from = self.half[: time.start].endswith(("由", "从")) and re.fullmatch(r"年?[末底]?的?[约近]?", between)
+        return time if is_from and mention.number.base not in ("倍", "番") else None
+
+    def _same_part(self, time: Time) -> str | None:
+        """Give the time of the figure before, in the year that 去年同期 says."""
+        told = [figure.period for figure in (*self.linked.figures[-_MOST_BACK:], *self.figures) if figure.period and not figure.is_base]
+        period = told[-1] if told else self.scope.period or self.scope.heading_period
+        if time.refers is Refers.SAME:
+            return period
+        return re.sub(r"\d{4}", lambda year: str(int(year[0]) - 1), period) if period and period != AFTER else time.period
+
     def _find_time(self, mention: Mention, context: str, is_count: bool) -> tuple[str | None, bool, tuple[int, int] | None]:
         before = self.half[self.start : mention.start]
         if _FROM_NOW.search(before):
@@ -155,21 +238,48 @@ class Context:
         after = None
         for found in AFTER_COMPLETION.finditer(before):
             after = self.start + found.end()
-        spoken = [time for time in self.times if time.end <= mention.start and not time.is_base]
+        of_list = self.shared_times.get(mention.start)
+        if of_list is not None:
+            return of_list.period, of_list.is_future or self._is_planned(mention, of_list), (of_list.start, of_list.end)
+        if re.search(r"每(?:年|月|天|平方米)[\u4e00-\u9fff]{0,6}$", before):
+            return None, self._is_planned(mention, None), None
+        month = self.figures[-1].period if self.figures else None
+        if (
+            month is not None
+            and re.fullmatch(r"\d{4}-\d\d", month)
+            and re.fullmatch(r"[，,]?(?:今年)?累计(?:完成|实现)?", self._words_before(mention))
+        ):
+            # 11月产值38亿元，累计412亿元: since the year began.
+            return f"{month[:4]}-01/{month}", False, self.figures[-1].spans.get("period")
+        base = self._base_of(mention)
+        if base is not None:
+            return base.period, base.refers is Refers.SAME and self._is_planned(mention, None), (base.start, base.end)
+        spoken = [
+            time for time in self.times if time.end <= mention.start and not time.is_base and time.refers not in (Refers.SAME, Refers.SAME_BEFORE)
+        ]
         last = spoken[-1] if spoken else None
         label = context.partition("|")[0]
         if not self.figures and re.match(r"\s*(?:比如|例如|其中|如)", before) and self.linked.figures and last is None and after is None:
             return self.linked.figures[-1].period, self._is_planned(mention, None), None
         lasting = (
-            bool(re.search(LASTING, context)) and not label.endswith("增速") and not re.search(MACRO, label) and not (is_count and "投资" in label)
+            bool(re.search(LASTING, context))
+            and not re.search("完成[^|]{0,8}投资", context)
+            and not label.endswith("增速")
+            and not re.search(MACRO, label)
+            and not (is_count and "投资" in label)
         )
-        if last is None and self._is_english():
+        if (last is None or last.is_loose) and self._is_english():
             last = self._english_time(mention)
             if last is not None and last.period == AFTER:
                 return AFTER, True, (last.start, last.end)
         if after is not None and (last is None or last.start < after):
             return AFTER, True, None
         planned = self._is_planned(mention, last)
+        if planned and last is not None and last.is_over and PLANS.search(self.half, last.end, mention.start):
+            # 去年78亿元，力争三年内翻一番: not of last year.
+            return self.scope.plan_period, True, None
+        if lasting and last is not None and "投资" in label and self._is_of_project(mention, last):
+            return None, planned, None
         if last is not None and not (last.is_loose and last.period is None and self.scope.period is None and not planned):
             last_period = None if last.period is None and last.is_loose else last.period
             return last_period, planned or last.is_future, (last.start, last.end)
@@ -180,8 +290,11 @@ class Context:
         ):
             # A part of what was just counted, or what it amounts to.
             return self.figures[-1].period, planned, self.figures[-1].spans.get("period")
+        if self.scope.period is not None and self.scope.period.startswith("/") and re.search(r"累计|已", self._words_before(mention)):
+            # 截至9月底已开工118个；累计完成投资262亿元: by the same day.
+            return self.scope.period, planned, None
         if lasting or re.search(
-            r"现有|目前|拥有|集聚|聚集|累计|截至|建成|已引进|入驻|入园|落户", self.half[self._clause_start(mention.start) : mention.start]
+            r"现有|(?<!项)目前|拥有|集聚|聚集|累计|截至|建成|已引进|入驻|入园|落户", self.half[self._clause_start(mention.start) : mention.start]
         ):
             return (self.scope.plan_period if planned and not lasting else None), planned, None
         if self._is_english():
@@ -193,8 +306,13 @@ class Context:
             return self.scope.heading_period if self.scope.plan_section and not lasting else None, planned, None
         return self.scope.period or self.scope.heading_period, planned, None
 
+    def _is_of_project(self, mention: Mention, last: Time) -> bool:
+        """Say whether a project is named between a time and a number: what it costs is of no time that stands before its name."""
+        spots = [spot for spot in self.spots if last.end <= spot.start and spot.end <= mention.start and not self._is_compared(spot)]
+        return bool(spots) and spots[-1].place.kind in SITES
+
     def _is_english(self) -> bool:
-        return self.half[self.start : self.end].isascii()
+        return not re.search("[\u4e00-\u9fff]", self.half[self.start : self.end])
 
     def _english_time(self, mention: Mention) -> Time | None:
         """Give the time that stands behind the number, as in English it does."""
@@ -202,16 +320,20 @@ class Context:
         done = AFTER_COMPLETION.search(self.half, mention.end, min(following, self.end))
         if done:
             return Time(done.start(), done.end(), AFTER)
-        return next((time for time in self.times if mention.end <= time.start and not time.is_base), None)
+        turn = _ENGLISH_TURN.search(self.half, mention.end, self.end)
+        end = turn.start() if turn else self.end
+        behind = next((time for time in self.times if mention.end <= time.start < end and not time.is_base), None)
+        return replace(behind, period=self._same_part(behind)) if behind is not None and behind.refers is not None else behind
 
     def _is_planned(self, mention: Mention, last: Time | None) -> bool:
         before = self.half[self.start : mention.start]
         if re.match(r"[^，,。；;]{0,14}已", self.half[mention.end : mention.end + 18]):
             return False
         plans = [found.end() for found in PLANS.finditer(before)]
-        if last is not None and last.is_over:
+        if last.is_over if last is not None and last.period else self.scope.is_over:
             # 预计全年完成, in the first days of the next year, and 1—9月预计增长 tell what has come true.
-            told = next((figure.start for figure in self.figures if figure.start > last.end), mention.start)
+            said = last.end if last is not None else self.start
+            told = next((figure.start for figure in self.figures if figure.start > said), mention.start)
             plans = [end for end in plans if self.start + end > told or not ESTIMATE.search(before[:end])]
         # Behind 力争 a 实现 is a goal, too.
         facts = [found.end() for found in (DONE if plans else FACTS).finditer(before)]
@@ -219,6 +341,8 @@ class Context:
         if last is not None and last.is_future and last.period:
             return True
         if plans and (not facts or plans[-1] >= facts[-1]):
+            return True
+        if mention.role is Role.AMOUNT and re.search(r"(?<!完成)(?:目标|任务)(?:为|是|[:：])?$", label):
             return True
         clause = self.half[self._clause_start(mention.start) : self._clause_end(mention.end)]
         if mention.number.base == "大" and re.search(r"打造|培育|建设|构建", before) and not re.search(r"已|建成|形成", before):
@@ -233,8 +357,12 @@ class Context:
             begun = re.search(r"开工|封顶|投产(?!后)|竣工|投用|建成投|通线|动工|落成|揭牌|启用", _TO_BEGIN.sub("", behind))
             if INTENDED.search(behind) and not begun:
                 return True
-        if self.scope.plan_section and not DONE.search(before) and (last is None or last.is_current):
+        # In a plan 累计完成 is what its years are to bring.
+        facts_said = before.replace("累计", "") if last is not None and last.is_current and last.period and "/" in last.period else before
+        if self.scope.plan_section and not DONE.search(facts_said) and (last is None or last.is_current):
             # 阶段目标：2022年…, in a plan of that year.
+            return True
+        if self.scope.is_tender and not DONE.search(before) and (last is None or not last.is_over):
             return True
         if self._is_english():
             return False

@@ -22,7 +22,8 @@ from geo.tables.units import parse_unit
 SURE = 0.8
 _MOST_TEXT = 200
 _KINDS = {*(kind.value for kind in Kind), COMPANY}
-_LINKED = ("subject", "period", "status")
+# What is linked anew where one of these is corrected: what follows from it, and what was drafted alike.
+_LINKED = frozenset({"subject", "period", "status", "label", "unit", "growth_pct", "rank", "rank_scope"})
 _PLACES, _FIGURES = "places", "figures"
 
 
@@ -299,7 +300,7 @@ def _figure(case: _Case) -> Part:
     changed = {name for name in fields if figure[name] != before[name]}
     if changed:
         figure["edited"] = True
-    figure["spans"] = _spans_after(before["spans"], changed, spans, case.text)
+    figure["spans"] = _spans_after(before["spans"], changed, figure["growth_pct"], spans, case.text)
     if spans or changed & {"growth_pct", "rank"}:
         stated = [span for part, span in figure["spans"].items() if part in ("value", "growth", "rank")]
         figure["start"] = min([figure["start"], *(start for start, _ in stated)])
@@ -312,13 +313,16 @@ def _figure(case: _Case) -> Part:
     figures = [*case.document["figures"]]
     figures[index] = figure
     after = {**case.document, "figures": figures}
-    return _relinked(after, case.text, case.aids) if changed & set(_LINKED) else after
+    return _relinked(after, case.text, case.aids) if changed & _LINKED else after
 
 
-def _spans_after(spans: Part, changed: set[str], given: Any, text: str) -> Part:
+def _spans_after(spans: Part, changed: set[str], growth: str | None, given: Any, text: str) -> Part:
     """Forget where a part stands that was typed anew, unless it is said where."""
     gone = {"growth_pct": "growth", "rank": "rank", "period": "period", "subject": "subject"}
     kept = {part: span for part, span in spans.items() if part not in {gone.get(name) for name in changed}}
+    if "growth" in spans and growth is not None and abs(Decimal(growth)) in {abs(number.value) for number in parse_numbers(text, *spans["growth"])}:
+        # A fall that was read as a growth stands where it stood.
+        kept["growth"] = spans["growth"]
     for part, span in given.items():
         start, end = map(int, span)
         if part not in gone.values() or not 0 <= start < end <= len(text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -24,6 +24,8 @@ from geo.tables.spans import Spans
 VERSION = 1
 # How far the first choice is ahead of the second where it is as good as sure.
 _SURE = Decimal(4)
+# The confidence of a figure at most, and of one whose time is in doubt: every second of these was wrong in genres that the rules had not seen.
+_MOST, _MOST_IN_DOUBT = 0.99, 0.6
 
 PlaceGiven = tuple[str, str, Sequence[str]]
 
@@ -116,11 +118,24 @@ def draft_text(
     spans = sorted(span for place in places for span in place.mentions)
     mentions = find_numbers(half, spans)
     times = find_times(half, report.day)
-    positions = {offset: position for position, offset in enumerate(offsets)} if decided else {}
-    said = {positions[start]: decision for start, decision in (decided or {}).items() if start in positions}
+    said = _in_compact(decided, offsets) if decided else {}
     linked = link(half, mentions, times, places, host, said)
     others = _put_back(linked.figures, places, [*linked.others, *((*run, NumberReason.NAME) for run in runs)], offsets)
     return Draft(report, text, tuple(places), tuple(spread(linked.figures)), tuple(sorted(set(others))))
+
+
+def _in_compact(decided: Mapping[int, Decision], offsets: Sequence[int]) -> dict[int, Decision]:
+    """Give what is decided by where the numbers begin in the text without its blanks."""
+    positions = {offset: position for position, offset in enumerate(offsets)}
+
+    def moved(span: tuple[int, int] | None) -> tuple[int, int] | None:
+        return (positions[span[0]], positions[span[1] - 1] + 1) if span and {span[0], span[1] - 1} <= positions.keys() else None
+
+    return {
+        positions[start]: replace(decision, growth=moved(decision.growth), rank=moved(decision.rank))
+        for start, decision in decided.items()
+        if start in positions
+    }
 
 
 # Characters that no text in simplified ones has, in what reports speak of.
@@ -242,15 +257,16 @@ def _figure_document(figure: Figure, place: Named | None, paragraph_of: Any) -> 
         "end": figure.end,
         "spans": {part: list(span) for part, span in figure.spans.items()},
         "confidence": _confidence(figure),
-        "reasons": figure.reasons,
+        "reasons": [*figure.reasons, *figure.doubts],
         "state": "proposed",
     }
 
 
 def _confidence(figure: Figure) -> float:
-    """Say how far the first choice is ahead of the second, from 0 to 1."""
+    """Say how far the first choice is ahead of the second, from 0 to 1; where the time is in doubt, no more than that."""
     if not figure.candidates:
         return 0.1
+    most = _MOST_IN_DOUBT if figure.doubts else _MOST
     first = figure.candidates[0].score
     second = figure.candidates[1].score if len(figure.candidates) > 1 else 0.0
-    return round(max(0.1, min(0.99, 0.5 + (first - second) / (2 * float(_SURE)))), 2)
+    return round(max(0.1, min(most, 0.5 + (first - second) / (2 * float(_SURE)))), 2)

@@ -12,6 +12,7 @@ import re
 import sys
 import zipfile
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any
 
 import mammoth
@@ -24,6 +25,8 @@ from geo.draft.grids import Piece, write_table
 MOST_UNPACKED = 200 << 20
 MOST_RATIO = 200
 MOST_PAGES = 2000
+# How deep the parts of a page lie in each other; what is deeper takes minutes to be read.
+MOST_NESTED = 400
 
 
 class UnreadableError(ValueError):
@@ -146,7 +149,13 @@ _BLOCKS = {
 _LEFT_OUT = "script, style, noscript, template, nav, footer, aside, form, iframe, svg, head, button, select"
 
 
+_NESTING = re.compile(rb"(?i)<(/?)(?:div|span|section|article|table|blockquote|ul|ol|b|i|u|em|strong|font|center|a)\b")
+
+
 def _read_html(content: bytes) -> Iterator[Piece]:
+    depths = accumulate((-1 if tag[1] else 1 for tag in _NESTING.finditer(content)), lambda deep, step: max(0, deep + step))
+    if any(deep > MOST_NESTED for deep in depths):
+        raise UnreadableError("its parts lie in each other deeper than those of any report; copy its text, and give that")
     tree = LexborHTMLParser(content)
     for node in tree.css(_LEFT_OUT):
         node.decompose()
@@ -247,7 +256,7 @@ def main() -> int:
         answer: dict[str, Any] = {"pieces": extract(kind, sys.stdin.buffer.read())}
     except UnreadableError as error:
         answer = {"error": str(error)}
-    except MemoryError:
+    except (MemoryError, RecursionError):
         answer = {"error": "the document needs more memory than a report does; save it again from a word processor"}
     sys.stdout.buffer.write(json.dumps(answer).encode())
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -36,6 +37,8 @@ class Figure:
         Where each part is stated.
     reasons
         Why it was linked so.
+    doubts
+        Why its time may be another one.
     """
 
     subjects: list[Named]
@@ -55,6 +58,7 @@ class Figure:
     rank_scope: str | None = None
     spans: dict[str, tuple[int, int]] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
     is_points: bool = False
     is_count: bool = False
     is_base: bool = False
@@ -80,18 +84,26 @@ class Decision:
         As the tables have it.
     is_planned
         Whether it is intended.
+    label
+        What it counts or measures; what names no indicator of its own inherits it.
+    growth, rank
+        The spans that state them, which are of no other figure; ``None`` where it has none.
     """
 
     subjects: tuple[str, ...]
     period: str | None
     is_planned: bool
+    label: str
+    growth: tuple[int, int] | None
+    rank: tuple[int, int] | None
 
 
 @dataclass(frozen=True)
 class Marks:
     """Everything that was found in a text, by where it lies: numbers that may be figures, times, mentions of places; and the places.
 
-    ``decided`` has what a person has said, by where the number of the figure begins.
+    ``decided`` has what a person has said, by where the number of the figure begins; ``claimed`` the growths and the ranks that are said to be of
+    one, with where its number begins.
     """
 
     numbers: Spans[Mention]
@@ -99,6 +111,7 @@ class Marks:
     places: Spans[Named]
     named: Sequence[Named]
     decided: Mapping[int, Decision] = field(default_factory=dict)
+    claimed: Spans[int] = field(default_factory=lambda: Spans(()))
 
 
 @dataclass
@@ -108,8 +121,23 @@ class Scope:
     plan_section: bool = False
     heading_period: str | None = None
     heading_is_future: bool = False
+    heading_is_over: bool = False
+    plan_years: str = ""
     period: str | None = None
+    period_is_over: bool = False
     plan: bool = False
     plan_period: str | None = None
     is_signed: bool = False
+    is_tender: bool = False
     bullet: str = ""
+
+    @property
+    def heading_year(self) -> str:
+        """The year of the heading; empty where it gives none, or several."""
+        years = set(re.findall(r"\d{4}", self.heading_period or ""))
+        return years.pop() if len(years) == 1 else ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether what is told has come true already, as far as headings and sentences before say."""
+        return not self.plan_section and (self.heading_is_over if self.period is None else self.period_is_over)

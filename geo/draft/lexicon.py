@@ -49,14 +49,15 @@ LASTING = any_of(
 PLANS = re.compile(
     r"力争|推进(?!方面|情况|顺利|有力|有序|会)|(?<=[\u4e00-\u9fff])(?<![主重需首必次纲摘概将只简还若])要(?![求素点件是么闻道害领塞地人]|看到|清醒|认识|承认|正视|说明|指出)|计划(?!单列|总投资|投资|的|\d|任务|执行)|(?<!初步)预计|"
     r"预期|拟|目标(?!的?$|的\d|任务的)|规划(?!面积|范围|总面积|区域|控制|局)|确保|争取|努力|将(?!近)|有望|冲刺|达产|投产后|建成后|"
-    r"完工后|建成投(?:产|用)后|全部投产|全部建成|奋力|谋划|设计(?:产能|年产)|到20[2-9]\d年|未来(?:[一二三四五六七八九十\d]+年|几年)|"
-    r"(?:^|[，。,；;])到?明年|今后|打算|提出要|要实现|实现.{0,10}目标|aims? to|will |plans? to|expected to|is set to|target"
+    r"完工后|建成投(?:产|用)后|全部投产|全部建成|奋力|谋划|设计(?:产能|年产)|(?<![加高升长降少])到20[2-9]\d年|未来(?:[一二三四五六七八九十\d]+年|几年)|"
+    r"(?:^|[，。,；;])到?明年|今后|打算|提出要|要实现|实现.{0,10}目标|承诺|设计(?:能力|吞吐|床位|停车|容量)|"
+    r"aims? to|will |plans? to|planned|expect(?:s|ed)? |scheduled|projected|forecast|is set to|target"
 )
 # A word that makes what follows it a fact again.
 FACTS = re.compile(
-    r"已(?!经?规划)|完成(?!后)|实现(?!.{0,12}目标)|累计|目前|截至|截止|同比|比上年|(?<![由从])现有|去年|昨年|新增|"
+    r"已(?!经?规划)|完成(?!后)|实现(?!.{0,12}目标)|累计|(?<!项)目前|截至|截止|同比|比上年|(?<![由从])现有|去年|昨年|新增|"
     r"建成(?!后|投产后|投用后)|封顶|落成|达到?了|突破了|近日|日前|过去|上年|连续|今年以来|集聚|拥有|reported|"
-    r"rose|attracted|reached"
+    r"rose|attracted|reached|signed|totall?ed"
 )
 # Said of a time that is over these are no plan, but how well a figure is known.
 ESTIMATE = re.compile(r"(?:预计|预期)$")
@@ -67,26 +68,31 @@ INTENDED = re.compile(
     r"建成后将|^[^。；;]{0,20}[，,](?:目前)?正?在建(?=[，,。；;])|拟建|将(?:建|打造|成为|于)|计划(?:建设|用地|于|20|[^，,。]{0,8}(?:开工|动工|完工|建成|竣工|投产|投用))|预计[^，,。]{0,10}(?:完工|建成|竣工|投产|开工|投用)"
 )
 # In a part that tells intentions 完成 and 实现 are goals, and only these tell what has come true.
-DONE = re.compile(r"已(?!经?规划)|累计|目前|截至|(?<![由从])现有|去年|昨年|上年|同比|封顶|落成|近日|日前|过去|今年以来|was |were ")
+DONE = re.compile(r"已(?!经?规划)|累计|(?<!项)目前|截至|(?<![由从])现有|去年|昨年|上年|同比|封顶|落成|近日|日前|过去|今年以来|was |were ")
 # A heading of a part that tells intentions, or facts.
 PLAN_HEADINGS = re.compile(
     r"目标|工作安排|工作打算|重点工作|重点工程|主要任务|下一步|规划|计划|今年工作|工作思路|空间布局|行动方案|"
     r"展望|重大项目清单|新建项目|拟建|储备项目"
 )
 FACT_HEADINGS = re.compile(r"回顾|发展基础|基本情况|现状|成就|成效|运行情况|统计公报|主要经济指标|考核|成绩单|简介|续建|已建|概况")
+# A notice of this kind, by its title, tells of what is to be built.
+TENDERS = re.compile(r"招标|投标|采购公告|可行性研究|环境影响|环评|核准|备案|选址|批前公示")
 # After these a project is run: its amounts are said of the time after completion.
 AFTER_COMPLETION = re.compile(
     r"(?:全部|全面|项目|全)?(?:达产|投产|建成|投运|投用|竣工|运营|建成投产|建成达产|投产达效|建成投用|完工|"
     r"满产|达效)(?:投产|达产|投用)?(?:后|时)|(?:全面|全部)(?:达产|投产)|once completed|upon completion"
 )
 
+# Behind one of these the time of a number hangs on what was told before, unless it is only what a growth is measured by.
+REFERRING = re.compile(r"(?<![比较])上年|(?<![比较]去年)(?<![比较]上年)同期|年[底末]|以来|当月|累计|规划期")
+
 # --- growth, rank, share ------------------------------------------------------------------------------------------------------------------
 
 GROWS = re.compile(
     r"(?:同比|环比|年均|分别|均|各|累计|实际|名义|又|比上年同期|比上年|较上年|较去年同期|比去年同期|按可比口径|可比价|实现)*"
     r"(?:增长率|增长|增速|增幅|上升|提高|提升|增加|增|升|↑|上涨|下降|降低|减少|减产|增产|回落|下滑|降幅|降|减|"
-    r"↓|翻|负增长|下跌|涨幅|上扬|up|rose|grew|increased|surged|climbed|jumped|expanded|down|fell|dropped|declined|decreased|increase of|growth of)"
-    r"(?:了|约|近|超过|超|达到|达|为|逾|至|均|各|幅|by|的?(?:预期)?目标(?:设?定|确定)?为?|[:：（(]|\s)*$"
+    r"↓|翻|负增长|下跌|涨幅|上扬|\+|up|rose|grew|increased|surged|climbed|jumped|expanded|down|fell|dropped|declined|decreased|increase of|growth of)"
+    r"(?:了|约|近|超过|超|达到|达|为|逾|至|均|各|幅|by|about|around|nearly|的?(?:预期)?目标(?:设?定|确定)?为?|[:：（(]|\s)*$"
 )
 # A rate that is a level of its own and no growth.
 RATES = re.compile(
@@ -128,7 +134,8 @@ KINDS: dict[str, Kind] = {
         Kind.PARK: (
             "工业园区 产业园区 工业园 产业园 科技园 物流园 文创园 软件园 创业园 创新园 化工园 材料园 装备园 园区 "
             "加工园 食品园 生态园 科创园 电商园 大数据园 智造园 智谷园 孵化园 医药园 "
-            "循环园 制造园 港城 物流港 片区 创意园 信息港 生物港 科技港 数字港 智慧港 医药港 软件港 云谷园 汽车城 产业社区"
+            "循环园 制造园 港城 物流港 片区 创意园 信息港 生物港 科技港 数字港 智慧港 医药港 软件港 云谷园 汽车城 "
+            "生物城 软件城 光电城 医药城 健康园 汽车园 光伏园 新能源园 智能园 数据园 科学园 航空园 产业社区"
         ),
         Kind.TOWN: "特色小镇 小镇",
         Kind.VALLEY: "智造谷 科学谷 科创谷 硅谷 药谷 云谷 光谷 智谷 数谷 视谷 谷",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from geo.draft.figures import Decision, Figure, Linked, Marks, Scope
-from geo.draft.lexicon import FACT_HEADINGS, PLAN_HEADINGS
+from geo.draft.lexicon import FACT_HEADINGS, PLAN_HEADINGS, TENDERS
 from geo.draft.names import Named
 from geo.draft.numbers import Mention
 from geo.draft.periods import Time
@@ -49,6 +49,12 @@ def link(
         places=Spans((start, end, place) for place in named for start, end in place.mentions),
         named=named,
         decided=decided,
+        claimed=Spans(
+            (*span, start)
+            for start, decision in decided.items()
+            for span in (decision.growth, decision.rank)
+            if span is not None and span[0] != start
+        ),
     )
     linked = Linked([], [(mention.start, mention.end, mention.reason) for mention in mentions if mention.reason is not None])
     memory, scope = Memory(host), Scope()
@@ -120,7 +126,7 @@ def _enter_line(half: str, start: int, end: int, marks: Marks, memory: Memory, s
         spoken = [time for _, _, time in marks.times.starting_within(start, end) if time.period]
         if spoken:
             # 2023年是…一年, and 2024年主要预期目标是, give their year to the paragraphs that follow.
-            scope.heading_period, scope.heading_is_future = spoken[0].period, spoken[0].is_future
+            _head(scope, spoken[0])
         scope.plan_section = opened["aims"] is not None
     is_heading = (
         len(line) <= 40
@@ -141,7 +147,19 @@ def _enter_line(half: str, start: int, end: int, marks: Marks, memory: Memory, s
             memory.see(places)
         spoken = [time for _, _, time in marks.times.starting_within(start, end) if time.period and not time.is_base]
         if spoken and not re.match(r"[图表]\s*\d", line):
-            scope.heading_period, scope.heading_is_future = spoken[0].period, spoken[0].is_future
+            _head(scope, spoken[0])
+        years = [
+            said for _, _, time in marks.times.starting_within(start, end) for said in (time.period, time.unsaid) if said and _YEARS.fullmatch(said)
+        ]
+        scope.plan_years = years[0] if years else scope.plan_years
+    scope.is_tender = scope.is_tender or bool(is_title and TENDERS.search(line))
+
+
+_YEARS = re.compile(r"\d{4}/\d{4}")
+
+
+def _head(scope: Scope, time: Time) -> None:
+    scope.heading_period, scope.heading_is_future, scope.heading_is_over = time.period, time.is_future, time.is_over
 
 
 def spread(figures: Sequence[Figure]) -> Iterator[tuple[Figure, Named | None]]:

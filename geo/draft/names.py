@@ -42,6 +42,22 @@ class Named:
 
 _SUFFIXES = sorted(KINDS, key=len, reverse=True)
 _SUFFIX = re.compile("|".join(map(re.escape, _SUFFIXES)))
+_ZONES = frozenset({Kind.PLATFORM, Kind.COOPERATION_ZONE, Kind.PARK, Kind.TOWN, Kind.VALLEY})
+_STAGE = re.compile(r"[一二三四五六]期$")
+# How the names of places end in English.
+_ENGLISH_KINDS: dict[str, Kind] = {
+    **dict.fromkeys(("Park", "BioPort"), Kind.PARK),
+    **dict.fromkeys(("Zone", "New Area", "Science City"), Kind.PLATFORM),
+    **dict.fromkeys(("Plant", "Factory", "Base", "Hub", "Center", "Centre", "Facility", "Terminal"), Kind.FACILITY),
+    "Valley": Kind.VALLEY,
+    "Town": Kind.TOWN,
+    "Project": Kind.PROJECT,
+    **dict.fromkeys(("District", "County"), Kind.DISTRICT),
+}
+_ENGLISH = re.compile(
+    rf"(?<![A-Za-z-])(?!(?:The|In|At|On|By|With|And|Its|This|That|Since|Last|For)\b)[A-Z][A-Za-z]+(?:[ -][A-Z][A-Za-z]+){{0,5}}[ -]"
+    rf"(?:{'|'.join(sorted(_ENGLISH_KINDS, key=len, reverse=True))})(?![A-Za-z])"
+)
 # What may stand behind a name and still belongs to it: 产业园项目, 基地二期, 高新区(北岸)数字小镇.
 _LEAST_ZONE = 6
 _BRACKET = re.compile(r"[(（][\u4e00-\u9fffA-Za-z]{1,8}[)）]")
@@ -251,7 +267,8 @@ def _drop_parts(candidates: dict[str, Named], counts: Counter[str]) -> None:
 def kind_of(name: str) -> Kind | None:
     """Give the kind of place that a name ends as; ``None`` where it ends as none."""
     name = re.sub(r"[(（][^()（）]*[)）]$", "", name)
-    return next((KINDS[suffix] for suffix in _SUFFIXES if name.endswith(suffix)), None)
+    found = next((KINDS[suffix] for suffix in _SUFFIXES if name.endswith(suffix)), None)
+    return found or next((kind for ending, kind in _ENGLISH_KINDS.items() if name.endswith(f" {ending}")), None)
 
 
 def _names_of_line(line: str) -> Iterable[str]:
@@ -286,9 +303,15 @@ def _names_of_line(line: str) -> Iterable[str]:
         if inner:
             end = begin + len(inner)
             name = inner
+        stage = _STAGE.search(name)
+        if stage and kind_of(name[: stage.start()]) in _ZONES and is_a_name(name[: stage.start()]):
+            # The second stage of a park is the park; that of a works may be a project of its own.
+            name = name[: stage.start()]
         if is_a_name(name):
             taken.append((begin, end))
             yield name
+    for found in _ENGLISH.finditer(line):
+        yield found[0]
     # Quoted names, such as “岚谷”.
     for found in re.finditer(r"[“「]([\u4e00-\u9fffA-Za-z0-9·]{3,12}(?:谷|小镇|城|园|港|湾|岛|廊))[”」]", line):
         if not _LAYOUT.search(found[1]) and not any(first < found.end(1) <= last for first, last in taken):
@@ -311,7 +334,7 @@ def _left_edge(line: str, tokens: Sequence[tuple[str, str]], offsets: Sequence[i
             break
         if tag in _STOPS and len(word) == 1 and word not in "东西南北中上下":
             break
-        if tag in ("p", "c", "uj", "ul", "r", "t", "y", "uz", "d") and len(word) > 1:
+        if tag in ("p", "c", "uj", "ul", "r", "t", "y", "uz", "d") and len(word) > 1 and not _STAGE.fullmatch(word):
             break
         if tag == "m" and not re.match(r"[\d.]+|第?[一二三四五六七八九十]+|[万亿]?(?:吨|千瓦|瓦|只|台|辆|套|平方米|件|米|安时)$", word):
             break
@@ -327,7 +350,7 @@ _BAD_START = re.compile(
     r"都|又|并|已|还)|"
     r"(?:引进|引入|推进|推动|建设|打造|支持|加快|签约|开工|新建|位于|实施|投资|投产|完成|实现|促进|依托|围绕|"
     r"聚焦|走进|来到|包括|全力|全面|积极|大力|重点|谋划|启动|加强|通过|建成|竣工|落户|成立|入驻|形成|培育|发展|"
-    r"提升|全国|全省|全市|全区|全县|首个|首批|一批|一个|这个|两个|多个|举行|目前|今年|去年|上半年|如今|记者|"
+    r"提升|招标项目|中标项目|全国|全省|全市|全区|全县|首个|首批|一批|一个|这个|两个|多个|举行|目前|今年|去年|上半年|如今|记者|"
     r"作为|拥有|集聚|规划|整合))+"
 )
 
@@ -358,7 +381,7 @@ def is_a_name(name: str) -> bool:
         or _LAYOUT.search(name)
         or stem in KINDS
         or _GENERIC_START.match(stem)
-        or re.search(r"[全我该本各]$|地$", stem)
+        or re.search(r"[全我该本各]$|(?<!基)地$", stem)
     ):
         return False
     kind = KINDS.get(suffix)
@@ -470,7 +493,7 @@ def find_companies(text: str, taken: Iterable[str]) -> list[str]:
     found: dict[str, None] = {}
     for match in re.finditer(
         rf"(?:^|[，。；、,;\n“”‘’：:]|由|是|的|如|以|和)([\u4e00-\u9fff]{{2,8}}?{COMPANY_ENDS})(?=预计|去年|今年|"
-        rf"负责人|总经理|董事长|上半年|一季度|实现|净利|营收|公司|计划|年产|[\d])",
+        rf"负责人|总经理|董事长|上半年|一季度|实现|净利|营收|公司|计划|年产|关于|拟|披露|发布|公告|[\d])",
         text,
     ):
         name = match[1]

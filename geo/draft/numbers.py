@@ -87,6 +87,11 @@ _THRESHOLD_BEHIND = re.compile(
 )
 # 500万元投资建设项目15个: so large is each of them.
 _EACH_BEHIND = re.compile(rf"{_OR}[\u4e00-\u9fff]{{0,8}}?{_COUNTED}(?:达|共|有|为)?\d+(?:余|多)?[个家项户]")
+# 产值超10亿元的企业3家, 不低于1.5亿元的类似业绩.
+_OF_EACH_BEHIND = re.compile(r"的[\u4e00-\u9fff]{0,6}?(?:(?:企业|项目|园区|集群)(?:达到?|共|有|为)?\d|业绩)")
+_LEAST_BEFORE = re.compile(r"(?:不低于|不少于|不小于)$")
+# 1类新药 is what it is called.
+_CLASSED = re.compile(r"(?:创?新药|化药|医疗器械|水质|水体|地区)")
 _OVER_BEFORE = re.compile(r"(?:超过?|过|达|破|在|上|总投资|投资|产值|税收|营收|纳税|年销售|规模|收入|突破)$")
 _THRESHOLD_NOUN = re.compile(rf"的?(?:[\u4e00-\u9fff]{{0,6}}?){_COUNTED}")
 _CLASS_BEHIND = re.compile(r"(?:元)?级|强(?!度)|元大关者|大区|俱乐部|元企业|元产业|元集群|元园区|元镇")
@@ -264,6 +269,8 @@ def _classify(half: str, number: PrintedNumber, names: Spans[None]) -> Mention |
     if number.base in NAMING or re.match(r"\.0版|版本", half[number.end : number.end + 3]):
         reason = NumberReason.FIGURE_OF_SPEECH if number.base == "版" else NumberReason.CLASS if number.base == "级" else NumberReason.NAME
         return no_figure(reason, number.end)
+    if number.base == "类" and _CLASSED.match(behind):
+        return no_figure(NumberReason.NAME)
     if _is_threshold(half, number, before, behind):
         return no_figure(NumberReason.THRESHOLD)
     if number.base and _kind(number) is UnitKind.DURATION:
@@ -391,6 +398,8 @@ def _is_threshold(half: str, number: PrintedNumber, before: str, behind: str) ->
     if _kind(number) not in (UnitKind.MONEY, UnitKind.AREA, UnitKind.MASS) and not (not number.base and number.scale):
         return False
     if _THRESHOLD_BEHIND.match(behind) or (not behind.startswith("的") and _EACH_BEHIND.match(behind)):
+        return True
+    if _OF_EACH_BEHIND.match(behind) and (_OVER_BEFORE.search(before) or _LEAST_BEFORE.search(before)):
         return True
     is_bare = not half[number.start].isdigit()
     if _OVER_BEFORE.search(before) or is_bare:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from geo.tables.numbers import DIGITS
 
@@ -31,6 +32,10 @@ class Time:
         Whether it lies in the year of the report.
     is_over
         Whether it has ended before the day of the report.
+    unsaid
+        What it is in the year that the day of the report suggests, where its own words say no year: a heading may give another one.
+    refers
+        To what it refers; its period is only what it is by itself.
     """
 
     start: int
@@ -41,6 +46,19 @@ class Time:
     is_loose: bool = False
     is_current: bool = False
     is_over: bool = False
+    unsaid: str = ""
+    refers: Refers | None = None
+
+
+class Refers(StrEnum):
+    """What a time refers to that is not said with it."""
+
+    SAME = "the same part of the year"
+    SAME_BEFORE = "the same part of the year before"
+    YEAR_BEFORE = "the year before"
+    MONTH = "the month that was told"
+    PLAN = "the years of the plan"
+    PLAN_END = "the end of the plan"
 
 
 _CN = {**{digit: value for digit, value in DIGITS.items() if digit not in "零〇两"}, "两": 2, "十": 10}
@@ -55,6 +73,8 @@ _PART = (
 _BY_BEFORE = re.compile(r"(?:截至|截止到?|到|至|力争到?|争取到?|预计到?|在|By|by)\s*$")
 _BASE_BEFORE = re.compile(r"(?:较|比|与|同|相比于?|高于|低于|快于|对比|超过|和|由|从)\s*$")
 _SINCE_BEHIND = re.compile(r"(?:年)?(?:以来|起|开始)")
+# 是2015年的1.9倍 measures by that year.
+_TIMES_BEHIND = re.compile(r"年?(?:全年|同期)?的\d+(?:\.\d+)?多?倍")
 _BASE_BEHIND = re.compile(
     r"(?:年)?(?:[末底初]|同期|全年|年末|年底|同月|水平)?(?:的)?(?:[\d.]+[亿万%]?[^\d，。]{0,6})?(?:增长|下降|"
     r"提高|提升|加快|增加|净增|多|减少|回落|相比|上升|高|低|增)"
@@ -152,8 +172,12 @@ def _read_part(match: re.Match[str], day: date) -> Time | None:
     is_to_come = False
     if year is None:
         if groups.get("whole"):
-            if groups["whole"] == "年度" or re.match(r"(?:的)?(?:目标|任务|计划|预算|投资计划|预期)", behind):
+            is_aim = bool(re.match(r"(?:的)?(?:预期)?(?:目标|任务|计划)(?:任务|值)?(?:为|是|[:：])?[约超]?\d", behind))
+            if groups["whole"] == "年度" or (not is_aim and re.match(r"(?:的)?(?:目标|任务|计划|预算|投资计划|预期)", behind)):
                 return None
+            if is_aim:
+                # 全年目标560亿元 is what the year is to bring.
+                return Time(start, end, str(day.year), is_future=True, is_current=True)
             year = day.year - 1 if is_look_back(day) else day.year
         else:
             # A part that has not begun by the day of the report, or is far from its end, is that of the year before.
@@ -167,13 +191,17 @@ def _read_part(match: re.Match[str], day: date) -> Time | None:
     else:
         text = _months(year, first, last)
     if groups.get("day"):
-        return Time(start, end, None, is_loose=True)
+        until = re.search(r"(?:截至|截止到?)\s*$", before) and year is not None
+        day_text = f"/{year}-{first:02}-{int(groups['day']):02}"
+        return Time(start, end, day_text, is_over=True) if until and stated else Time(start, end, None, is_loose=True)
     is_base = bool(_BASE_BEFORE.search(before)) and bool(_BASE_BEHIND.match(behind) or relative == "上年" or re.search(r"(?:较|比)\s*$", before))
+    is_base = is_base or bool(_TIMES_BEHIND.match(behind))
     is_until = bool(re.search(r"(?:截至|截止到?)\s*$", before)) or (bool(_BY_BEHIND.match(behind)) and not is_base)
     # 截至 and 2025年底 give a time by which; 到2027年 does if it is yet to come.
     is_future = is_to_come or year > day.year or (year == day.year and first > day.month)
+    unsaid = "" if stated or groups.get("whole") else text
     if not is_future and _FOUNDED_BEHIND.match(half, end):
-        return Time(start, end, None, is_loose=True)
+        return Time(start, end, None, is_loose=True, is_over=year < day.year, unsaid=unsaid)
     if stated and not is_part and is_future and _BY_BEFORE.search(before):
         is_until = True
     if is_until:
@@ -182,7 +210,8 @@ def _read_part(match: re.Match[str], day: date) -> Time | None:
     if since and not is_until and year < day.year and not is_part:
         return Time(start, end + since.end(), f"{text}/", is_base, False)
     is_over = not is_future and (year < day.year or last < day.month)
-    return Time(start, end, text, is_base, is_future, is_current=year == day.year, is_over=is_over)
+    refers = Refers.YEAR_BEFORE if relative == "上年" and not is_part and not is_until else None
+    return Time(start, end, text, is_base, is_future, is_current=year == day.year, is_over=is_over, unsaid=unsaid and text, refers=refers)
 
 
 def _read_range(match: re.Match[str], day: date) -> Time | None:
@@ -194,10 +223,12 @@ def _read_five(match: re.Match[str], day: date) -> Time | None:
     first = _FIVE[match["five"]]
     behind = match.string[match.end() : match.end() + 4]
     if re.match(r"[”\"]?(?:期?末)", behind):
-        return Time(match.start(), match.end(), f"/{first + 4}", False, first + 4 > day.year)
+        return Time(match.start(), match.end(), f"/{first + 4}", False, first + 4 >= day.year)
+    if match[0].endswith("以来"):
+        return Time(match.start(), match.end(), f"{first}/")
     if re.match(r"[”\"]?(?:规划|时期规划|发展规划)", behind):
-        return None
-    return Time(match.start(), match.end(), f"{first}/{first + 4}", False, first > day.year)
+        return Time(match.start(), match.end(), None, is_loose=True, unsaid=f"{first}/{first + 4}", refers=Refers.PLAN)
+    return Time(match.start(), match.end(), f"{first}/{first + 4}", False, first > day.year, is_current=first <= day.year <= first + 4)
 
 
 def _read_years_back(match: re.Match[str], day: date) -> Time | None:
@@ -205,8 +236,8 @@ def _read_years_back(match: re.Match[str], day: date) -> Time | None:
     last = day.year - 1 if is_look_back(day) else day.year
     years = _number(match["years"] or match["years2"])
     if years == 1:
-        return Time(match.start(), match.end(), str(last if is_look_back(day) else day.year - 1))
-    return Time(match.start(), match.end(), f"{last - years + 1}/{last}") if years <= 20 else None
+        return Time(match.start(), match.end(), str(last if is_look_back(day) else day.year - 1), is_over=True)
+    return Time(match.start(), match.end(), f"{last - years + 1}/{last}", is_over=last < day.year) if years <= 20 else None
 
 
 def _read_end_of_year(match: re.Match[str], day: date) -> Time | None:
@@ -215,10 +246,48 @@ def _read_end_of_year(match: re.Match[str], day: date) -> Time | None:
     before = half[max(0, match.start() - 6) : match.start()]
     if _BASE_BEFORE.search(before) or match[0] == "年初":
         return Time(match.start(), match.end(), None, True)
-    if re.search(r"[到至]\s*$", before) and not re.search(r"截[至止]", before):
-        return Time(match.start(), match.end(), f"/{day.year}", False, True)
+    is_by = re.match(r"(?:之?前|以前)", half[match.end() :])
+    if is_by or (re.search(r"[到至]\s*$", before) and not re.search(r"截[至止]", before)):
+        return Time(match.start(), match.end(), f"/{day.year}", False, True, unsaid=f"/{day.year}")
     year = day.year - 1 if is_look_back(day) else day.year
-    return Time(match.start(), match.end(), str(year), False, year >= day.year)
+    by = "/" if re.search(r"截[至止]到?\s*$", before) else ""
+    return Time(match.start(), match.end(), f"{by}{year}", False, year >= day.year, is_over=year < day.year, unsaid=f"{by}{year}")
+
+
+def _read_same(match: re.Match[str], day: date) -> Time | None:
+    """Read 上年同期 and 同期: the part of the year that was just spoken of."""
+    years = {"前年": 2}.get(match["same"] or "", 1 if match["same"] or re.search("last|earlier", match[0]) else 0)
+    before = match.string[max(0, match.start() - 8) : match.start()]
+    refers = Refers.SAME_BEFORE if years else Refers.SAME
+    return Time(match.start(), match.end(), str(day.year - years), bool(_BASE_BEFORE.search(before)), is_over=bool(years), refers=refers)
+
+
+def _read_years_ago(match: re.Match[str], day: date) -> Time | None:
+    return Time(match.start(), match.end(), str(day.year - _number(match["ago"])), is_over=True)
+
+
+def _read_of_plan(match: re.Match[str], _day: date) -> Time | None:
+    return Time(match.start(), match.end(), None, is_future=True, refers=Refers.PLAN_END if match[0].endswith("末") else Refers.PLAN)
+
+
+def _read_that_month(match: re.Match[str], _day: date) -> Time | None:
+    return Time(match.start(), match.end(), None, refers=Refers.MONTH)
+
+
+def _read_month_word(match: re.Match[str], day: date) -> Time | None:
+    """Read 上月 and 本季度."""
+    month = day.year * 12 + day.month - 1
+    if match["unit"] == "季度":
+        quarter = month // 3 - (match["which"] == "上")
+        year, part = divmod(quarter, 4)
+        text = f"{year}-Q{part + 1}"
+    else:
+        year, part = divmod(month - (match["which"] == "上"), 12)
+        text = f"{year}-{part + 1:02}"
+    # 上月签约的项目 tells of an event.
+    is_event = re.match(r"[\u4e00-\u9fff]{2,6}的", match.string[match.end() :])
+    is_over = match["which"] == "上"
+    return Time(match.start(), match.end(), None, is_loose=True) if is_event else Time(match.start(), match.end(), text, is_over=is_over)
 
 
 def _read_word(match: re.Match[str], day: date) -> Time | None:
@@ -226,11 +295,24 @@ def _read_word(match: re.Match[str], day: date) -> Time | None:
     if word in ("近年来", "近年", "近日", "日前", "近期", "当天", "当日"):
         return Time(match.start(), match.end(), None, is_loose=True)
     if word == "年内":
-        return Time(match.start(), match.end(), str(day.year), False, True)
+        return Time(match.start(), match.end(), str(day.year), False, True, unsaid=str(day.year))
     return Time(match.start(), match.end(), str(day.year))
 
 
+def _read_english_year(match: re.Match[str], day: date) -> Time | None:
+    word = match[0].lower()
+    if word == "last year":
+        return Time(match.start(), match.end(), str(day.year - 1), is_over=True)
+    if word == "this year":
+        return Time(match.start(), match.end(), str(day.year), is_current=True)
+    year = day.year - 1 if is_look_back(day) else day.year
+    return Time(match.start(), match.end(), str(year), is_future=year == day.year)
+
+
 def _read_english(match: re.Match[str], day: date) -> Time | None:
+    if match["m1"] and not match["year"] and re.match(r"\d{1,2}(?!\d)", match.string[match.end() :]):
+        # A date line.
+        return Time(match.start(), match.end(), None, is_loose=True)
     year = int(match["year"]) if match["year"] else day.year
     text = str(year)
     if match["quarter"]:
@@ -240,7 +322,7 @@ def _read_english(match: re.Match[str], day: date) -> Time | None:
     elif match["m1"]:
         text = _months(year, _ENGLISH_MONTHS[match["m1"].lower()], _ENGLISH_MONTHS[(match["m2"] or match["m1"]).lower()])
     is_future = year > day.year
-    if match[0].lower().startswith("by ") and is_future:
+    if match["by"] and is_future:
         text = f"/{text}"
     if match[0].lower().startswith("since "):
         text = f"{text}/"
@@ -248,10 +330,12 @@ def _read_english(match: re.Match[str], day: date) -> Time | None:
 
 
 _MONTH_NAMES = "|".join(name for name in calendar.month_name if name)
+_SAME = r"(?:(?P<same>去年|上年|前年|昨年)的?)?(?:同期|同一时期)|the same period(?P<last> last year| of last year| a year earlier)?"
 _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Time | None]], ...] = (
     (re.compile(r"(?<!\d)(?P<y1>(?:19|20)\d{2})年?(?:[—–~～-]{1,2}|至|到)(?P<y2>(?:19|20)\d{2}|\d{2}(?=年))年?(?!\d|-|月)"), _read_range),
     (re.compile(rf"(?<!\d)(?:{_YEAR}|{_RELATIVE})的?{_PART}"), _read_part),
     (re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})(?:年度?|(?=[^\d亿万%.年\s]{0,2}(?:末|底)))"), _read_part),
+    (re.compile(_SAME), _read_same),
     (re.compile(_RELATIVE), _read_part),
     (re.compile(rf"(?<![\d年二三四五六七八九十]){_PART}"), _read_part),
     (re.compile(rf"[“\"]?(?P<five>{'|'.join(_FIVE)})[”\"]?(?:期间|时期|以来)?"), _read_five),
@@ -259,16 +343,26 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Time | No
         re.compile(r"(?:近|过去|这)?(?P<years>[一二三四五六七八九十两\d]+)年来|(?:过去|近|最近)的?(?P<years2>[一二三四五六七八九十两\d]+)年"),
         _read_years_back,
     ),
+    (re.compile(r"(?<![\d一二三四五六七八九十])(?P<ago>[一二三四五六七八九十两])年(?:之|以)?前(?=[，,]|[\u4e00-\u9fff]{0,4}的)"), _read_years_ago),
     (re.compile(r"年末|年底|年初"), _read_end_of_year),
-    (re.compile(r"今年以来|目前|当前|眼下|截至目前|如今|迄今|近年来|近年|近日|日前|近期|当天|当日|年内|本年度"), _read_word),
+    (re.compile(r"规划期(?:限?内|间|末)"), _read_of_plan),
+    (re.compile(r"当月|(?<!月)单月"), _read_that_month),
+    (re.compile(r"(?P<which>[上本])个?(?P<unit>月|季度)(?!末|份均)"), _read_month_word),
     (
         re.compile(
-            rf"(?P<by>by |By )?(?:(?:the )?(?:(?P<quarter>first|second|third|fourth) quarter|(?P<half>first|"
-            rf"second) half)(?: of)? ?(?P<of>)|(?P<m1>{_MONTH_NAMES})(?: to (?P<m2>{_MONTH_NAMES}))? |(?:in |In |by |"
-            rf"By |since |Since |end of )(?=\d))(?P<year>(?:19|20)\d{{2}})?",
+            r"今年以来|(?<!项)目前|当前|眼下|截至目前|如今|迄今|近年来|近年|近日|日前|近期|当天|当日|(?<![\d一二三四五六七八九十两几])年内|本年度"
+        ),
+        _read_word,
+    ),
+    (
+        re.compile(
+            rf"(?P<by>[Bb]y )?(?:(?:the )?(?:(?P<quarter>first|second|third|fourth) quarter|(?P<half>first|"
+            rf"second) half)(?: of)? ?(?P<of>)|(?P<m1>{_MONTH_NAMES})(?: to (?P<m2>{_MONTH_NAMES}))? |(?:in |In |"
+            rf"since |Since |(?:the )?end of |(?<=[Bb]y ))(?=\d))(?P<year>(?:19|20)\d{{2}})?",
         ),
         _read_english,
     ),
+    (re.compile(r"\b(?:[Ll]ast|[Tt]his) year\b|\b[Ff]ull[ -]year\b"), _read_english_year),
 )
 
 

@@ -18,6 +18,8 @@ from geo.errors import GeoError
 from geo.ground.files import UnfitFileError, read_regular
 
 MOST_BYTES = 64 << 20
+# A report of 200 pages has some 200 000 characters and 7 000 numbers.
+MOST_CHARACTERS, MOST_NUMBERS = 3_000_000, 50_000
 # A PDF of 200 pages takes two seconds.
 _MOST_SECONDS = 120
 # A text in a Western encoding is nearly all ASCII.
@@ -110,6 +112,16 @@ def read_content(content: bytes, name: str) -> Document:
     DocumentError
         As :func:`read_document` raises it.
     """
+    document = _read_bytes(content, name)
+    characters = len(document.text)
+    numbers = sum(1 for _ in re.finditer(r"\d+", document.text)) if characters <= MOST_CHARACTERS else 0
+    if characters > MOST_CHARACTERS or numbers > MOST_NUMBERS:
+        what = f"{characters} characters, {MOST_CHARACTERS}" if characters > MOST_CHARACTERS else f"{numbers} numbers, {MOST_NUMBERS}"
+        raise DocumentError(name, f"it has {what} at most; give the part that is the report")
+    return document
+
+
+def _read_bytes(content: bytes, name: str) -> Document:
     kind = _format_of(content, name)
     if kind in ("docx", "pdf"):
         pieces = _extract_apart(kind, content, name)

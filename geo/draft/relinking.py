@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from geo.draft.drafts import PlaceGiven, Report, draft_text, read_compact, to_document
@@ -49,6 +50,7 @@ def relink(document: Mapping[str, Any], text: str, name_indicators: Callable[[Se
     for figure in fresh["figures"]:
         if figure["subject"] in companies:
             figure["reason"] = NumberReason.COMPANY.value
+    _carry(held, fresh["figures"], text)
     name_indicators(fresh["figures"])
     figures = _merge(document["figures"], held, fresh["figures"])
     if marks:
@@ -113,8 +115,62 @@ def _decisions(figures: Iterable[Mapping[str, Any]]) -> dict[int, Decision]:
         said = [figure for figure in group if is_held(figure) and figure["state"] != "rejected" and figure["subject"]]
         if said:
             subjects = tuple(figure["subject"] for figure in group if figure["subject"] and figure["state"] != "rejected")
-            decided[start] = Decision(subjects, said[0]["period"], said[0]["status"] == FigureStatus.PLANNED.value)
+            first = said[0]
+            growth, rank = (tuple(first["spans"][part]) if part in first["spans"] else None for part in ("growth", "rank"))
+            decided[start] = Decision(subjects, first["period"], first["status"] == FigureStatus.PLANNED.value, first["label"] or "", growth, rank)
     return decided
+
+
+# What is carried from a figure that a person has corrected to those that were drafted alike.
+_CARRIED = ("label", "unit", "rank_scope", "growth_pct")
+
+
+def _likeness(part: str, figure: Part, text: str) -> Hashable:
+    """Give what figures have in common of which a part was drafted for the same reason; ``None`` where there is nothing of it."""
+    if part == "rank_scope":
+        return None if figure["rank"] is None else (figure["rank_scope"],)
+    if part == "growth_pct":
+        # 收窄 and 回落 tell whether a rate rises or falls.
+        start = figure["spans"]["growth"][0] if "growth" in figure["spans"] else 0
+        return text[max(0, start - 2) : start] or None
+    return figure["label"], figure["unit"]
+
+
+def _carry(held: Sequence[Part], fresh: Sequence[Part], text: str) -> None:
+    """Give every figure that is open what the nearest decided one that was drafted alike was given: the one before it, else the first behind it."""
+    drafted = {number_of(figure): figure for figure in reversed(fresh)}
+    said = [(drafted[number_of(figure)], figure) for figure in held if figure["state"] != "rejected" and number_of(figure) in drafted]
+    open_ = [figure for figure in fresh if number_of(figure) not in {number_of(figure) for figure in held}]
+    changes: list[tuple[Part, str, Any]] = []
+    for part in _CARRIED:
+        rulings: dict[Hashable, list[tuple[int, Any]]] = {}
+        for before, after in said:
+            rulings.setdefault(_likeness(part, before, text), []).append((before["start"], _ruling(part, before, after)))
+        rulings.pop(None, None)
+        for figure in open_:
+            near = rulings.get(_likeness(part, figure, text))
+            if near:
+                ruling = next((ruling for start, ruling in reversed(near) if start <= figure["start"]), near[0][1])
+                changes.append((figure, part, ruling))
+    for figure, part, ruling in changes:
+        if part != "growth_pct":
+            figure[part] = ruling
+        elif ruling:
+            _turn(figure)
+
+
+def _ruling(part: str, before: Part, after: Part) -> Any:
+    """Give what a person has made of a part; of a growth, whether it is the opposite."""
+    if part != "growth_pct":
+        return after[part]
+    return None not in (before[part], after[part]) and Decimal(after[part]) == -Decimal(before[part]) != 0
+
+
+def _turn(figure: Part) -> None:
+    """Make a growth of a fall, or a fall of a growth, also where it is all that the figure states."""
+    is_all = figure["value"] == figure["growth_pct"]
+    for name in ("growth_pct", "growth_max", *(("value", "value_max") if is_all else ())):
+        figure[name] = None if figure[name] is None else f"{-Decimal(figure[name]):f}"
 
 
 def _merge(old: Sequence[Part], held: Sequence[Part], fresh: Sequence[Part]) -> list[Part]:

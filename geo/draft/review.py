@@ -13,6 +13,7 @@ from typing import Any
 from geo.draft.decisions import Aids, act, open_review
 from geo.draft.relinking import Part
 from geo.draft.running import DRAFT
+from geo.draft.said import Said
 from geo.draft.writing import accept_draft, read_draft
 from geo.errors import GeoError
 from geo.ground.files import read_regular, replaced
@@ -215,7 +216,7 @@ class Review:
         self.document, self._digest = after, hashlib.sha256(content).hexdigest()
         return difference(before, after)
 
-    def accept(self, tab: str, revision: int, *, write: bool) -> list[str]:
+    def accept(self, tab: str, revision: int, *, write: bool) -> list[Said]:
         """Check the draft, or write it into the tables; give what is said.
 
         Parameters

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from geo.draft.names import COMPANY
+from geo.draft.said import Said
 from geo.ground.datum import Datum
 from geo.ground.names import normalize_name, pinyin_of
 from geo.tables.kinds import NO_CORRIDOR, Basis, CorridorBasis, Kind, NumberReason, Precision, SourceKind, UnitKind
@@ -19,6 +20,7 @@ from geo.tables.reading import Tables
 from geo.tables.units import parse_unit
 
 Row = dict[str, str]
+Part = dict[str, Any]
 _STATES = ("proposed", "accepted", "rejected")
 # How the scopes of ranks that name no place are called in English; others are written in pinyin until somebody translates them.
 _SCOPES_EN = {
@@ -31,6 +33,7 @@ _SCOPES_EN = {
     "世界": "the world",
 }
 _MOST_SLUG = 60
+_FORMULA = re.compile(r"[=+@]|-(?![\d.]+$)")
 # What a point stands for whose true place lies within so many metres.
 _PRECISIONS = ((300, Precision.SITE), (1500, Precision.LOCALITY), (math.inf, Precision.AREA))
 
@@ -50,8 +53,17 @@ class Rows:
     """
 
     by_file: dict[str, list[Row]] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    problems: list[Said] = field(default_factory=list)
+    notes: list[Said] = field(default_factory=list)
+
+    def refuse(self, line: str, /, code: str, **values: Any) -> None:
+        """Note what is missing or wrong."""
+        self.problems.append(Said(line, code, **values))
+
+    def remind(self, file: str, id_: str, column: str, value: str) -> None:
+        """Note what is only pinyin until somebody translates it."""
+        where = f"{file} {id_}: {column}" if id_ else f"{file} {column}"
+        self.notes.append(Said(f"to translate: {where} {value!r} is only pinyin", "pinyin", file=file, id=id_, column=column, value=value))
 
     def add(self, file: str, row: Row) -> None:
         """Add a row, if the same one is not there yet."""
@@ -76,15 +88,19 @@ def make_rows(document: Mapping[str, Any], text: str, tables: Tables) -> Rows:
     try:
         _Making(document, text, tables, rows).make()
     except (KeyError, TypeError, AttributeError, InvalidOperation) as error:
-        rows.problems.append(f"draft.json: not in the form that is documented ({type(error).__name__}: {error})")
+        rows.refuse(f"draft.json: not in the form that is documented ({type(error).__name__}: {error})", "form", value=str(error))
     except ValueError as error:
-        rows.problems.append(f"draft.json: expected {error}")
+        rows.refuse(f"draft.json: expected {error}", "form", value=str(error))
     return rows
 
 
 def slug_of(name: str) -> str:
     """Write a name in small letters, digits and hyphens."""
     return "-".join(re.findall(r"[a-z0-9]+", pinyin_of(normalize_name(name))))[:_MOST_SLUG].strip("-")
+
+
+def _figure_values(figure: Mapping[str, Any]) -> Part:
+    return {"figure": f"{figure['label'] or ''} {figure['value'] or ''}{figure['unit'] or ''}".strip(), "start": figure["start"]}
 
 
 class _Making:
@@ -110,11 +126,21 @@ class _Making:
         """Make the rows, table by table in the order of their references."""
         self._make_source()
         for place in self.document["places"]:
-            self._expect_state("place", place["name"], place["state"])
+            self._expect_state("place", place["name"], place["state"], place=place["name"])
         for place in self._hosts_first():
             self._make_place(place)
         self._make_figures()
         self._make_others()
+        self._expect_no_formula()
+
+    def _expect_no_formula(self) -> None:
+        """Refuse what a spreadsheet would run when somebody opens the tables in one: the words of a report are anybody's."""
+        for file, rows in self.rows.by_file.items():
+            for row in rows:
+                for column, value in row.items():
+                    if _FORMULA.match(value):
+                        line = f"{file} [{column}] {value[:40]!r}: expected a text that a spreadsheet does not take for a formula"
+                        self.rows.refuse(line, "formula", file=file, column=column, value=value[:40])
 
     def _hosts_first(self) -> list[Mapping[str, Any]]:
         """Give the accepted places, each behind the one that it lies in."""
@@ -123,18 +149,19 @@ class _Making:
         while left:
             free = [place for place in left.values() if place.get("parent") not in left]
             if not free:
-                self.rows.problems.append(f"places {', '.join(left)}: each lies in another of them; expected one that lies in none")
+                names = ", ".join(left)
+                self.rows.refuse(f"places {names}: each lies in another of them; expected one that lies in none", "circle", names=names)
                 return ordered
             ordered += free
             for place in free:
                 del left[place["name"]]
         return ordered
 
-    def _expect_state(self, what: str, name: str, state: str) -> None:
+    def _expect_state(self, what: str, name: str, state: str, **values: Any) -> None:
         if state not in _STATES:
-            self.rows.problems.append(f"{what} {name}: state {state!r}, expected accepted or rejected")
+            self.rows.refuse(f"{what} {name}: state {state!r}, expected accepted or rejected", "form", value=f"state {state!r}")
         elif state == "proposed":
-            self.rows.problems.append(f"{what} {name}: neither accepted nor rejected yet")
+            self.rows.refuse(f"{what} {name}: neither accepted nor rejected yet", f"open_{what}", **values)
 
     def _paragraph_of(self, start: int) -> str:
         return next((str(number) for number, first, last in self.blocks if first <= start < last), "")
@@ -146,7 +173,7 @@ class _Making:
         known = self.tables.sources_by_id.get(self.source)
         if known is not None:
             if known.sha256 != source["sha256"]:
-                self.rows.problems.append(f"source {self.source}: another text has this id already; draft with --id")
+                self.rows.refuse(f"source {self.source}: another text has this id already; draft with --id", "source_id", id=self.source)
             return
         row = {
             "id": self.source,
@@ -173,20 +200,19 @@ class _Making:
             self.companies.add(name)
             return
         if place["kind"] not in {kind.value for kind in Kind}:
-            self.rows.problems.append(
-                f"place {name}: kind {place['kind']!r}, expected one of {', '.join(Kind)}; a company is a place where it has a site"
-            )
+            expected = f"expected one of {', '.join(Kind)}; a company is a place where it has a site"
+            self.rows.refuse(f"place {name}: kind {place['kind']!r}, {expected}", "kind", place=name, kind=place["kind"])
             return
         if not place["mentions"]:
             # A host that the text does not name has nothing to point to.
             return
         id_ = place.get("id") or slug_of(name)
         if id_ in self.tables.places_by_id:
-            self.rows.problems.append(f"place {name}: the id {id_} is another place's; give it one of its own (id)")
+            self.rows.refuse(f"place {name}: the id {id_} is another place's; give it one of its own (id)", "place_id", place=name, id=id_)
             return
         english = place.get("name_en") or id_.replace("-", " ").capitalize()
         if not place.get("name_en"):
-            self.rows.notes.append(f"to translate: places.csv {id_}: name_en {english!r} is only pinyin")
+            self.rows.remind("places.csv", id_, "name_en", english)
         parent = place.get("parent")
         self.ids[name] = id_
         row = {
@@ -261,28 +287,33 @@ class _Making:
     # --- figures ---
 
     def _make_figures(self) -> None:
-        taken: dict[tuple[str, str, str], str] = {}
+        taken: dict[tuple[str, str, str], tuple[str, Part]] = {}
         for figure in self.document["figures"]:
             named = f"{figure['label']} {figure['value'] or ''}{figure['unit'] or ''} (start {figure['start']})"
-            self._expect_state("figure", named, figure["state"])
+            self._expect_state("figure", named, figure["state"], **_figure_values(figure))
             if figure["state"] == "rejected":
                 self._make_rejected(figure, named)
             if figure["state"] != "accepted":
                 continue
             subject = self.ids.get(figure["subject"] or "")
             if subject is None:
+                is_company = figure["subject"] in self.companies
                 what = "is a company (kind 'company'): tell its numbers as company, or give it the kind of its site"
-                what = what if figure["subject"] in self.companies else "is no accepted place"
-                self.rows.problems.append(f"figure {named}: its subject {figure['subject']!r} {what}")
+                self.rows.refuse(
+                    f"figure {named}: its subject {figure['subject']!r} {what if is_company else 'is no accepted place'}",
+                    "of_company" if is_company else "of_no_place",
+                    subject=figure["subject"] or "",
+                    **_figure_values(figure),
+                )
                 continue
             row = self._figure_row(figure, subject)
             key = (subject, row["indicator"], row["period"])
             if key in taken:
-                self.rows.problems.append(
-                    f"figure {named}: {taken[key]} is the same indicator of the same place and time; give one of them another label"
-                )
+                other, its = taken[key]
+                line = f"figure {named}: {other} is the same indicator of the same place and time; give one of them another label"
+                self.rows.refuse(line, "twice", other=its["figure"], **_figure_values(figure))
                 continue
-            taken[key] = named
+            taken[key] = named, _figure_values(figure)
             self.rows.add("indicators.csv", row)
 
     def _figure_row(self, figure: Mapping[str, Any], subject: str) -> Row:
@@ -295,7 +326,8 @@ class _Making:
             unit = "个"
         scope = figure["rank_scope"] if figure["rank"] is not None else None
         if figure["rank"] is not None and not scope:
-            self.rows.problems.append(f"figure {figure['label']} (start {figure['start']}): a rank without what it is among (rank_scope)")
+            line = f"figure {figure['label']} (start {figure['start']}): a rank without what it is among (rank_scope)"
+            self.rows.refuse(line, "no_scope", **_figure_values(figure))
         row = {
             "subject_id": subject,
             "indicator": self._indicator(figure, value, unit),
@@ -320,7 +352,7 @@ class _Making:
         known = _SCOPES_EN.get(scope) or self.tables.districts.get(scope)
         if known is None:
             known = slug_of(scope).replace("-", " ").capitalize() or scope
-            self.rows.notes.append(f"to translate: indicators.csv rank_scope_en {known!r} is only pinyin")
+            self.rows.remind("indicators.csv", "", "rank_scope_en", known)
         return known
 
     def _indicator(self, figure: Mapping[str, Any], value: str | None, unit: str | None) -> str:
@@ -343,7 +375,7 @@ class _Making:
                 break
         english = figure.get("label_en") or id_.replace("_", " ").capitalize()
         if not figure.get("label_en"):
-            self.rows.notes.append(f"to translate: vocabulary.csv {id_}: label_en {english!r} is only pinyin")
+            self.rows.remind("vocabulary.csv", id_, "label_en", english)
         self.rows.add("vocabulary.csv", {"indicator": id_, "label_zh": label, "label_en": english, "unit_kind": kind.value})
         return id_
 
@@ -352,7 +384,8 @@ class _Making:
     def _make_rejected(self, figure: Mapping[str, Any], named: str) -> None:
         reason = figure.get("reason")
         if reason not in {one.value for one in NumberReason}:
-            self.rows.problems.append(f"figure {named}: rejected, but reason is {reason!r}; expected one of {', '.join(NumberReason)}")
+            line = f"figure {named}: rejected, but reason is {reason!r}; expected one of {', '.join(NumberReason)}"
+            self.rows.refuse(line, "no_reason", **_figure_values(figure))
             return
         self._add_other(figure["start"], figure["end"], reason)
 

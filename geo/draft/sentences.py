@@ -6,8 +6,9 @@ import re
 
 from geo.draft.contexts import Context
 from geo.draft.figures import Figure
-from geo.draft.lexicon import FACTS, GROWS, LOCATING, PLANS, SIGNED
+from geo.draft.lexicon import FACTS, GROWS, LASTING, LOCATING, PLANS, REFERRING, SIGNED
 from geo.draft.numbers import Mention, Role
+from geo.draft.periods import Refers
 from geo.draft.subjects import Spot
 from geo.tables.cells import AFTER
 from geo.tables.kinds import FigureStatus, NumberReason, Qualifier, UnitKind
@@ -22,7 +23,12 @@ _COUNTING = frozenset("大园谷镇城廊圈")
 _RANK_VERBS = re.compile(r"位居|位列|排名|排位|排在|居于|名列|跃居|跃升至?|上升至|前进至|稳居|居|列|位|排|至(?!少)")
 
 
+_REACHED = re.compile(r"[，,]?(?:总量|规模)?(?:达到?|增?至|增?到)了?[约近超]?| (?:year on year )?to (?:about |around )?")
 _AMONG = re.compile(r"(?:在|居|列|排|同类|各|全省|全国|全市)[\u4e00-\u9fff]{0,8}$")
+
+
+def _number_start(figure: Figure) -> int:
+    return figure.spans.get("value", (figure.start,))[0]
 
 
 class Sentence(Context):
@@ -34,13 +40,27 @@ class Sentence(Context):
         while position < len(self.mentions):
             mention = self.mentions[position]
             if mention.role is Role.RANK:
-                self._add_rank(mention)
+                if self._is_claimed(mention):
+                    owner = self._owner(mention)
+                    if owner is not None:
+                        self._set_rank(owner, mention, int(mention.number.low), self._rank_scope(mention))
+                else:
+                    self._add_rank(mention)
                 position += 1
                 continue
             run = self._run_of_rates(position)
+            reached = self._reached(position) if len(run) == 1 and not self._is_claimed(mention) else None
+            if reached is not None:
+                self._add_reached(mention, reached)
+                position += 2
+                continue
             if run:
                 self._add_growths(run)
                 position += len(run)
+                continue
+            if self._is_claimed(mention):
+                self._claim([mention])
+                position += 1
                 continue
             reason = NumberReason.COMPANY if self._is_of_speaker(mention) else self._reason_of_mark(mention)
             if reason is not None:
@@ -51,11 +71,39 @@ class Sentence(Context):
         self.linked.figures.extend(self.figures)
         self._remember()
 
+    def _is_claimed(self, mention: Mention) -> bool:
+        """Say whether a person has said that a number is the growth or the rank of another one."""
+        return any(True for _ in self.claimed.overlapping(mention.start, mention.end))
+
+    def _owner(self, mention: Mention) -> Figure | None:
+        """Give the figure of this sentence that a person has given a growth or a rank to."""
+        start = next((start for _, _, start in self.claimed.overlapping(mention.start, mention.end)), None)
+        return next((figure for figure in self.figures if _number_start(figure) == start), None)
+
+    def _is_decided(self, figure: Figure) -> bool:
+        return _number_start(figure) in self.decided
+
+    def _claim(self, run: list[Mention]) -> None:
+        """Set the growths that a person has given, and remember the words before them: they make a growth of what follows them, too."""
+        words = self._words_before(run[0])
+        if re.search(r"\w", words):
+            self.memory.rate_words.add(words)
+        for mention in run:
+            owner = self._owner(mention)
+            if owner is not None:
+                self._set_growth(owner, mention)
+
+    def _label_of(self, figure: Figure) -> str:
+        decision = self.decided.get(_number_start(figure))
+        return figure.label if decision is None else decision.label
+
     # --- growth ---
 
     def _is_growth(self, mention: Mention) -> bool:
         if mention.role is not Role.RATE or mention.number.base in ("‰",):
             return False
+        if self._words_before(mention) in self.memory.rate_words:
+            return True
         if mention.number.base == "番":
             return True
         before = self._words_before(mention).rstrip()
@@ -82,12 +130,40 @@ class Sentence(Context):
                 break
         return run
 
+    def _reached(self, position: int) -> Mention | None:
+        """Give the amount that a rate has led to: 增长14.2%，达到68亿元, rose 14.2 percent to 6.8 billion yuan."""
+        rate, following = self.mentions[position], self.mentions[position + 1 : position + 2]
+        if (
+            not following
+            or following[0].role is not Role.AMOUNT
+            or not self._own_label(rate)
+            or {rate.start, following[0].start} & self.decided.keys()
+        ):
+            return None
+        return following[0] if _REACHED.fullmatch(self.half, rate.end, following[0].start) else None
+
+    def _add_reached(self, rate: Mention, amount: Mention) -> None:
+        figure = self._new(amount, self._own_label(rate), is_rate=False)
+        self._set_growth(figure, rate)
+        figure.start = min(figure.start, rate.start)
+
     def _add_growths(self, run: list[Mention]) -> None:
         label = self._own_label(run[0])
+        if any(map(self._is_claimed, run)):
+            self._claim(run)
+            run = [mention for mention in run if not self._is_claimed(mention)]
+            if not run:
+                return
+        elif self._words_before(run[0]) in self.memory.rate_words:
+            label = ""
+        is_own = run[0].start in self.decided or (len(run) == 1 and bool(self.figures) and self._is_decided(self.figures[-1]))
         open_figures = [
             figure
             for figure in self.figures
             if figure.growth is None
+            and not is_own
+            and not self._is_yet_to_grow(figure, run[0])
+            and not self._is_decided(figure)
             and not figure.is_base
             and not figure.is_points
             and figure.value is not None
@@ -110,6 +186,10 @@ class Sentence(Context):
             figure = self._new(mention, (own or self._inherited_label()) + "增速", is_rate=True)
             self._set_growth(figure, mention)
 
+    def _is_yet_to_grow(self, figure: Figure, rate: Mention) -> bool:
+        """Say whether a rate is what a fact is to become: 去年78亿元，力争三年内翻一番."""
+        return figure.status is FigureStatus.ACTUAL and bool(PLANS.search(self.half, figure.end, rate.start)) and self._is_planned(rate, None)
+
     def _last_together(self, figures: list[Figure]) -> list[Figure]:
         """Give the figures that one growth is said of: all that stand for several places with one amount, else the last."""
         last = figures[-1]
@@ -128,7 +208,12 @@ class Sentence(Context):
 
     def _own_label(self, mention: Mention) -> str:
         """Give what a growth is of by its own words; empty where it is that of the amount before it."""
-        words = GROWS.sub("", self._words_before(mention)).strip(" 、，,和及其中：:（(") if GROWS.search(self._words_before(mention)) else ""
+        before = self._words_before(mention)
+        base = next((time for time in self.times if time.is_base and self.half[time.end : mention.start] == before), None)
+        if base is not None and GROWS.fullmatch(before):
+            # 单位能耗较2020年下降14%: its words stand before what it is compared with.
+            before = re.sub(r"(?:同比|相?较于?|相?比|与|同)$", "", self._words_to(base.start)) + before
+        words = GROWS.sub("", before).strip(" 、，,和及其中：:（(") if GROWS.search(before) else ""
         words = re.sub(
             r"^(?:其中|同时|此外|并|且|约|均|也|分别|按[^，,]{0,8}计算|带动|预计|可比口径|同口径|年均|月均|与|较|比|"
             r"同比|环比|连续|日均|名义|实际|剔除[^，,]{0,10}|扣除[^，,]{0,10}|力争|实现|总量|增加值(?=$)|达到?|比|全年|"
@@ -171,7 +256,7 @@ class Sentence(Context):
         before = re.sub(
             r"(?:其中|实现|完成|达到?|为|共|(?<![签节合契条])约|近|超过?|突破了?|超|逾|累计|预计|可|将|已|新|有|仅|不足|至少|以上|"
             r"不低于|高达|多达|左右|分别|的|了|在|是|和|及|、|，|,|：|:|\s|[“”\"✅🚀📍（(]|到|至|大约|同比|接近|计|下|"
-            r"力争|冲刺|只|达成|都|均)+$",
+            r"(?:增加|增长|提高|提升|扩大|上升|发展|下降|降低|减少|增|升|降)[到至]|力争|冲刺|有望|望|只|达成|都|均)+$",
             "",
             before,
         )
@@ -193,10 +278,8 @@ class Sentence(Context):
         return head[1]
 
     def _inherited_label(self) -> str:
-        if self.figures:
-            return self.figures[-1].label
-        last = self.linked.figures[-1:] if self.linked.figures else []
-        return last[0].label if last else ""
+        last = self.figures[-1:] or self.linked.figures[-1:]
+        return self._label_of(last[0]) if last else ""
 
     def _context(self, mention: Mention, label: str) -> str:
         """Give the words that tell what kind of indicator this is."""
@@ -238,7 +321,7 @@ class Sentence(Context):
             spans={"value": (mention.start, number.unit_end if number.borrows else mention.end)},
             is_points=is_points,
             is_count=is_count,
-            is_base=bool(re.match(r"的\d[\d.]*%", self.half[mention.end : mention.end + 8])),
+            is_base=bool(re.match(r"的\d[\d.]*%", self.half[mention.end : mention.end + 8])) or self._is_base(mention),
         )
         if span is not None:
             figure.spans["period"] = span
@@ -247,8 +330,23 @@ class Sentence(Context):
         if spot is not None:
             figure.spans["subject"] = (spot.start, spot.end)
         figure.reasons = list(candidates[0].reasons) if candidates else ["no place"]
+        if mention.start not in self.decided:
+            figure.doubts = self._doubts(figure, mention)
         self.figures.append(figure)
         return figure
+
+    def _doubts(self, figure: Figure, mention: Mention) -> list[str]:
+        """Say why the time of a figure may be another one, by what was wrong most often in texts of genres that the rules had not seen."""
+        doubts = []
+        if figure.period is None and not re.search(LASTING, figure.label):
+            doubts.append("no time")
+        if REFERRING.search(self.half, self.start, mention.start):
+            doubts.append("refers")
+        return doubts
+
+    def _is_base(self, mention: Mention) -> bool:
+        base = self._base_of(mention)
+        return base is not None and base.refers is not Refers.SAME
 
     # --- ranks ---
 
@@ -262,7 +360,9 @@ class Sentence(Context):
             self.mentions.remove(following[0])
             self._set_rank(figure, mention, rank, scope)
             return
-        targets = [figure for figure in self.figures if figure.rank is None and not figure.is_points and figure.unit != "倍"]
+        targets = [
+            figure for figure in self.figures if figure.rank is None and not figure.is_points and figure.unit != "倍" and not self._is_decided(figure)
+        ]
         # A share is ranked by itself only where nothing larger is told: 占比12%, 总量居第一 ranks the amount.
         targets = [figure for figure in targets if figure.unit != "%" or figure.growth is not None] or targets
         words = self.half[clause : mention.start]
@@ -352,15 +452,16 @@ class Sentence(Context):
             called = sorted(named, key=lambda spot: spot.is_word)
             first = self.figures[0].subjects[:1] if self.figures else [called[0].place]
             memory.topic = first[0] if first else None
-        spoken = [time for time in self.times if not time.is_base and not time.is_loose]
+        spoken = [time for time in self.times if not time.is_base and not time.is_loose and time.refers not in (Refers.SAME, Refers.SAME_BEFORE)]
         if spoken:
             scope.period = None if spoken[-1].is_future else spoken[-1].period
+            scope.period_is_over = spoken[-1].is_over
             if spoken[-1].is_future:
                 scope.plan_period = spoken[-1].period
         said = [self.decided[figure.start] for figure in self.figures if figure.start in self.decided]
         if said and not said[-1].is_planned:
             scope.period = said[-1].period
-        told = [figure for figure in self.figures if figure.status is FigureStatus.ACTUAL and "period" in figure.spans]
+        told = [figure for figure in self.figures if figure.status is FigureStatus.ACTUAL and "period" in figure.spans and not figure.is_base]
         if told and self.figures[-1].status is FigureStatus.PLANNED:
             # 1—11月…, 预计全年…: what follows goes on with what has come true.
             scope.period = told[-1].period

@@ -22,7 +22,7 @@ SITES = frozenset({Kind.PROJECT, Kind.FACILITY})
 _OF_ENGLISH = {
     **dict.fromkeys(("zone", "area", "park"), ZONES),
     **dict.fromkeys(("city", "county", "district"), REGIONS),
-    "project": SITES,
+    **dict.fromkeys(("project", "plant", "factory", "facility"), SITES),
     "company": frozenset({COMPANY}),
 }
 
@@ -53,6 +53,8 @@ class Memory:
         The subjects of the last figure.
     seen
         Every place named so far, the last one last.
+    rate_words
+        What stood before a rate that a person has said to be the growth of the amount before it.
     """
 
     host: Named | None
@@ -60,6 +62,7 @@ class Memory:
     topic: Named | None = None
     last: list[Named] = field(default_factory=list)
     seen: list[Named] = field(default_factory=list)
+    rate_words: set[str] = field(default_factory=set)
 
     def see(self, places: Iterable[Named]) -> None:
         """Remember places that were named, and forget those of long ago."""
@@ -82,7 +85,7 @@ _WORDS = re.compile(
     r"科技城|新城|枢纽|生产线|工程|谷|园|港)"
     r"|(?<![\u4e00-\u9fffA-Za-z0-9）)])(?P<bare>项目|园区|产业园|工业园|开发区|经开区|高新区|新区|公司|基地|"
     r"小镇|合作区|科技城|新城)(?!名称|管委会|建设|数量|总数)(?=[\u4e00-\u9fff\d])"
-    r"|(?P<english>(?:the|The|Its|its) (?:zone|area|park|project|city|county|district|company)?)"
+    rf"|(?P<english>[Tt]he (?:{'|'.join(_OF_ENGLISH)})\b|[Ii]ts )"
 )
 _ENDINGS = {
     "市": ("市",),

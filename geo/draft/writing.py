@@ -16,7 +16,8 @@ from typing import Any
 from geo.draft.drafts import VERSION
 from geo.draft.rows import Rows, make_rows
 from geo.draft.running import DRAFT
-from geo.errors import GeoError
+from geo.draft.said import Said, of_finding, of_problem
+from geo.errors import GeoError, TableError
 from geo.ground.files import UnfitFileError, read_regular
 from geo.tables.checksums import FILE as SUMS
 from geo.tables.profile import FILE as PROFILE
@@ -34,11 +35,11 @@ class DraftError(GeoError):
     Attributes
     ----------
     problems
-        Everything that keeps it from being written, one line each.
+        Everything that keeps it from being written, one line each; ``file`` is the code of those that are about the files of the draft.
     """
 
     def __init__(self, folder: Path, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(problem if isinstance(problem, Said) else Said(problem, "file", value=problem) for problem in problems)
         super().__init__("\n".join(f"{folder}: {problem}" for problem in problems))
 
 
@@ -50,7 +51,7 @@ class _Change:
     added: dict[str, int] = field(default_factory=dict)
 
 
-def accept_draft(data: Path, folder: Path, *, write: bool) -> list[str]:
+def accept_draft(data: Path, folder: Path, *, write: bool) -> list[Said]:
     """Check what is accepted of a draft, and write it into the tables if wanted.
 
     Parameters
@@ -64,7 +65,7 @@ def accept_draft(data: Path, folder: Path, *, write: bool) -> list[str]:
 
     Returns
     -------
-    list of str
+    list of Said
         What is written, line by line.
 
     Raises
@@ -84,13 +85,13 @@ def accept_draft(data: Path, folder: Path, *, write: bool) -> list[str]:
         raise DraftError(folder, rows.problems)
     change = _change(data, rows)
     if not change.content:
-        return ["nothing to write: the tables have all of it"]
+        return [Said("nothing to write: the tables have all of it", "nothing")]
     _check(data, change, document, text, folder)
-    lines = [f"{file}: {count} rows more" for file, count in change.added.items()]
+    lines = [Said(f"{file}: {count} rows more", "rows", file=file, count=count) for file, count in change.added.items()]
     if not write:
-        return [*lines, "checked: every pointer verifies and every number of the text is told; --write writes it"]
+        return [*lines, Said("checked: every pointer verifies and every number of the text is told; --write writes it", "checked")]
     _write(data, change)
-    return [*lines, *dict.fromkeys(rows.notes), f"written: {data}"]
+    return [*lines, *dict.fromkeys(rows.notes), Said(f"written: {data}", "written", folder=str(data))]
 
 
 def read_draft(folder: Path) -> tuple[dict[str, Any], str]:
@@ -168,12 +169,12 @@ def _check(data: Path, change: _Change, document: Mapping[str, Any], text: str, 
                 shutil.copyfile(data / file, copy / file)
         try:
             tables: Tables = read_tables(copy)
-        except GeoError as error:
-            raise DraftError(folder, str(error).splitlines()) from None
+        except TableError as error:
+            raise DraftError(folder, [of_problem(problem) for problem in error.problems]) from None
     source = tables.sources_by_id[document["source"]["id"]]
     findings = check_text(tables, source, text)
     if findings:
-        raise DraftError(folder, [str(finding) for finding in findings])
+        raise DraftError(folder, [of_finding(finding) for finding in findings])
 
 
 def _write(data: Path, change: _Change) -> None:

@@ -7,17 +7,20 @@ from contextlib import ExitStack
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response, abort, jsonify, render_template, request
 from flask_babel import Babel, gettext
 from werkzeug.exceptions import HTTPException
 
 from geo.draft.choices import find_choices
-from geo.draft.decisions import Aids, DecisionError
+from geo.draft.decisions import SURE, Aids, DecisionError
 from geo.draft.known import known_places
 from geo.draft.names import COMPANY
+from geo.draft.opinion import DOUBTED
 from geo.draft.review import Review, ReviewError
 from geo.draft.running import match_places, name_indicators
+from geo.draft.said import Said
 from geo.draft.writing import DraftError
 from geo.draw.basemap import read_outline
 from geo.errors import GeoError
@@ -153,6 +156,8 @@ def create_review_app(settings: Settings, folder: Path, token: str) -> Flask:
             language=chosen_language(),
             title=review.document["source"]["title"],
             indicators=names,
+            least_sure=SURE,
+            least_doubted=DOUBTED,
             kinds=[(kind, gettext("企业（不上图）") if kind == COMPANY else gettext(KINDS[kind])) for kind in KIND_KEYS],  # type: ignore[index]
             reasons=[(reason, gettext(NUMBER_REASONS[reason])) for reason in REASON_KEYS],  # type: ignore[index]
             source_kinds=[(kind.value, gettext(phrase)) for kind, phrase in SOURCE_KINDS.items()],
@@ -219,10 +224,14 @@ def create_review_app(settings: Settings, folder: Path, token: str) -> Flask:
         try:
             lines = review.accept(str(body.get("tab")), body.get("revision"), write=bool(body.get("write")))
         except DraftError as error:
-            return jsonify(lines=[], problems=error.problems)
-        return jsonify(lines=lines, problems=[])
+            return jsonify(lines=[], problems=[_said(problem) for problem in error.problems])
+        return jsonify(lines=[_said(line) for line in lines], problems=[])
 
     return app
+
+
+def _said(line: Said) -> dict[str, Any]:
+    return {"code": line.code, "values": line.values}
 
 
 _FILES = {path.name: path for path in (*sorted((PROJECT / "static/review").glob("*.*")), PROJECT / "static/icon.svg")}

@@ -29,6 +29,9 @@ class Finding:
     paragraph: int | None
     span: tuple[int, int] | None
     message: str
+    # Which of a few things it is, and what the row states: for a page that says it in its reader's language.
+    code: str
+    stated: str
 
     def __str__(self) -> str:
         paragraph = f" paragraph {self.paragraph}" if self.paragraph else ""
@@ -114,7 +117,7 @@ def _check_paragraphs(tables: Tables, source: Source, text: str) -> Iterator[Fin
     found = find_blocks(text)
     for number, start, end in sorted(set(stated) ^ set(found)):
         where = "is in paragraphs.csv but not in the text" if (number, start, end) in stated else "is in the text but not in paragraphs.csv"
-        yield Finding(source.id, number, (start, end), where)
+        yield Finding(source.id, number, (start, end), where, "paragraph", "")
 
 
 def _check_figure(row: Indicator, text: str) -> Iterator[Finding]:
@@ -123,7 +126,7 @@ def _check_figure(row: Indicator, text: str) -> Iterator[Finding]:
     printed = parse_numbers(text, row.start, row.end)
     for what, stated in _missing_numbers(row, printed, text):
         message = f"{row.subject_id} {row.indicator}: the span does not state the {what} {stated}"
-        yield Finding(row.source, row.paragraph, (row.start, row.end), message)
+        yield Finding(row.source, row.paragraph, (row.start, row.end), message, f"not_stated_{what}", stated)
 
 
 def _missing_numbers(row: Indicator, printed: Sequence[PrintedNumber], text: str) -> Iterator[tuple[str, str]]:
@@ -193,7 +196,8 @@ def _check_names(tables: Tables, source: Source, text: str) -> Iterator[Finding]
         if place.source == source.id and place.paragraph is not None:
             names = {place.name_zh, place.name_zh.partition("(")[0], place.place_query, *aliases.get(place.place_query, ())}
             if not any(name in spans[place.paragraph] for name in names):
-                yield Finding(source.id, place.paragraph, None, f"{place.id}: the paragraph does not name it ({', '.join(sorted(names))})")
+                message = f"{place.id}: the paragraph does not name it ({', '.join(sorted(names))})"
+                yield Finding(source.id, place.paragraph, None, message, "not_named", place.name_zh)
 
 
 # A year, month or day: the rows carry it as their period.
@@ -214,7 +218,8 @@ def _check_all_numbers_are_told(tables: Tables, source: Source, text: str) -> It
     for claim in CLAIM.finditer(half):
         if not told.cover(*claim.span()):
             paragraph = next((row.paragraph for row in tables.paragraphs if row.source == source.id and row.start <= claim.start() < row.end), None)
-            yield Finding(source.id, paragraph, claim.span(), "a number that no row of indicators.csv or other_numbers.csv covers")
+            message = "a number that no row of indicators.csv or other_numbers.csv covers"
+            yield Finding(source.id, paragraph, claim.span(), message, "not_told", claim[0])
 
 
 def _spans(rows: Iterable[object], source: Source) -> list[tuple[int, int]]:

@@ -1,7 +1,7 @@
 // The card: one place, one figure, the report itself, or the end. It is drawn anew whenever something changes; the focus stays in its field.
 
 import { pointOf } from "./outline.js";
-import { blockOf, current, fill, isPlaceStage, rivalsOf, slice, state, words } from "./state.js";
+import { blockOf, current, doubtOf, fill, isPlaceStage, keyOf, likelyReason, rivalsOf, slice, state, words } from "./state.js";
 
 const card = document.getElementById("card");
 
@@ -60,11 +60,11 @@ function buttons(names, handlers) {
 }
 
 function numbered(options, handlers, chosen = null) {
-  return h("ol", { class: "numbered" }, options.map(([digit, label, note], index) => h("li", {},
+  return h("ol", { class: "numbered" }, options.map(([own, label, note], index) => h("li", {},
     h("button", {
-      type: "button", "data-key": `digit-${digit}-${index}`, "aria-pressed": chosen === null ? null : String(label === chosen), disabled: !state.writes,
-      onclick: () => handlers.press(digit),
-    }, key(digit), " ", bdi(label), note ? h("small", {}, " ", note) : null))));
+      type: "button", "data-key": `choice-${own}-${index}`, "aria-pressed": chosen === null ? null : String(label === chosen), disabled: !state.writes,
+      onclick: () => handlers.press(own),
+    }, key(own), " ", bdi(label), note ? h("small", {}, " ", note) : null))));
 }
 
 function drawMode(handlers) {
@@ -75,7 +75,7 @@ function drawMode(handlers) {
     mode.text === undefined ? null : h("label", { class: "field" }, h("span", {}, words.type), h("input", {
       name: "mode", value: mode.text, autocomplete: "off", spellcheck: "false", "aria-label": mode.title, oninput: (event) => handlers.typed(event.target.value),
     })),
-    numbered(mode.options.map(({ digit, label, note }) => [digit, label, note]), { press: handlers.press }),
+    numbered(mode.options.map(({ key: own, label, note }) => [own, label, note]), { press: handlers.press }),
     h("div", { class: "buttons" }, button("Esc", words.keys.escape, () => handlers.press("Escape"), { disabled: false })));
 }
 
@@ -125,7 +125,7 @@ function drawPlace(handlers) {
       field("aliases", words.fields.aliases, place.aliases.join("；"), handlers),
       choose("parent", words.fields.parent, place.parent, hosts, handlers, words.none),
       field("name_en", words.fields.name_en, place.name_en, handlers, { lang: "en" })),
-    numbered(words.kinds.map(([, label], index) => [String((index + 1) % 10), label]), handlers, words.kinds.find(([kind]) => kind === place.kind)?.[1]),
+    numbered(words.kinds.map(([, label], index) => [keyOf(index), label]), handlers, words.kinds.find(([kind]) => kind === place.kind)?.[1]),
     h("p", { class: "where" }, where),
     place.kind === "company" || point?.basis === "found" ? null : h("div", { class: "fields point" },
       field("lon", words.fields.lon, own?.lon, handlers, { inputmode: "decimal" }),
@@ -141,25 +141,28 @@ function drawPlace(handlers) {
 
 // --- a figure ---
 
+const reasonOf = (reason) => words.reasons.find(([name]) => name === reason)?.[1] ?? reason ?? "";
+
 function drawFigure(handlers) {
   const figure = current();
   const { figures } = state.document;
   const text = (name, more) => field(name, words.parts[name], figure[name], handlers, more);
   const rivals = rivalsOf(figure);
+  const reason = likelyReason(figure);
   const isCompany = figure.reason === "company" && figure.state === "proposed";
   return [
     head(words.figure, state.at.index, figures.length, [
       " ", stateOf(figure), " ",
       figure.paragraph === null ? null : h("small", {}, fill(words.paragraph, { n: figure.paragraph })), " ",
-      h("small", {}, figure.confidence >= 0.8 ? words.sure : words.unsure),
+      h("small", {}, doubtOf(figure) ? words.unsure : words.sure),
     ]),
     quote(figure.start, figure.end),
     figure.changed?.length ? h("p", { class: "changed" }, words.changed, figure.changed.map((name) => words.parts[name] ?? name).join(" · ")) : null,
     isCompany ? h("p", { class: "hint" }, words.company) : null,
-    figure.state === "rejected" ? h("p", { class: "hint" }, words.reasons.find(([name]) => name === figure.reason)?.[1] ?? "") : null,
+    figure.state === "rejected" ? h("p", { class: "hint" }, reasonOf(figure.reason)) : null,
     drawMode(handlers),
     h("h3", { class: "of-subject" }, words.parts.subject, " ", bdi(figure.subject ?? words.noSubject)),
-    numbered(rivals.map((name, index) => [String(index + 1), name]), handlers, figure.subject),
+    numbered(rivals.map((name, index) => [keyOf(index), name]), handlers, figure.subject),
     h("div", { class: "fields" },
       text("label", { list: "indicators" }),
       text("value", { inputmode: "decimal" }), text("value_max", { inputmode: "decimal" }), text("unit"),
@@ -170,8 +173,8 @@ function drawFigure(handlers) {
       text("rank", { inputmode: "numeric" }), text("rank_scope")),
     h("datalist", { id: "indicators" }, words.indicators.map((name) => h("option", { value: name }))),
     buttons([
-      ["enter", words.keys.enter], ["x", words.keys.x], ["s", words.keys.s], ["p", words.keys.p], ["t", words.keys.t], ["g", words.keys.g],
-      ["r", words.keys.r], ["m", words.keys.m], ["n", words.keys.n], ["a", words.keys.a], ["u", words.keys.u], ["j", words.keys.j], ["k", words.keys.k],
+      ["enter", words.keys.enter], ["x", words.keys.x], ...(reason ? [["d", fill(words.keys.d, { reason: reasonOf(reason) })]] : []), ["s", words.keys.s], ["p", words.keys.p], ["t", words.keys.t], ["g", words.keys.g],
+      ["r", words.keys.r], ["m", words.keys.m], ["n", words.keys.n], ["a", words.keys.a], ["u", words.keys.u], ["f", words.keys.f], ["j", words.keys.j], ["k", words.keys.k],
       ["[", words.keys["start-"]], ["{", words.keys["start+"]], ["]", words.keys["end+"]], ["}", words.keys["end-"]],
     ], handlers),
     figure.reasons.length ? h("p", { class: "hint" }, words.reasonsHead, figure.reasons.map((reason) => words.why[reason] ?? reason).join(" · ")) : null,
@@ -196,8 +199,8 @@ function drawDone(handlers) {
   return [
     head(isPlaceStage() ? words.place : words.done, null),
     h("p", { class: "hint", id: "verdict" }, said),
-    checked?.problems.length ? h("ul", { class: "problems", lang: "en" }, checked.problems.map((line) => h("li", {}, bdi(line), " ", goThere(line, handlers)))) : null,
-    checked?.lines.length ? h("ul", { class: "lines", lang: "en" }, checked.lines.map((line) => h("li", {}, bdi(line)))) : null,
+    checked?.problems.length ? h("ul", { class: "problems" }, checked.problems.map((line) => h("li", {}, bdi(phrase(line)), " ", goThere(line, handlers)))) : null,
+    checked?.lines.length ? h("ul", { class: "lines" }, checked.lines.map((line) => h("li", {}, bdi(phrase(line))))) : null,
     buttons([
       ...(isOpen || checked?.written ? [] : [["enter", next]]), ["k", words.keys.k], ["u", words.keys.u],
       ...(isPlaceStage() ? [] : [["b", words.keys.back]]),
@@ -205,9 +208,11 @@ function drawDone(handlers) {
   ];
 }
 
+/** Says a line of the server in the reader's language, with what the text has where it is. */
+const phrase = ({ code, values }) => fill(words.lines[code], { ...values, text: "end" in values ? slice(values.start, values.end) : "" });
+
 /** A problem names where it is: the start of its figure, or the span of a number that nothing tells. */
-function goThere(line, handlers) {
-  const found = /\(start (\d+)\)|span (\d+)-(\d+)/.exec(line);
-  if (!found) return null;
-  return h("button", { type: "button", onclick: () => handlers.goTo(Number(found[1] ?? found[2]), found[3] ? Number(found[3]) : null) }, words.goThere);
+function goThere({ code, values: { start, end } }, handlers) {
+  if (start === undefined) return null;
+  return h("button", { type: "button", onclick: () => handlers.goTo(start, code === "not_told" ? end : null) }, words.goThere);
 }

@@ -9,6 +9,7 @@ export const state = {
   outline: null,
   at: { kind: "source", index: 0 },
   mode: null,
+  order: "doubt",
   writes: false,
   checked: null,
 };
@@ -133,12 +134,33 @@ export function spanOf(at = state.at) {
   return null;
 }
 
-/** Whose a figure may be, to be chosen by a digit: what the draft holds likely, then the paragraph's places, then the last ones chosen. */
+/** Whose a figure may be, to be chosen by one key: what the draft holds likely, then the paragraph's places, then the last ones chosen. */
 export function rivalsOf(figure) {
   const known = new Map(subjects().map((place) => [place.name, place]));
   const [, start, end] = blockOf(figure.start) ?? [0, figure.start, figure.end];
   const near = [...known.values()].filter((place) => place.mentions.some(([first]) => start <= first && first < end)).map((place) => place.name);
   const before = state.document.figures.slice(0, state.at.index).reverse().filter((one) => one.state === "accepted").map((one) => one.subject);
   const names = [...figure.subject_candidates, figure.subject, ...near, ...before, state.document.source.host];
-  return [...new Set(names)].filter((name) => known.has(name)).slice(0, 9);
+  return [...new Set(names)].filter((name) => known.has(name)).slice(0, 10);
 }
+
+/** The reason that the rules give, else the last one that was given in this draft to a number with the same unit. */
+export function likelyReason(figure) {
+  if (figure.reason) return figure.reason;
+  const before = state.document.figures.filter((one) => one.state === "rejected" && one !== figure);
+  const distance = (one) => Math.abs(numberOf(one)[0] - numberOf(figure)[0]);
+  return before.filter(({ unit }) => unit === figure.unit).sort((a, b) => distance(a) - distance(b))[0]?.reason ?? null;
+}
+
+/** How much a figure is in doubt: 2 where a language model would link it otherwise, 0 where it is as good as sure. */
+export function doubtOf(figure) {
+  if (figure.confidence <= words.leastDoubted) return 2;
+  const isSure = figure.confidence >= words.leastSure && !figure.changed && !figure.reason && (figure.rank === null || figure.rank_scope);
+  return isSure ? 0 : 1;
+}
+
+// --- keys ---
+
+// A choice has one key: the digits as they lie on a keyboard, then the letters; 0 is kept for "none" where there is one.
+export const CHOICES = [..."1234567890abcdefghijklmnopqrstuvwxyz"];
+export const keyOf = (index, hasNone = false) => CHOICES.filter((key) => !hasNone || key !== "0")[index];

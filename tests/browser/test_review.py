@@ -271,7 +271,8 @@ def test_every_key_does_what_it_says(draft: Path, review: Review, page: Page, wa
     while keys.at() == "place":
         keys.press("Enter")
     keys.press("Enter")
-    # Figures: subject by search, state, period, growth, rank, label, undo.
+    # Figures, in the order of the text: subject by search, state, period, growth, rank, label, undo.
+    keys.press("f")
     keys.press("s")
     page.keyboard.insert_text("临港")
     page.locator(".mode .numbered li bdi", has_text="石湾临港园").wait_for()
@@ -295,7 +296,7 @@ def test_every_key_does_what_it_says(draft: Path, review: Review, page: Page, wa
     page.locator(".mode .numbered li").first.wait_for()
     keys.press("Enter")
     assert len(read(draft)["figures"]) == count + 1
-    keys.press("x", "x", "3")
+    keys.press("x", "c")
     assert [figure["reason"] for figure in read(draft)["figures"] if figure["state"] == "rejected"] == ["contact"]
     keys.press("a", "k", "b")
     assert keys.at() == "place"

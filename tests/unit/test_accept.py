@@ -107,6 +107,11 @@ def test_tables_of_other_sources_keep_their_rows(data: Path, draft: Path) -> Non
         (lambda document: document["source"].update(sha256="0" * 64), "is not the text"),
         (lambda document: document["figures"][0].pop("unit"), "not in the form"),
         (lambda document: document["places"][1].update(id="=1+1"), r"\[id\] '=1\+1'"),
+        (lambda document: document["source"].update(title='=HYPERLINK("http://x","y")'), "take for a formula"),
+        (lambda document: document["figures"][0].update(label="@SUM(1)", indicator=None), "take for a formula"),
+        (lambda document: document["places"][1].update(name_en="+1"), "take for a formula"),
+        (lambda document: document["source"].update(title="a\u202eb"), "RIGHT-TO-LEFT OVERRIDE"),
+        (lambda document: document["source"].update(url="javascript:alert(1)"), "starts with http"),
     ],
 )
 def test_what_keeps_a_draft_from_being_written_is_said_and_nothing_is(data: Path, draft: Path, change: Change, message: str) -> None:

@@ -19,7 +19,7 @@ from geo.tables.provenance import CLAIM, DATE
 from geo.tables.reading import Tables
 
 TUNED = json.loads((REPORTS / "tuned.json").read_text(encoding="utf-8"))
-OTHERS = {name: json.loads((REPORTS / f"{name}.json").read_text(encoding="utf-8")) for name in ("held_out", "fresh", "styles")}
+OTHERS = {name: json.loads((REPORTS / f"{name}.json").read_text(encoding="utf-8")) for name in ("held_out", "fresh", "styles", "genres")}
 
 
 def drafted(text: str, day: str = "2024-05-10", host: str = "", places: list[tuple[str, str, list[str]]] | None = None) -> dict[str, Any]:
@@ -191,7 +191,7 @@ def test_no_text_breaks_a_draft_and_every_number_of_it_is_told(words: list[str])
         (
             "去年，青禾经开区产值90亿元，预计达到100亿元。",
             "2024-05-10",
-            [("青禾经开区", "90", "亿元", "2023", "actual", None), ("青禾经开区", "100", "亿元", "2023", "planned", None)],
+            [("青禾经开区", "90", "亿元", "2023", "actual", None), ("青禾经开区", "100", "亿元", None, "planned", None)],
         ),
         # The year of an event is not that of the amounts behind it.
         ("青禾经开区2019年开园，现有企业312家。", "2024-05-10", [("青禾经开区", "312", "家", None, "actual", None)]),
@@ -210,6 +210,75 @@ def test_no_text_breaks_a_draft_and_every_number_of_it_is_told(words: list[str])
 )
 def test_what_is_over_is_told_from_what_is_intended(text: str, day: str, expected: list[tuple[str | None, ...]]) -> None:
     assert rows(drafted(text, day, places=PARK)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "expected"),
+    [
+        # The same time of the year before, whatever that time is; a growth behind it is of the amount before it.
+        (
+            "云泽谷2025年一季度产值11亿元，上年同期为9亿元，增长22%。",
+            "2025-04-25",
+            [("11", "2025-Q1", "actual", "22"), ("9", "2024-Q1", "actual", None)],
+        ),
+        (
+            "云泽谷上半年产值128亿元，占34%，去年同期占比为31%。",
+            "2024-07-19",
+            [("128", "2024-01/2024-06"), ("34", "2024-01/2024-06"), ("31", "2023-01/2023-06")],
+        ),
+        # Where something comes from, and what it is set beside.
+        ("2024年，云泽谷研发投入占比由上年的3.2%提高到3.6%。", "2025-01-09", [("3.2", "2023"), ("3.6", "2024")]),
+        ("云泽谷规上企业由2020年的186家增加到2024年的305家。", "2025-01-09", [("186", "2020", "actual"), ("305", "2024", "actual")]),
+        ("2020年，云泽谷产值742亿元，是2015年的1.9倍。", "2022-06-30", [("742", "2020"), ("1.9", "2020")]),
+        # One each.
+        (
+            "一季度、上半年、前三季度，云泽谷产值分别为10亿元、22亿元、35亿元。",
+            "2025-11-12",
+            [("10", "2025-Q1"), ("22", "2025-01/2025-06"), ("35", "2025-01/2025-09")],
+        ),
+        # The year of a heading, for what does not say its own.
+        ("一、2024年工作回顾\n\n云泽谷产值预计增长6%。四季度投资9亿元。", "2025-01-09", [("6", "2024", "actual", "6"), ("9", "2024-Q4", "actual")]),
+        (
+            "二、2025年工作安排\n\n云泽谷上半年完成投资60亿元，年底前新增载体9万平方米。",
+            "2025-01-09",
+            [("60", "2025-01/2025-06", "planned"), ("9", "/2025", "planned")],
+        ),
+        ("云泽谷2024年统计公报\n\n年内新增企业17家。", "2025-03-28", [("17", "2024", "actual")]),
+        # Five years: since they began, while they last, by their end.
+        ("“十四五”以来，云泽谷累计引进项目213个。", "2025-01-09", [("213", "2021/", "actual")]),
+        ("第二章 发展目标\n\n“十四五”期间，云泽谷累计完成投资600亿元。", "2022-06-30", [("600", "2021/2025", "planned")]),
+        ("到“十四五”末，云泽谷企业达到600家。", "2025-01-09", [("600", "/2025", "planned")]),
+        (
+            "云泽谷“十四五”产业规划\n\n规划期内实施项目45个，规划期末产值260亿元。",
+            "2022-06-30",
+            [("45", "2021/2025", "planned"), ("260", "/2025", "planned")],
+        ),
+        # What a year is to bring.
+        ("云泽谷前三季度营收412亿元，全年目标560亿元。", "2024-11-06", [("412", "2024-01/2024-09", "actual"), ("560", "2024", "planned")]),
+        ("云泽谷上月产值18亿元，本月预计20亿元。", "2025-01-12", [("18", "2024-12", "actual"), ("20", "2025-01", "planned")]),
+        ("截至2024年12月31日，云泽谷总资产58亿元。", "2025-04-25", [("58", "/2024-12-31", "actual")]),
+        ("云泽谷11月运行简报\n\n云泽谷电子产业当月产值38亿元，累计412亿元。", "2025-12-12", [("38", "2025-11"), ("412", "2025-01/2025-11")]),
+        ("去年云泽谷营业收入78亿元，力争三年内增长60%。", "2024-09-06", [("78", "2023", "actual", None), ("60", None, "planned", "60")]),
+        ("关于云泽谷项目前三季度进展的通报\n\n云泽谷完成投资96亿元。", "2024-10-18", [("96", "2024-01/2024-09", "actual")]),
+        ("三年前，云泽谷产值只有130亿元。", "2025-05-20", [("130", "2022", "actual")]),
+        # A rate, and what it leads to.
+        ("1—5月，云泽谷税收增长9%，达到6亿元。", "2025-06-12", [("6", "2025-01/2025-05", "actual", "9")]),
+        ("一季度，云泽谷产值5亿元，单位能耗较2020年下降14%。", "2025-06-12", [("5", "2025-Q1", "actual", None), ("-14", "2025-Q1", "actual", "-14")]),
+        (
+            "云泽谷标准厂房三期招标公告\n\n建设规模：云泽谷厂房9.8万平方米，目前已入驻企业64家。",
+            "2025-02-20",
+            [("9.8", None, "planned"), ("64", "2025", "actual")],
+        ),
+        (
+            "July 22 – Fixed-asset investment rose 14.2 percent to 6.8 billion yuan in the first half of 2025.",
+            "2025-07-22",
+            [("6.8", "2025-01/2025-06")],
+        ),
+    ],
+)
+def test_a_time_is_what_it_refers_to(text: str, day: str, expected: list[tuple[str | None, ...]]) -> None:
+    found = [tuple(figure[name] for name in ("value", "period", "status", "growth_pct")) for figure in drafted(text, day, "云泽谷", PARK)["figures"]]
+    assert [figure[: len(right)] for figure, right in zip(found, expected, strict=True)] == expected
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.draft.readers import Document, DocumentError, normalize, read_content, read_document
-from tests.documents import docx, inserted, paragraph, pdf, table
+from tests.documents import docx, docx_of, inserted, paragraph, pdf, pdf_of, table
 
 SENTENCE = "云岭经开区规上工业总产值88.6亿元，增长12.4%。"
 
@@ -135,6 +136,48 @@ def test_bytes_that_no_encoding_has_are_refused_with_their_offset() -> None:
 def test_a_zip_bomb_is_refused() -> None:
     with pytest.raises(DocumentError, match="unpacks to far more"):
         read(docx(paragraph("文"), padding=256 << 20), "bomb.docx")
+
+
+WORD = '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
+LAUGHS = "".join(f'<!ENTITY l{number} "{f"&l{number - 1};" * 10}">' for number in range(1, 10))
+CATALOGUE = b"<< /Type /Catalog /Pages 2 0 R >>"
+PAGE = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R >>"
+# A gigabyte of blanks in two kilobytes.
+TWICE = zlib.compress(zlib.compress(bytes(1 << 30), 9), 9)
+HOSTILE = {
+    "laughs.docx": docx_of(f'<!DOCTYPE w [<!ENTITY l0 "lol">{LAUGHS}]>{WORD}{paragraph("&l9;")}</w:body></w:document>'),
+    "deep.docx": docx_of(WORD + "<w:tbl><w:tr><w:tc>" * 20000 + "</w:tc></w:tr></w:tbl>" * 20000 + "</w:body></w:document>"),
+    "ratio.docx": docx(*[paragraph("产值12亿元，" * 2000)] * 800),
+    "loop.pdf": pdf_of(CATALOGUE, b"<< /Type /Pages /Kids [2 0 R] /Count 1000000 >>"),
+    "pages.pdf": pdf_of(CATALOGUE, b"<< /Type /Pages /Kids [%s] /Count 50000 >>" % (b"3 0 R " * 50000), PAGE),
+    "twice.pdf": pdf_of(
+        CATALOGUE,
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        PAGE,
+        b"<< /Length %d /Filter [/FlateDecode /FlateDecode] >>\nstream\n%s\nendstream" % (len(TWICE), TWICE),
+    ),
+    "deep.html": b"</div>" * 1000 + b"<div>" * 200_000 + "产值12亿元".encode(),
+    "line.txt": ("云泽谷产值12.5亿元，" * 400_000).encode(),
+    "digits.txt": b"1" * 10_000_000,
+    "numbers.html": b"<p>" + b"1," * 60_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_document_that_is_made_to_do_harm_gets_a_sentence(name: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        read(HOSTILE[name], name)
+    said = str(caught.value)
+    assert said.startswith(f"{name}: ") and "\n" not in said and len(said) < 160
+    # What to do is said, too.
+    assert re.search("give|split|save|copy|open|recognise", said)
+
+
+def test_a_word_document_reads_no_file_of_this_machine(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("hunter2", encoding="utf-8")
+    entity = f'<!DOCTYPE w [<!ENTITY x SYSTEM "{secret.as_uri()}">]>'
+    assert "hunter2" not in read(docx_of(f"{entity}{WORD}{paragraph('产值12亿元&x;。')}</w:body></w:document>"), "a.docx").text
 
 
 def test_a_folder_and_a_missing_file_are_said(tmp_path: Path) -> None:

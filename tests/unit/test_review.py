@@ -39,10 +39,21 @@ def data(tmp_path: Path) -> Path:
     return Path(shutil.copytree(CITY, tmp_path / "data"))
 
 
+ALIKE = (
+    "松原经开区简报\n\n松原经开区产值88.6亿元，比去年多12.4%，总量居第二。\n\n石湾临港园产值20亿元，比去年多3%，总量居第五。\n\n"
+    "柏川新材料产业园产值7亿元，比去年多4%，总量居第六。\n\n松原经开区税收6亿元，降幅为2%，企业9户。石湾临港园税收5亿元，降幅为1%，企业8户。\n"
+)
+
+
 @pytest.fixture
-def folder(data: Path, tmp_path: Path) -> Path:
+def report_text() -> str:
+    return TEXT
+
+
+@pytest.fixture
+def folder(data: Path, tmp_path: Path, report_text: str) -> Path:
     report = tmp_path / "spring.txt"
-    report.write_text(TEXT, encoding="utf-8")
+    report.write_text(report_text, encoding="utf-8")
     write_draft(read_tables(data), report, tmp_path / "draft", date(2024, 5, 10), "松原经开区", None, None, None)
     return tmp_path / "draft"
 
@@ -106,6 +117,53 @@ def test_what_is_corrected_links_what_follows_and_marks_what_has_changed(linked:
     assert "changed" not in review.document["figures"][figure(review, "88.6")]
 
 
+def test_a_growth_that_is_taken_from_a_figure_is_offered_as_one_of_its_own(linked: Review) -> None:
+    review = linked
+    do(review, "figure", index=figure(review, "88.6"), fields={"growth_pct": ""})
+    rate = review.document["figures"][figure(review, "12.4")]
+    assert (rate["subject"], rate["growth_pct"], rate["changed"]) == ("松原经开区", "12.4", ["new"])
+    do(review, "figure", index=figure(review, "88.6"), fields={"growth_pct": "12.4", "spans": {"growth": rate["spans"]["growth"]}})
+    assert "12.4" not in {one["value"] for one in review.document["figures"]}
+
+
+@pytest.mark.parametrize("report_text", [ALIKE])
+@pytest.mark.parametrize(
+    ("value", "fields", "others"),
+    [
+        ("88.6", {"label": "工业总产值"}, {"20": "工业总产值", "7": "工业总产值", "6": "税收", "9": "企业"}),
+        ("9", {"unit": "家"}, {"8": "家", "20": "亿元"}),
+        ("88.6", {"rank_scope": "全省"}, {"20": "全省", "7": "全省", "6": None}),
+        ("6", {"growth_pct": "2"}, {"5": "1", "20": None}),
+    ],
+)
+def test_what_is_corrected_is_corrected_in_what_was_drafted_alike(linked: Review, value: str, fields: dict[str, str], others: dict[str, Any]) -> None:
+    review = linked
+    (part,) = fields
+    before = review.document["figures"]
+    do(review, "figure", index=figure(review, value), fields=fields)
+    for other, expected in others.items():
+        now, old = review.document["figures"][figure(review, other)], before[figure(review, other)]
+        assert now[part] == expected
+        assert (part in now.get("changed", ())) == (now[part] != old[part])
+    # A later decision is nearer to what follows it.
+    do(review, "figure", index=figure(review, next(iter(others))), fields={part: before[figure(review, value)][part] or "全市"})
+    assert review.document["figures"][figure(review, value)][part] == fields[part]
+    for _ in range(2):
+        review.undo(TAB, review.document["review"]["revision"])
+    assert review.document["figures"] == before
+
+
+@pytest.mark.parametrize("report_text", [ALIKE.replace("比去年多", "涨了约有")])
+def test_a_rate_that_is_said_to_be_a_growth_makes_growths_of_those_introduced_alike(linked: Review) -> None:
+    review = linked
+    assert review.document["figures"][figure(review, "88.6")]["growth_pct"] is None
+    span = review.document["figures"][figure(review, "12.4")]["spans"]["value"]
+    do(review, "figure", index=figure(review, "88.6"), fields={"growth_pct": "12.4", "spans": {"growth": span}})
+    for value, growth in (("20", "3"), ("7", "4")):
+        assert review.document["figures"][figure(review, value)]["growth_pct"] == growth
+    assert {"12.4", "3", "4"}.isdisjoint({one["value"] for one in review.document["figures"]})
+
+
 def test_what_is_decided_is_not_read_anew(linked: Review) -> None:
     review = linked
     do(review, "figure", index=figure(review, "5.1"), fields={"state": "accepted"})
@@ -144,11 +202,12 @@ def test_a_new_figure_is_made_of_a_part_of_the_text_and_joined_to_the_one_before
         do(review, "figure_new", start=TEXT.index("招商"), end=TEXT.index("招商") + 2)
     with pytest.raises(DecisionError, match="span"):
         do(review, "figure_new", start=start, end=len(review.text) + 5)
-    start = TEXT.index("12.4%")
-    do(review, "figure", index=figure(review, "88.6"), fields={"growth_pct": ""})
-    do(review, "figure_new", start=start, end=start + 5)
+    start = TEXT.index("亿元项目")
+    do(review, "figure_new", start=start, end=start + 2)
     assert len(review.document["figures"]) == before + 1
-    assert review.document["figures"][figure(review, "12.4")]["subject"] == "松原经开区"
+    assert review.document["figures"][figure(review, "1")]["subject"] == "松原经开区"
+    with pytest.raises(DecisionError, match="told"):
+        do(review, "figure_new", start=start, end=start + 2)
 
 
 def test_an_edge_that_is_moved_reads_the_number_anew(linked: Review) -> None:
