@@ -54,22 +54,20 @@ function drawTableRow({ place }) {
 }
 
 function drawRows() {
-  const rows = [(state.page - 1) * page.rows, state.page * page.rows];
+  drawListPage();
+  drawTablePage();
+}
+
+const rowsOfPage = () => [(state.page - 1) * page.rows, state.page * page.rows];
+
+function drawListPage() {
+  const rows = rowsOfPage();
   drawList(rows);
-  drawTable(rows);
   drawPagers(rows[0] + 1, Math.min(rows[1], shown.length));
 }
 
-let isAsked = false;
-
-/** Draw the rows when the map has been painted: of a crowd, each takes most of a frame. */
-function drawRowsNext() {
-  if (isAsked) return;
-  isAsked = true;
-  requestAnimationFrame(() => setTimeout(() => {
-    isAsked = false;
-    drawRows();
-  }));
+function drawTablePage() {
+  drawTable(rowsOfPage());
 }
 
 let isUnfolded = false; // whether the reader has opened the places without the chosen figure

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any, NamedTuple
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, NewContext, Open, pinned, query_of, wait_until_drawn
+from tests.browser.conftest import PHONE, NewContext, Open, counted, listed, pinned, query_of, tabled, wait_until_drawn
 from tests.browser.test_accessibility import assert_nothing_found
 
 # A view that holds more places than this shows dots.
@@ -317,6 +318,36 @@ def test_a_filter_that_leaves_few_shows_them_as_pins(crowded: Open, crowded_site
     page.get_by_role("link", name="清除筛选").click()
     expect(page.locator("canvas.dots")).to_have_count(1)
     assert len(pinned(page)) == 1
+
+
+def test_many_new_pins_are_dots_until_they_stand(crowded: Open, crowded_site: str) -> None:
+    """They are put up in turn; in every frame whatever is shown is seen, and the list and the table agree with it in the end."""
+    page = crowded()
+    located = Counter(feature["properties"]["corridor"] for feature in features(page, crowded_site).values())
+    corridor, count = next((corridor, count) for corridor, count in located.items() if 60 < count <= CROWD)
+    page.evaluate(
+        """() => {
+          const seen = (window.seen = []);
+          const look = () => {
+            seen.push([document.querySelectorAll(".pin").length, document.querySelector("canvas.dots") !== null]);
+            requestAnimationFrame(look);
+          };
+          look();
+        }"""
+    )
+    page.locator(f"label.switch.corridor-{corridor}").click()
+    expect(page.locator("canvas.dots")).to_have_count(0)
+    expect(page.locator("#crowded")).to_be_hidden()
+    assert len({*pinned(page), *counted(page)}) == count
+    # A ring stands for its guests.
+    pins = len(pinned(page))
+    assert all(has_dots or number == pins for number, has_dots in page.evaluate("window.seen"))
+    # The rows follow in turn, too.
+    whole = page.request.get(f"{crowded_site}/layers/places.csv?corridor={corridor}").text()
+    page.wait_for_function(
+        "text => [...document.querySelectorAll('#list .entry, #table [data-id]')].every(({ dataset }) => text.includes(dataset.id))", arg=whole
+    )
+    assert listed(page) and tabled(page)
 
 
 def test_zooming_in_turns_dots_into_pins_and_out_again(crowded: Open, crowded_site: str, cluster: tuple[float, float]) -> None:
