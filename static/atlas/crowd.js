@@ -27,8 +27,8 @@ function inTurn(step) {
 }
 
 function drawRowsNext() {
-  inTurn(drawListPage);
-  inTurn(drawTablePage);
+  inTurn(drawList);
+  inTurn(drawTable);
 }
 
 // --- what is a dot ---
@@ -120,8 +120,11 @@ function drawDots() {
   const origin = map.containerPointToLayerPoint(margin.multiplyBy(-1));
   const [width, height] = [size.x + 2 * margin.x, size.y + 2 * margin.y];
   const density = Math.min(window.devicePixelRatio || 1, 2);
+  followPaper(document.body.classList.contains("printing"));
   if (density !== sharpness) stamps.clear();
   sharpness = density;
+  // On paper a browser repeats what was drawn, and wiping a canvas of the same size would wipe the map below it as well; another size begins anew.
+  canvas.width = 0;
   canvas.width = width * density;
   canvas.height = height * density;
   const bounds = L.latLngBounds(map.layerPointToLatLng(origin), map.layerPointToLatLng(origin.add([width, height])));
@@ -305,11 +308,25 @@ function hover(entry) {
   keepOneTabStop();
 }
 
+let isOnPaper = false;
+
+/** Paper is light, whatever the theme of the page. */
+function followPaper(isPrinting) {
+  if (isPrinting === isOnPaper) return;
+  isOnPaper = isPrinting;
+  canvas.style.colorScheme = isPrinting ? "light" : "";
+  forgetColours();
+}
+
+function forgetColours() {
+  colours.clear();
+  stamps.clear();
+}
+
 /** A canvas does not know of tokens: it is drawn again when they change. */
 function followTheme() {
   const redraw = () => {
-    colours.clear();
-    stamps.clear();
+    forgetColours();
     drawDots();
   };
   new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import pypdfium2
 import pytest
 from playwright.sync_api import Page, expect
 
+from geo.ground.palette import WATER
 from tests.browser.conftest import PHONE, NewContext, Open, counted, listed, pinned, query_of, tabled, wait_until_drawn
 from tests.browser.test_accessibility import assert_nothing_found
 
@@ -404,6 +407,20 @@ def test_the_dots_change_with_the_theme(crowded: Open) -> None:
     dark = counts(page, DARK)
     assert all(dark[name] == pytest.approx(light[name], rel=0.3) for name in ("west", "east")), (light, dark)
     assert max(counts(page, LIGHT)[name] for name in ("west", "east")) < 20
+
+
+def test_a_crowd_is_printed_over_its_map_and_in_the_light_colours(page: Page, crowded: Open) -> None:
+    """A browser repeats on paper what was drawn on a canvas: what wipes it would wipe the map as well."""
+    page.emulate_media(color_scheme="dark")
+    crowded("/")
+    # What PDFium gives is as large as the page in points: red, green, blue and more.
+    paper = pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True))[0].render(rev_byteorder=True).to_numpy()[..., :3].astype(int)
+
+    def count(colour: Sequence[int]) -> int:
+        return int((abs(paper - [*colour]).max(axis=2) < 12).sum())
+
+    assert count(bytes.fromhex(WATER.removeprefix("#"))) > 5_000
+    assert all(count(LIGHT[name]) > 100 > count(DARK[name]) for name in ("west", "east"))
 
 
 def test_numbers_count_the_dots_of_their_squares(crowded: Open, crowded_site: str) -> None:
