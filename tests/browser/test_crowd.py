@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import pypdfium2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from geo.ground.palette import WATER
 from tests.browser.conftest import PHONE, NewContext, Open, counted, listed, pinned, query_of, tabled, wait_until_drawn
@@ -396,6 +397,27 @@ def test_a_comparison_empties_the_dots_that_have_no_figure(crowded: Open, crowde
     for dot in lone_dots(page, crowded_site):
         if dot.id not in having:
             assert page.locator("canvas.dots").evaluate(COLOUR_AT, [dot.x, dot.y]) == list(LIGHT["card"]), dot
+
+
+def test_a_comparison_that_comes_late_does_not_replace_one_that_was_asked_for_after_it(page: Page, crowded: Open) -> None:
+    """Of a crowd each comes in a script of its own: the last that was chosen is shown, and so is the address that was gone back to."""
+    held: list[Route] = []
+    page.route(re.compile(r"/comparisons\.js\?(.*&)?key=area(@|%40)"), lambda route: held.append(route))
+    crowded("/")
+    page.locator("#indicator").select_option("land_area@2022")
+    expect(page.locator("#sizes")).to_be_visible()
+    compared = page.locator("#sizes .sizes-title").inner_text()
+    page.locator("label.switch.corridor-west").click()
+    page.locator("#indicator").select_option("area@2022")
+    page.go_back()
+    page.wait_for_function("() => !location.search.includes('corridor')")
+    for route in held:
+        route.continue_()
+    page.wait_for_load_state("networkidle")
+    assert query_of(page) == "?indicator=land_area@2022"
+    expect(page.locator("#indicator")).to_have_value("land_area@2022")
+    expect(page.locator("#sizes .sizes-title")).to_have_text(compared)
+    expect(page.locator("#filters input[name=corridor]:checked")).to_have_count(3)
 
 
 def test_the_dots_change_with_the_theme(crowded: Open) -> None:
