@@ -7,7 +7,7 @@ import math
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import geopandas as gpd
@@ -17,11 +17,12 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from geo.draw.basemap import Outline
-from geo.draw.legend import LETTERS, SWATCH, Drawing, Legend, diamond
+from geo.draw.legend import LETTERS, SWATCH, Drawing, Legend, Row, diamond
 from geo.draw.lettering import Label, place_labels, place_names, text_width
 from geo.draw.marks import Mark, find_area
 from geo.draw.pieces import LEVELS, Local, Shape, level_of
 from geo.draw.placement import Cover, Frame, Placed, Rectangle, fit, place_marks
+from geo.draw.plates import Plate, is_crowd, place_dots, place_plates
 from geo.draw.raster import FONT
 from geo.draw.reference import Reference, place_reference, shows_metro, zoom_of
 from geo.ground.bbox import Box
@@ -45,6 +46,7 @@ from geo.ground.palette import (
     ON_WATER,
     OPACITIES,
     PAPER,
+    PLATE_SIZE,
     REFERENCE,
     REFERENCE_SIZE,
     STROKES,
@@ -81,6 +83,8 @@ class Caption:
         Which property of a district is its name in the reader's language.
     layers
         The titles of the layers ``surround``, ``districts``, ``water``, ``corridors``, ``reference``, ``ties`` and ``places``.
+    counted
+        What the numbers among the dots of a crowd mean.
     """
 
     title: str
@@ -91,6 +95,7 @@ class Caption:
     hues: Mapping[str, str]
     district_name: str
     layers: Mapping[str, str] = field(default_factory=dict)
+    counted: str = ""
 
 
 def draw_svg(
@@ -140,11 +145,14 @@ def draw_svg(
         frame = fit(view, 32, 96, width - 64, height - 96 - 24 - 20 * len(caption.footer))
     else:
         frame = fit(view, 0, 0, width, height - (10 + 20 * len(caption.footer) if caption.footer else 0))
-    placed = place_marks(frame, marks)
+    placed = place_dots(frame, marks) if is_crowd(frame, marks) else place_marks(frame, marks)
+    plates = place_plates(frame, placed) if is_crowd(frame, marks) else []
     # Of places that are all set out there is no ring to explain.
     has_rings = any(mark.guests for mark in placed.marks)
     legend = caption.legend if caption.legend is None or has_rings else caption.legend.without("ring")
-    _draw_map(svg, frame, outline, local, reference, belts, marks, placed, ties, caption, _furniture(frame, legend))
+    if legend and plates and caption.counted:
+        legend = replace(legend, rows=(*legend.rows, Row((), caption.counted, None)))
+    _draw_map(svg, frame, outline, local, reference, belts, marks, placed, plates, ties, caption, _furniture(frame, legend))
     if legend:
         _draw_legend(svg, frame, _lay_out_legend(legend), caption.hues)
     _draw_scale(svg, frame, (view.south + view.north) / 2)
@@ -201,6 +209,7 @@ def _draw_map(
     belts: gpd.GeoDataFrame,
     marks: Sequence[Mark],
     placed: Placed,
+    plates: Sequence[Plate],
     ties: Mapping[str, Sequence[tuple[tuple[float, float], tuple[float, float]]]],
     caption: Caption,
     furniture: Sequence[Rectangle],
@@ -250,7 +259,7 @@ def _draw_map(
             _draw_area(inner, frame, mark, outline, caption.hues)
         else:
             _draw_uncertainty(inner, frame, mark, caption.hues)
-    cover = _draw_marks(inner, frame, outline, belts, placed, caption, furniture)
+    cover = _draw_marks(inner, frame, outline, belts, placed, plates, caption, furniture)
     if reference:
         _draw_reference(ground, frame, reference, cover)
     ET.SubElement(svg, "rect", {**_box(frame.left, frame.top, frame.width, frame.height), "fill": "none", "stroke": LINE})
@@ -279,17 +288,22 @@ def _draw_marks(
     outline: Outline,
     belts: gpd.GeoDataFrame,
     placed: Placed,
+    plates: Sequence[Plate],
     caption: Caption,
     furniture: Sequence[Rectangle],
 ) -> Cover:
-    """Draw the symbols, large ones first, and labels and names where there is room; give what is covered then."""
-    labels, cover = place_labels(frame, placed, furniture)
+    """Draw the symbols, large ones first, the numbers of a crowd, and labels and names where there is room; give what is covered then."""
+    labels, cover = place_labels(frame, placed, [*furniture, *(plate.box for plate in plates)])
     for label in labels.values():
         if label.leader:
             path = "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in label.leader)
             ET.SubElement(parent, "path", {"d": path, "fill": "none", "stroke": MUTE, "stroke-width": "0.75"})
-    for mark in until_deadline(sorted(placed.marks, key=lambda mark: -mark.size)):
+    # Of a crowd what is compared lies above what is not, however small that is.
+    order = (lambda mark: (mark.look.form != "without", -mark.size)) if plates else (lambda mark: (True, -mark.size))
+    for mark in until_deadline(sorted(placed.marks, key=order)):
         _draw_symbol(ET.SubElement(parent, "g", {"class": "guests"}) if mark.guests else parent, mark, *placed.spots[mark.id], caption.hues)
+    for plate in plates:
+        _draw_plate(parent, plate)
     for mark in placed.marks:
         if mark.id in labels:
             _draw_label(parent, mark, labels[mark.id])
@@ -303,6 +317,13 @@ def _draw_marks(
             turned = {**MIDDLE, "letter-spacing": "1.5", "transform": f"rotate({angle:.1f} {x:.1f} {y - 4:.1f})"}
             _text(parent, x, y, text, size=AXIS_NAME_SIZE, weight="bold", colour=caption.hues[corridor], more=turned)
     return cover
+
+
+def _draw_plate(parent: ET.Element, plate: Plate) -> None:
+    left, top, right, bottom = plate.box
+    group = ET.SubElement(parent, "g", {"class": "plate"})
+    _rect(group, round(left, 1), round(top, 1), round(right - left, 1), round(bottom - top, 1), CARD, stroke=LINE, rx="4")
+    _text(group, (left + right) / 2, (top + bottom) / 2 + 4, plate.text, size=PLATE_SIZE, weight="bold", more=MIDDLE)
 
 
 def _draw_added(parent: ET.Element, frame: Frame, added: Shape, weight: float) -> None:

@@ -22,6 +22,11 @@ OPACITIES = {"filled": 0.88, "hollow": 1.0, "measured": 0.75, "unsized": 0.75, "
 SPAN_OPACITY = 0.4
 # More symbols than this are dots; none of them is larger than the second number where no figures are compared.
 CROWD, DOT = 250, 5.0
+# Dots are counted in squares with this side; from so many in a square on, their number is written; and so many of those that are compared are named,
+# from the largest.
+SQUARE, LEAST_COUNTED, MOST_NAMED = 72, 20, 12
+# The number stands on a plate of this height: the size of its letters, and how much of the plate is on each side of them.
+PLATE_HEIGHT, PLATE_SIZE, PLATE_SPACE = 16, 11, 5
 # Symbols around their host: how far they are from it, and from the next one; in which direction the first one stands, clockwise from the right, so
 # that few leave room for the name of the host; and how far from its middle any of them may stand, however far their place may be.
 RING_GAP, RING_STEP, RING_START, RING_REACH = 6.0, 4.0, 45.0, 64.0

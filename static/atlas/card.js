@@ -153,7 +153,7 @@ async function select(id, { push = false, focus = false, from = null, animate = 
     const card = await fetchCard(id).catch(() => null);
     if (own !== turn) return;
     const box = drawCard(entry.place, card);
-    if (isNarrow() && !isEmbedded) showInSheet(box, entry, animate);
+    if (hasSheet()) showInSheet(box, entry, animate);
     else showInPopup(box, entry, animate);
     if (focus) box.focus({ preventScroll: true });
   }

@@ -2,14 +2,36 @@
    script of such sites only. */
 
 const MARGIN = 0.2; // how far beyond the view dots are drawn, as a share of it
-const MOST_NAMED = 12; // of the dots that are compared, so many are named, from the largest
-const CELL = 72; // side of the squares in which dots are counted, in pixels
-const LEAST_COUNTED = 20; // from so many in a square on, their number is written
+const SUDDEN = 60; // more new pins than this are put up in turn
 
 let named = new Set(); // the pins that are named though they stand among dots
 let plates = []; // the numbers among the dots: {text, box, latLng}
 const canvas = element("canvas", "dots");
 let sheetOfDots = null;
+
+// --- in turn ---
+
+const steps = []; // what is still to be done, in this order
+let isAwaiting = false; // whether a frame has been asked for
+
+/** Do something when the map has been painted, and each of several things in a frame of its own: of a crowd, each takes a good part of one. */
+function inTurn(step) {
+  if (!steps.includes(step)) steps.push(step);
+  if (isAwaiting) return;
+  isAwaiting = true;
+  requestAnimationFrame(() => setTimeout(() => {
+    isAwaiting = false;
+    steps.shift()();
+    if (steps.length) inTurn(steps[0]);
+  }));
+}
+
+function drawRowsNext() {
+  inTurn(drawList);
+  inTurn(drawTable);
+}
+
+// --- what is a dot ---
 
 /** Decide which of many places are dots; gives those that may be pins. */
 function chooseAmong(located) {
@@ -17,13 +39,42 @@ function chooseAmong(located) {
   const near = located.filter((entry) => view.contains(entry.latLng));
   isThick = near.length > page.marks.crowd;
   named = new Set(isThick ? largestOf(near) : []);
-  dots = isThick ? inOrder(located) : [];
   const crowded = document.getElementById("crowded");
   crowded.hidden = !isThick;
   crowded.textContent = page.phrases.crowded.replace("{count}", located.length);
+  const wanted = pinsAmong(located, near);
+  awaited = takesTurns() ? wanted.filter((entry) => !pinned.has(entry)) : [];
+  if (awaited.length <= SUDDEN) awaited = [];
+  else inTurn(putUp);
+  isThick ||= awaited.length > 0;
+  dots = isThick ? inOrder(located) : [];
+  return awaited.length ? wanted.filter((entry) => pinned.has(entry)) : wanted;
+}
+
+function pinsAmong(located, near) {
   if (located.length <= page.marks.crowd) return located;
   const wanted = isThick ? located.filter((entry) => named.has(entry) || isLookedAt(entry)) : near;
   return wanted.length || !near.length ? wanted : [nearestTo(map.getCenter(), near)];
+}
+
+let awaited = []; // the entries that are dots until they are pins
+
+/** Whether what is new may be dots for a few frames: paper and the first view wait for none, and a ring that has the focus would lose it. */
+function takesTurns() {
+  return !isThick && !rings.size && map.getContainer().dataset.ready && !document.body.classList.contains("printing");
+}
+
+/** Put many pins up, above the dots that show them until then; in the next frame they are set out and named. */
+function putUp() {
+  if (!awaited.length) return;
+  for (const entry of awaited) {
+    raise(entry);
+    moveSymbol(entry, { x: 0, y: 0 });
+    dress(entry);
+    writeLabel(entry);
+  }
+  keepOneTabStop();
+  inTurn(layOut);
 }
 
 const hasFigure = ({ place }) => lookOf(place).form !== "without";
@@ -37,7 +88,7 @@ function inOrder(entries) {
 
 /** The few with the largest figures. */
 function largestOf(entries) {
-  return state.indicator && hasWords ? entries.filter(hasFigure).sort(fromLargest).slice(0, MOST_NAMED) : [];
+  return state.indicator && hasWords ? entries.filter(hasFigure).sort(fromLargest).slice(0, page.marks.plate.named) : [];
 }
 
 function nearestTo(centre, entries) {
@@ -54,6 +105,8 @@ function layOutDots(drawn) {
   placeLabels(drawn.filter((entry) => named.has(entry)), plates.map(({ box }) => box));
 }
 
+const SPOTS = 2 ** 15; // more than there are pixels or squares in a row
+
 /** Draw the dots of the view: each look is drawn once and stamped, so that ten thousand take a few milliseconds. */
 function drawDots() {
   plates = [];
@@ -67,6 +120,11 @@ function drawDots() {
   const origin = map.containerPointToLayerPoint(margin.multiplyBy(-1));
   const [width, height] = [size.x + 2 * margin.x, size.y + 2 * margin.y];
   const density = Math.min(window.devicePixelRatio || 1, 2);
+  followPaper(document.body.classList.contains("printing"));
+  if (density !== sharpness) stamps.clear();
+  sharpness = density;
+  // On paper a browser repeats what was drawn, and wiping a canvas of the same size would wipe the map below it as well; another size begins anew.
+  canvas.width = 0;
   canvas.width = width * density;
   canvas.height = height * density;
   const bounds = L.latLngBounds(map.layerPointToLatLng(origin), map.layerPointToLatLng(origin.add([width, height])));
@@ -75,41 +133,39 @@ function drawDots() {
   else sheetOfDots = L.svgOverlay(canvas, bounds, { pane: "dots" });
   if (!map.hasLayer(sheetOfDots)) sheetOfDots.addTo(map);
   const pen = canvas.getContext("2d");
-  const stamps = new Map();
-  const drawn = new Set();
+  const drawn = new Map();
   for (const entry of dots) {
     const [x, y] = [entry.point.x - origin.x, entry.point.y - origin.y];
-    const look = lookOf(entry.place);
-    const radius = dotRadius(entry);
-    if (x < -radius || y < -radius || x > width + radius || y > height + radius) continue;
-    const own = `var(--${hueOf(entry.place)})`;
-    const colour = look.growth ? growthColour(look.growth) : own;
-    const edge = look.isEdged ? own : "var(--card)";
-    const key = `${colour} ${edge} ${look.form} ${radius} ${look.core}`;
+    const stamp = stampFor(entry);
+    const half = stamp.width / 2;
+    const [left, top] = [Math.round(x * density - half), Math.round(y * density - half)];
+    if (left < -stamp.width || top < -stamp.width || left > canvas.width || top > canvas.height) continue;
     // The same on the same pixel is drawn already.
-    const spot = `${Math.round(x)} ${Math.round(y)} ${key}`;
-    if (drawn.has(spot)) continue;
-    drawn.add(spot);
-    if (!stamps.has(key)) stamps.set(key, stampOf(colour, edge, look, radius, density));
-    const stamp = stamps.get(key);
-    pen.drawImage(stamp, Math.round(x * density - stamp.width / 2), Math.round(y * density - stamp.height / 2));
+    const spot = Math.round(y + half) * SPOTS + Math.round(x + half);
+    if (!drawn.has(stamp)) drawn.set(stamp, new Set());
+    const spots = drawn.get(stamp);
+    if (spots.has(spot)) continue;
+    spots.add(spot);
+    pen.drawImage(stamp, left, top);
   }
   pen.scale(density, density);
   pen.translate(-origin.x, -origin.y);
-  drawPlates(pen);
+  if (!awaited.length) drawPlates(pen);
 }
 
-/** Write how many dots there are in each square that holds many: on a plate within the square, over the dot that is nearest to the middle of them. */
+/** Write how many dots there are in each square that holds many: on a plate within the square, over the dot that is nearest to the middle of them; as geo/draw/plates.py. */
 function drawPlates(pen) {
+  const { square: side, least, height, size, space } = page.marks.plate;
   // The squares stay where they are when the map is moved.
   const { x: left, y: top } = map.getPixelOrigin();
   const squares = new Map();
   for (const entry of dots) {
     const { x, y } = entry.point;
-    const [column, row] = [Math.floor((x + left) / CELL), Math.floor((y + top) / CELL)];
-    const key = `${column} ${row}`;
-    if (!squares.has(key)) squares.set(key, { column, row, entries: [], x: 0, y: 0 });
-    const square = squares.get(key);
+    const [column, row] = [Math.floor((x + left) / side), Math.floor((y + top) / side)];
+    // Counted from the first square of the map, so that the numbers stay small.
+    const number = (row - Math.floor(top / side)) * SPOTS + column - Math.floor(left / side);
+    let square = squares.get(number);
+    if (!square) squares.set(number, (square = { column, row, entries: [], x: 0, y: 0 }));
     square.entries.push(entry);
     square.x += x;
     square.y += y;
@@ -117,18 +173,18 @@ function drawPlates(pen) {
   const covered = [...named].map((entry) => around(entry.point, radiusOf(entry.place) + 2));
   const style = getComputedStyle(map.getContainer());
   const write = new Intl.NumberFormat(document.documentElement.lang);
-  Object.assign(pen, { font: `600 11px ${style.fontFamily}`, textAlign: "center", textBaseline: "middle" });
+  Object.assign(pen, { font: `600 ${size}px ${style.fontFamily}`, textAlign: "center", textBaseline: "middle" });
   for (const { column, row, entries, ...sum } of squares.values()) {
-    if (entries.length < LEAST_COUNTED) continue;
+    if (entries.length < least) continue;
     const text = write.format(entries.length);
-    const [wide, tall] = [pen.measureText(text).width / 2 + 5, 8];
+    const [wide, tall] = [pen.measureText(text).width / 2 + space, height / 2];
     const [x, y] = [sum.x / entries.length, sum.y / entries.length];
-    const within = (value, least, half) => Math.round(Math.min(Math.max(value, least + half), least + CELL - half));
+    const within = (value, from, half) => Math.round(Math.min(Math.max(value, from + half), from + side - half));
     let nearest = null;
     for (const { point, latLng } of entries) {
       const away = Math.hypot(point.x - x, point.y - y);
       if (nearest && nearest.away <= away) continue;
-      const middle = { x: within(point.x, column * CELL - left, wide), y: within(point.y, row * CELL - top, tall) };
+      const middle = { x: within(point.x, column * side - left, wide), y: within(point.y, row * side - top, tall) };
       const box = { left: middle.x - wide, right: middle.x + wide, top: middle.y - tall, bottom: middle.y + tall };
       // Half under the symbol of a named place it would be another number.
       if (!covered.some((other) => overlaps(box, other))) nearest = { away, middle, box, latLng };
@@ -157,14 +213,32 @@ function dotRadius({ place }) {
   return state.indicator ? radius : Math.min(radius, page.marks.dot);
 }
 
+const stamps = new Map(); // what dots are drawn with -> a drawing of it, kept from one drawing of the map to the next
+let sharpness = 0; // how many pixels of theirs a pixel of the page has
+
+/** The drawing of a dot; which one it is changes with its look only. */
+function stampFor(entry) {
+  const look = lookOf(entry.place);
+  if (entry.look !== look) {
+    const own = `var(--${hueOf(entry.place)})`;
+    const colour = look.growth ? growthColour(look.growth) : own;
+    const edge = look.isEdged ? own : "var(--card)";
+    const radius = dotRadius(entry);
+    Object.assign(entry, { look, paint: { colour, edge, radius, key: `${colour} ${edge} ${look.form} ${radius} ${look.core}` } });
+  }
+  const { key } = entry.paint;
+  if (!stamps.has(key)) stamps.set(key, stampOf(entry.paint, look));
+  return stamps.get(key);
+}
+
 /** A dot on a canvas of its own, in device pixels. */
-function stampOf(colour, edge, { form, isHollow, opacity, core }, radius, density) {
+function stampOf({ colour, edge, radius }, { form, isHollow, opacity, core }) {
   const stamp = element("canvas");
-  const half = Math.ceil((radius + 1) * density);
+  const half = Math.ceil((radius + 1) * sharpness);
   stamp.width = stamp.height = 2 * half;
   const pen = stamp.getContext("2d");
-  pen.scale(density, density);
-  pen.arc(half / density, half / density, radius, 0, 2 * Math.PI);
+  pen.scale(sharpness, sharpness);
+  pen.arc(half / sharpness, half / sharpness, radius, 0, 2 * Math.PI);
   const { stroke, opacity: whole } = page.marks.forms[form];
   const [hue, card] = [colourOf(colour), colourOf("var(--card)")];
   pen.globalAlpha = opacity;
@@ -176,7 +250,7 @@ function stampOf(colour, edge, { form, isHollow, opacity, core }, radius, densit
   if (core) {
     pen.globalAlpha = whole;
     pen.beginPath();
-    pen.arc(half / density, half / density, core, 0, 2 * Math.PI);
+    pen.arc(half / sharpness, half / sharpness, core, 0, 2 * Math.PI);
     pen.fill();
   }
   return stamp;
@@ -234,10 +308,25 @@ function hover(entry) {
   keepOneTabStop();
 }
 
+let isOnPaper = false;
+
+/** Paper is light, whatever the theme of the page. */
+function followPaper(isPrinting) {
+  if (isPrinting === isOnPaper) return;
+  isOnPaper = isPrinting;
+  canvas.style.colorScheme = isPrinting ? "light" : "";
+  forgetColours();
+}
+
+function forgetColours() {
+  colours.clear();
+  stamps.clear();
+}
+
 /** A canvas does not know of tokens: it is drawn again when they change. */
 function followTheme() {
   const redraw = () => {
-    colours.clear();
+    forgetColours();
     drawDots();
   };
   new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });

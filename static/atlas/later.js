@@ -56,10 +56,13 @@ function fetchComparisons(key) {
   return compared.get(address);
 }
 
+let wish = 0; // counts what was asked for: a comparison that comes when another one has been asked for changes nothing
+
 /** Do something that needs a comparison, or none: at once where it is there. */
 function withComparison(key, act) {
+  const own = (wish += 1);
   if (!key || Object.hasOwn(comparisons, key)) act();
-  else fetchComparisons(key).then(act, () => announce(page.phrases.notLoaded));
+  else fetchComparisons(key).then(() => own === wish && act(), () => announce(page.phrases.notLoaded));
 }
 
 let fragment = null; // the promise of what is asked for when it is first wanted

@@ -54,23 +54,11 @@ function drawTableRow({ place }) {
 }
 
 function drawRows() {
-  const rows = [(state.page - 1) * page.rows, state.page * page.rows];
-  drawList(rows);
-  drawTable(rows);
-  drawPagers(rows[0] + 1, Math.min(rows[1], shown.length));
+  drawList();
+  drawTable();
 }
 
-let isAsked = false;
-
-/** Draw the rows when the map has been painted: of a crowd, each takes most of a frame. */
-function drawRowsNext() {
-  if (isAsked) return;
-  isAsked = true;
-  requestAnimationFrame(() => setTimeout(() => {
-    isAsked = false;
-    drawRows();
-  }));
-}
+const rowsOfPage = () => [(state.page - 1) * page.rows, state.page * page.rows];
 
 let isUnfolded = false; // whether the reader has opened the places without the chosen figure
 
@@ -88,9 +76,9 @@ function groupsOfList() {
   ];
 }
 
-function drawList(rows) {
+function drawList() {
   const groups = groupsOfList();
-  const drawn = new Set(groups.flatMap(({ entries }) => entries).slice(...rows));
+  const drawn = new Set(groups.flatMap(({ entries }) => entries).slice(...rowsOfPage()));
   const list = document.getElementById("list");
   list.querySelectorAll(".group").forEach((group) => group.remove());
   const sections = groups.map(({ title, entries, isFolded }) => {
@@ -104,6 +92,7 @@ function drawList(rows) {
     return section;
   });
   list.prepend(...sections.filter(Boolean));
+  drawPagers();
 }
 
 /** Where nothing is found, say what is read, and what would be found without the other filters. */
@@ -123,14 +112,15 @@ function showEmpty() {
   elsewhere.textContent = page.phrases.elsewhere[count === 1 ? 0 : 1].replace("{count}", count);
 }
 
-function drawTable(rows) {
+function drawTable() {
   const ranks = tableOrder && new Map(tableOrder.map((id, position) => [id, position]));
   const ordered = ranks ? [...shown].sort((a, b) => ranks.get(a.place.id) - ranks.get(b.place.id)) : shown;
-  document.querySelector("#table tbody").replaceChildren(...ordered.slice(...rows).map(drawTableRow));
+  document.querySelector("#table tbody").replaceChildren(...ordered.slice(...rowsOfPage()).map(drawTableRow));
 }
 
-function drawPagers(first, last) {
-  const range = page.phrases.range.replace("{first}", first).replace("{last}", last).replace("{all}", shown.length);
+function drawPagers() {
+  const [before, last] = rowsOfPage();
+  const range = page.phrases.range.replace("{first}", before + 1).replace("{last}", Math.min(last, shown.length)).replace("{all}", shown.length);
   document.querySelectorAll(".pager").forEach((pager) => {
     pager.hidden = shown.length <= page.rows;
     pager.querySelector(".range").textContent = range;
@@ -143,10 +133,8 @@ function linkTurns() {
   document.querySelectorAll("[data-turn]").forEach((turn) => {
     const number = state.page + Number(turn.dataset.turn);
     const leads = number >= 1 && (number - 1) * page.rows < shown.length;
-    if (leads) turn.setAttribute("href", address(state.lang, number));
-    else turn.removeAttribute("href");
-    if (leads) turn.removeAttribute("aria-disabled");
-    else turn.setAttribute("aria-disabled", "true");
+    turn.removeAttribute(leads ? "aria-disabled" : "href");
+    turn.setAttribute(...(leads ? ["href", address(state.lang, number)] : ["aria-disabled", "true"]));
   });
 }
 
@@ -177,7 +165,8 @@ function goThroughList(event) {
   const at = entries.indexOf(event.target);
   if (!step || (event.target !== search && at < 0)) return;
   event.preventDefault();
-  const next = event.target === search ? (step > 0 ? 0 : -1) : at + step;
+  // The search stands before the first.
+  const next = at + step;
   if (entries[next]) entries[next].focus();
   else if (next < 0) search.focus();
 }

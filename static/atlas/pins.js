@@ -7,14 +7,18 @@ let hovered = null;
 
 function pinUp(entry) {
   if (pinned.has(entry)) return;
-  entry.layer.addLayer(markerOf(entry));
-  pinned.add(entry);
+  raise(entry);
   entry.point = map.latLngToLayerPoint(entry.latLng);
   moveSymbol(entry, { x: 0, y: 0 });
   dress(entry);
   writeLabel(entry);
   hideLabel(entry);
   keepOneTabStop();
+}
+
+function raise(entry) {
+  entry.layer.addLayer(markerOf(entry));
+  pinned.add(entry);
 }
 
 function unpin(entry) {
@@ -37,12 +41,7 @@ function choosePins() {
 function keepPins(wanted) {
   const keep = new Set(wanted);
   [...pinned].filter((entry) => !keep.has(entry)).forEach(unpin);
-  for (const entry of wanted) {
-    if (!pinned.has(entry)) {
-      entry.layer.addLayer(markerOf(entry));
-      pinned.add(entry);
-    }
-  }
+  wanted.filter((entry) => !pinned.has(entry)).forEach(raise);
 }
 
 /** Whether a place is selected, pointed at or focused. */

@@ -7,10 +7,12 @@ const sheet = document.querySelector(".sheet");
 const handle = document.getElementById("handle");
 let scrolledBefore = 0;
 
+/** Whether there is a sheet over the map: not where that fills the screen. */
+const hasSheet = () => isNarrow() && !isEmbedded && !document.fullscreenElement && !document.body.classList.contains("filling");
+
 /** How many pixels of the map lie under the sheet. */
 function covered() {
-  const isAlone = document.fullscreenElement || document.body.classList.contains("printing") || window.matchMedia("print").matches;
-  if (!isNarrow() || isEmbedded || isAlone) return 0;
+  if (!hasSheet() || document.body.classList.contains("printing") || window.matchMedia("print").matches) return 0;
   return Math.min(Math.max(0, window.innerHeight - sheet.getBoundingClientRect().top), window.innerHeight - TOP);
 }
 
@@ -69,6 +71,24 @@ function closeSheet() {
   window.scrollTo({ top: scrolledBefore, behavior: "instant" });
 }
 
+/** The map has got the screen, or has given it back; what is open goes with it. */
+function followScreen() {
+  showHeight();
+  map.invalidateSize({ animate: false });
+  if (isFitted) fitView();
+  if (state.place) select(state.place, { animate: false });
+}
+
+/** Give the map the whole screen; where a browser gives that to no part of a page, as on a phone of Apple's, the whole window. */
+function fillScreen() {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else if (document.fullscreenEnabled) document.querySelector("main.map").requestFullscreen();
+  else {
+    document.body.classList.toggle("filling");
+    followScreen();
+  }
+}
+
 function followSheet() {
   handle.addEventListener("click", () => rise((heightNow() + 1) % 3));
   let asked = null;
@@ -80,12 +100,8 @@ function followSheet() {
   };
   window.addEventListener("scroll", follow, { passive: true });
   window.addEventListener("resize", follow);
-  if (isNarrow() && !isEmbedded && window.scrollY === 0 && window.innerHeight > 400) rise(1, false);
-  document.addEventListener("fullscreenchange", () => {
-    showHeight();
-    map.invalidateSize({ animate: false });
-    if (isFitted) fitView();
-  });
+  if (hasSheet() && window.scrollY === 0 && window.innerHeight > 400) rise(1, false);
+  document.addEventListener("fullscreenchange", followScreen);
   // A card changes its place with the width of the window.
   window.matchMedia("(max-width: 760px)").addEventListener("change", () => select(state.place, { animate: false }));
 }

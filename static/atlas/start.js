@@ -136,8 +136,10 @@ function listen() {
     else if (state.place) select(null, { push: true });
   });
   window.addEventListener("popstate", () => {
-    const wanted = readState();
-    withComparison(wanted.indicator, () => (wanted.q ? withWords(() => goTo(wanted)) : goTo(wanted)));
+    const [wanted, { search }] = [readState(), location];
+    // Whoever has gone on meanwhile is not brought back.
+    const go = () => location.search === search && goTo(wanted);
+    withComparison(wanted.indicator, () => (wanted.q ? withWords(go) : go()));
   });
   map.on("dragstart zoomstart", ({ type }) => {
     if (type === "zoomstart") closeChoice();
@@ -153,6 +155,7 @@ function listen() {
 /** Show a state of the page that has been shown before. */
 function goTo(wanted) {
   const id = wanted.place;
+  clearTimeout(typing);
   Object.assign(state, wanted, { place: state.place });
   apply();
   const view = viewOf(location.hash);

@@ -79,28 +79,27 @@ function offer(found, hit) {
   box.setAttribute("aria-label", heading);
   box.append(element("p", "choice-title", heading));
   const list = element("ul");
-  for (const { place } of found.slice(0, MOST_OFFERED)) {
-    const button = element("button", `corridor-${place.corridor}`);
+  const add = (className, act) => {
+    const [row, button] = [element("li"), element("button", className)];
     button.type = "button";
-    button.dataset.id = place.id;
-    button.append(element("span", `dot${lookOf(place).isHollow ? " hollow" : ""}`), element("bdi", "", place.name));
-    if (valueOf(place)) button.append(" ", element("b", "", valueOf(place)));
-    button.addEventListener("click", () => {
+    button.addEventListener("click", act);
+    row.append(button);
+    list.append(row);
+    return button;
+  };
+  for (const { place } of found.slice(0, MOST_OFFERED)) {
+    const button = add(`corridor-${place.corridor}`, () => {
       const from = asker;
       closeChoice();
       select(place.id, { push: true, focus: true, from });
     });
-    const row = element("li");
-    row.append(button);
-    list.append(row);
+    button.dataset.id = place.id;
+    button.append(element("span", `dot${lookOf(place).isHollow ? " hollow" : ""}`), element("bdi", "", place.name));
+    if (valueOf(place)) button.append(" ", element("b", "", valueOf(place)));
   }
   if (found.length > MOST_OFFERED) {
-    const closer = element("button", "", page.phrases.closer.replace("{count}", found.length - MOST_OFFERED));
-    closer.type = "button";
-    closer.addEventListener("click", () => map.setView(hit.latLng, map.getZoom() + 2, { animate: !isStill() }));
-    const row = element("li");
-    row.append(closer);
-    list.append(row);
+    const closer = add("", () => map.setView(hit.latLng, map.getZoom() + 2, { animate: !isStill() }));
+    closer.textContent = page.phrases.closer.replace("{count}", found.length - MOST_OFFERED);
   }
   box.append(list);
   const size = map.getSize();

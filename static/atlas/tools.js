@@ -2,10 +2,8 @@
 
 function addTools(view) {
   const tools = [[page.phrases.all, "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5M9 9h6v6H9z", () => map.fitBounds(view, { ...margins(), animate: !isStill() })]];
-  if (document.fullscreenEnabled) {
-    const frame = document.querySelector("main.map");
-    tools.push([page.phrases.fullScreen, "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5", () => (document.fullscreenElement ? document.exitFullscreen() : frame.requestFullscreen())]);
-  }
+  // A frame is filled already.
+  if (document.fullscreenEnabled || !isEmbedded) tools.push([page.phrases.fullScreen, "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5", fillScreen]);
   if (window.isSecureContext && navigator.geolocation) {
     tools.push([page.phrases.locate, "M12 2v4M12 18v4M2 12h4M18 12h4M12 6a6 6 0 1 0 0 12a6 6 0 1 0 0-12zM12 11a1 1 0 1 0 0 2a1 1 0 1 0 0-2z", () => map.locate({ timeout: 10000 })]);
     let here = null;
@@ -82,12 +80,14 @@ function followPrinter() {
     } else if (!before) return;
     // The class gives the map the size of the paper: a browser tells of printing while the window still has its own.
     document.body.classList.toggle("printing", isPrinting);
-    document.querySelectorAll(isPrinting ? ".more:not([open])" : ".more.unfolded").forEach((more) => {
+    document.querySelectorAll(isPrinting ? ":is(.more, .legend):not([open])" : ".unfolded").forEach((more) => {
       more.open = isPrinting;
       more.classList.toggle("unfolded", isPrinting);
     });
     map.invalidateSize({ animate: false, pan: false });
-    if (isPrinting) map.fitBounds(before.bounds, { padding: [24, 24], animate: false });
+    // Nothing lies under the legend, which on paper nobody folds.
+    const { offsetWidth } = document.querySelector(".legend");
+    if (isPrinting) map.fitBounds(before.bounds, { paddingTopLeft: [24, 24], paddingBottomRight: [offsetWidth + 24, 24], animate: false });
     else {
       map.setView(before.centre, before.zoom, { animate: false });
       isFitted = before.isFitted;

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import pypdfium2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import PHONE, NewContext, Open, pinned, query_of, wait_until_drawn
+from geo.ground.palette import WATER
+from tests.browser.conftest import PHONE, NewContext, Open, counted, listed, pinned, query_of, tabled, wait_until_drawn
 from tests.browser.test_accessibility import assert_nothing_found
 
 # A view that holds more places than this shows dots.
@@ -319,6 +324,36 @@ def test_a_filter_that_leaves_few_shows_them_as_pins(crowded: Open, crowded_site
     assert len(pinned(page)) == 1
 
 
+def test_many_new_pins_are_dots_until_they_stand(crowded: Open, crowded_site: str) -> None:
+    """They are put up in turn; in every frame whatever is shown is seen, and the list and the table agree with it in the end."""
+    page = crowded()
+    located = Counter(feature["properties"]["corridor"] for feature in features(page, crowded_site).values())
+    corridor, count = next((corridor, count) for corridor, count in located.items() if 60 < count <= CROWD)
+    page.evaluate(
+        """() => {
+          const seen = (window.seen = []);
+          const look = () => {
+            seen.push([document.querySelectorAll(".pin").length, document.querySelector("canvas.dots") !== null]);
+            requestAnimationFrame(look);
+          };
+          look();
+        }"""
+    )
+    page.locator(f"label.switch.corridor-{corridor}").click()
+    expect(page.locator("canvas.dots")).to_have_count(0)
+    expect(page.locator("#crowded")).to_be_hidden()
+    assert len({*pinned(page), *counted(page)}) == count
+    # A ring stands for its guests.
+    pins = len(pinned(page))
+    assert all(has_dots or number == pins for number, has_dots in page.evaluate("window.seen"))
+    # The rows follow in turn, too.
+    whole = page.request.get(f"{crowded_site}/layers/places.csv?corridor={corridor}").text()
+    page.wait_for_function(
+        "text => [...document.querySelectorAll('#list .entry, #table [data-id]')].every(({ dataset }) => text.includes(dataset.id))", arg=whole
+    )
+    assert listed(page) and tabled(page)
+
+
 def test_zooming_in_turns_dots_into_pins_and_out_again(crowded: Open, crowded_site: str, cluster: tuple[float, float]) -> None:
     lon, lat = cluster
     page = crowded(f"/#map=9/{lat:.4f}/{lon:.4f}")
@@ -364,6 +399,27 @@ def test_a_comparison_empties_the_dots_that_have_no_figure(crowded: Open, crowde
             assert page.locator("canvas.dots").evaluate(COLOUR_AT, [dot.x, dot.y]) == list(LIGHT["card"]), dot
 
 
+def test_a_comparison_that_comes_late_does_not_replace_one_that_was_asked_for_after_it(page: Page, crowded: Open) -> None:
+    """Of a crowd each comes in a script of its own: the last that was chosen is shown, and so is the address that was gone back to."""
+    held: list[Route] = []
+    page.route(re.compile(r"/comparisons\.js\?(.*&)?key=area(@|%40)"), lambda route: held.append(route))
+    crowded("/")
+    page.locator("#indicator").select_option("land_area@2022")
+    expect(page.locator("#sizes")).to_be_visible()
+    compared = page.locator("#sizes .sizes-title").inner_text()
+    page.locator("label.switch.corridor-west").click()
+    page.locator("#indicator").select_option("area@2022")
+    page.go_back()
+    page.wait_for_function("() => !location.search.includes('corridor')")
+    for route in held:
+        route.continue_()
+    page.wait_for_load_state("networkidle")
+    assert query_of(page) == "?indicator=land_area@2022"
+    expect(page.locator("#indicator")).to_have_value("land_area@2022")
+    expect(page.locator("#sizes .sizes-title")).to_have_text(compared)
+    expect(page.locator("#filters input[name=corridor]:checked")).to_have_count(3)
+
+
 def test_the_dots_change_with_the_theme(crowded: Open) -> None:
     page = crowded()
     light = counts(page, LIGHT)
@@ -373,6 +429,20 @@ def test_the_dots_change_with_the_theme(crowded: Open) -> None:
     dark = counts(page, DARK)
     assert all(dark[name] == pytest.approx(light[name], rel=0.3) for name in ("west", "east")), (light, dark)
     assert max(counts(page, LIGHT)[name] for name in ("west", "east")) < 20
+
+
+def test_a_crowd_is_printed_over_its_map_and_in_the_light_colours(page: Page, crowded: Open) -> None:
+    """A browser repeats on paper what was drawn on a canvas: what wipes it would wipe the map as well."""
+    page.emulate_media(color_scheme="dark")
+    crowded("/")
+    # What PDFium gives is as large as the page in points: red, green, blue and more.
+    paper = pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True))[0].render(rev_byteorder=True).to_numpy()[..., :3].astype(int)
+
+    def count(colour: Sequence[int]) -> int:
+        return int((abs(paper - [*colour]).max(axis=2) < 12).sum())
+
+    assert count(bytes.fromhex(WATER.removeprefix("#"))) > 5_000
+    assert all(count(LIGHT[name]) > 100 > count(DARK[name]) for name in ("west", "east"))
 
 
 def test_numbers_count_the_dots_of_their_squares(crowded: Open, crowded_site: str) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import NewContext, Open, query_of
+from tests.browser.conftest import PHONE, NewContext, Open, query_of
 
 READY = "[data-whole=true]"
 # Longitude, latitude and pixels: where the middle of the map lies from a spot.
@@ -75,6 +75,32 @@ def test_the_map_fills_the_screen_and_gives_it_back(open_map: Open) -> None:
     expect(page.locator("main.map:fullscreen")).to_have_count(1)
     button.click()
     expect(page.locator(":fullscreen")).to_have_count(0)
+
+
+def test_on_a_phone_whose_browser_gives_no_screen_the_map_fills_the_window(new_context: NewContext) -> None:
+    """Safari of an iPhone has no full screen for a part of a page. A card that is open goes with the map, and comes back with it."""
+    page = new_context(has_touch=True).new_page()
+    page.set_viewport_size(PHONE)
+    page.add_init_script("Object.defineProperty(document, 'fullscreenEnabled', { get: () => undefined })")
+    page.goto("/")
+    page.wait_for_selector(READY)
+    shown = "document.elementsFromPoint(195, 800).some((one) => one.closest('main.map'))"
+    button = page.get_by_role("button", name="全屏")
+    button.click()
+    expect(page.locator(".sheet")).to_be_hidden()
+    assert page.evaluate(shown) and page.evaluate("map_atlas.getSize().y") == PHONE["height"]
+    # What stands at the foot of the map stands at that of the window.
+    foot = page.locator(".leaflet-control-attribution").bounding_box()
+    assert foot and PHONE["height"] - 8 <= foot["y"] + foot["height"] <= PHONE["height"]
+    page.locator(".pin[data-id='future-scitech-city'] .hit").dispatch_event("click", {"detail": 0})
+    expect(page.locator(".leaflet-popup [role=dialog]")).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    page.locator(".pin[data-id='future-scitech-city'] .hit").dispatch_event("click", {"detail": 0})
+    expect(page.get_by_role("dialog")).to_have_count(1)
+    page.evaluate("document.querySelector('.tools-bar button:nth-child(2)').click()")
+    expect(page.locator(".sheet > .popup")).to_be_in_viewport()
+    expect(page.get_by_role("dialog")).to_have_count(1)
+    expect(page.locator(".leaflet-popup")).to_have_count(0)
 
 
 def test_a_granted_location_is_drawn_as_a_circle(new_context: NewContext) -> None:

@@ -6,6 +6,7 @@ import struct
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from itertools import combinations
+from random import Random
 from typing import NamedTuple
 
 import pytest
@@ -18,7 +19,7 @@ from geo.draw.marks import Look, Mark, look_without, plain_look
 from geo.draw.picture import Caption, draw_svg
 from geo.draw.raster import encode_png
 from geo.ground.bbox import Box
-from geo.ground.palette import GREY, RADII, WATER
+from geo.ground.palette import CROWD, GREY, LEAST_COUNTED, RADII, SQUARE, WATER
 
 SVG = "{http://www.w3.org/2000/svg}"
 HANGZHOU = Box(119.7, 29.8, 120.6, 30.5)
@@ -437,3 +438,61 @@ def test_a_picture_without_a_title_is_all_map(atlas: Atlas) -> None:
     left, top, right, bottom = frame(draw(atlas, caption=replace(bare, footer=["脚注"]), width=760, height=420))
     assert (left, top, right) == (0, 0, 760)
     assert bottom < 420
+
+
+# --- a crowd ------------------------------------------------------------------------------------------------------------------------------
+
+
+def scatter(count: int, seed: int = 1) -> list[Mark]:
+    random = Random(seed)
+    return [site(f"地点{number}", random.gauss(120.2, 0.12), random.gauss(30.2, 0.06)) for number in range(count)]
+
+
+def plates(svg: ET.Element) -> list[tuple[int, tuple[float, float, float, float]]]:
+    """The numbers among dots, and the boxes that they stand on."""
+    found = []
+    for group in inner(svg).findall(f"{SVG}g[@class='plate']"):
+        rect, text = group.find(f"{SVG}rect"), group.find(f"{SVG}text")
+        assert rect is not None and text is not None and text.text
+        left, top, width, height = (float(rect.attrib[name]) for name in ("x", "y", "width", "height"))
+        found.append((int(text.text.replace(",", "")), (left, top, left + width, top + height)))
+    return found
+
+
+def test_a_crowd_states_the_number_of_its_dots_square_by_square(atlas: Atlas) -> None:
+    marks = scatter(2000)
+    svg = draw(atlas, *marks, caption=replace(CAPTION, counted="数字"))
+    found = plates(svg)
+    spots = [(x, y) for _, x, y in symbols(svg, *marks)]
+    assert found
+    for number, (left, top, right, bottom) in found:
+        # All of them are within a square around the plate, wherever in it the plate stands.
+        near = sum(left - SQUARE < x < right + SQUARE and top - SQUARE < y < bottom + SQUARE for x, y in spots)
+        assert LEAST_COUNTED <= number <= near
+    # No dot is counted twice, and most of a crowd are counted.
+    assert len(marks) / 2 < sum(number for number, _ in found) <= len(marks)
+    boxes = [box for _, box in found]
+    assert not any(one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3] for one, other in combinations(boxes, 2))
+    # No name is written over a number, and the legend says what it counts.
+    assert not any(
+        label.left < box[2] and box[0] < label.right and label.top < box[3] and box[1] < label.bottom for label in labels(svg) for box in boxes
+    )
+    assert "数字" in texts(svg)
+
+
+def test_few_places_are_not_counted(atlas: Atlas) -> None:
+    svg = draw(atlas, *scatter(CROWD), caption=replace(CAPTION, counted="数字"))
+    assert plates(svg) == []
+    assert "数字" not in texts(svg)
+
+
+def test_a_crowd_stands_on_its_points_and_a_figure_above_what_has_none(atlas: Atlas) -> None:
+    """As on the page: nothing is set out, no ring is drawn, and the small dots without a figure lie lowest."""
+    guests = [replace(mark, host="host", symbol="guest", look=look_without("guest")) for mark in scatter(CROWD, seed=2)]
+    valued = [replace(site(f"数字{number}", mark.lon, mark.lat, radius=5 + number / 4), value="1") for number, mark in enumerate(scatter(60, seed=3))]
+    svg = draw(atlas, *valued, *guests)
+    drawn = inner(svg).findall(f"{SVG}circle")
+    assert inner(svg).findall(f"{SVG}g[@class='guests']") == []
+    assert len(drawn) == len(guests) + len(valued)
+    radii = [float(circle.attrib["r"]) for circle in drawn]
+    assert radii == [4.0] * len(guests) + sorted((round(mark.size, 1) for mark in valued), reverse=True)

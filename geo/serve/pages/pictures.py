@@ -208,4 +208,5 @@ def _caption(site: Site, wording: Wording, comparison: Comparison | None, seen: 
         hues=site.atlas.tables.hues,
         district_name="name_en" if wording.language == "en" else "name_zh",
         layers=wording.picture_layers,
+        counted=gettext("数字：那一格里有几处"),
     )

@@ -34,13 +34,19 @@ from geo.ground.palette import (
     LEADER_LENGTHS,
     LEADER_STEP,
     LEAST,
+    LEAST_COUNTED,
+    MOST_NAMED,
     OPACITIES,
+    PLATE_HEIGHT,
+    PLATE_SIZE,
+    PLATE_SPACE,
     RADII,
     RING_GAP,
     RING_LINE,
     RING_REACH,
     RING_START,
     RING_STEP,
+    SQUARE,
     STROKES,
     SYMBOL_SPACE,
     UNFITTED,
@@ -216,14 +222,17 @@ def page_state(site: Site, wording: Wording) -> Mapping[str, Any]:
             **({} if site.is_frozen else {"formatsUrl": url_for("catalogue.layers"), "ownList": _own_list(site, wording)}),
             "layerUrl": url_for("downloads.layer", name="places", extension=next(iter(FORMATS))),
             "phrases": _phrases(site, wording),
-            "marks": _marks(),
+            "marks": _marks(is_crowded=len(site.places) > CROWD),
             "legend": legend_state(wording.legend(None)),
             **({"frozen": _frozen_state(site)} if site.is_frozen else {}),
         }
     return state
 
 
-def _marks() -> dict[str, Any]:
+_PLATE = {"square": SQUARE, "least": LEAST_COUNTED, "named": MOST_NAMED, "height": PLATE_HEIGHT, "size": PLATE_SIZE, "space": PLATE_SPACE}
+
+
+def _marks(*, is_crowded: bool) -> dict[str, Any]:
     """Give the script how symbols are drawn where nothing is compared, and what it needs to lay them out."""
     return {
         "symbols": {
@@ -239,6 +248,7 @@ def _marks() -> dict[str, Any]:
         "largest": LARGEST,
         "crowd": CROWD,
         "dot": DOT,
+        **({"plate": _PLATE} if is_crowded else {}),
         "ring": {
             "gap": RING_GAP,
             "step": RING_STEP,
