@@ -101,7 +101,7 @@ def test_the_composition_needs_the_server_and_the_settings_only_and_nothing_need
         ("granian", {"serve.server"}),
         ("folium", {"draw.webmap"}),
         ("branca", {"draw.webmap"}),
-        ("jinja2", {"draw.webmap", "serve", "words.review_sheet"}),
+        ("jinja2", {"draw.script", "serve", "words.review_sheet"}),
         ("pydantic", {"geocode.online", "tables.cells", "tables.profile", "tables.reading", "tables.rows"}),
         ("csv", {"draft.running", "draft.writing", "geocode.lists", "layers.formats", "tables.reading"}),
         ("os", {"cli", "files", "serve.server"}),
