@@ -7,7 +7,7 @@ const widen = (box) => ({ ...box, left: box.left - page.marks.label.space, right
 const extentIn = (entry) => (entry.guests ? entry.extent : extentOf(lookOf(entry.place)));
 
 /** What stands on the map and is no part of it: labels keep clear of it. */
-const FURNITURE = ".leaflet-bar, .legend, .review p, .leaflet-control-scale, .caption";
+const FURNITURE = ".leaflet-bar, .leaflet-control-attribution, .legend, .review p, .leaflet-control-scale, .caption";
 
 /** Where parts of the page stand, in pixels of the map's layers. */
 function boxesOf(pieces) {
