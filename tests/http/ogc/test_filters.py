@@ -20,6 +20,7 @@ from app import create_app
 from geo.errors import BadParameterError, DeadlineError
 from geo.ground.deadline import deadline
 from geo.serve.http.limits import SHORT
+from geo.serve.ogc.collections import DESCRIPTIONS
 from geo.serve.ogc.crs import CRS84
 from geo.serve.ogc.filters import MAX_LEVELS, matching, parse_filter
 from geo.settings import Settings
@@ -106,6 +107,22 @@ def test_a_filter_chooses_what_plain_python_chooses(client: FlaskClient, path: s
     written = text if language == "cql2-text" else json.dumps(cql2.parse_text(text).to_json())
     found = features(client, path, filter=written, **{"filter-lang": language})
     assert [one["id"] for one in found] == [one["id"] for one in features(client, path) if chooses(one["properties"])]
+
+
+@pytest.mark.parametrize("collection", DESCRIPTIONS)
+def test_a_condition_its_opposite_and_what_lacks_the_property_are_all_there_is(client: FlaskClient, collection: str) -> None:
+    path = f"/ogc/collections/{collection}/items"
+    rows = features(client, path)
+    queryables = client.get(f"/ogc/collections/{collection}/queryables").get_json()["properties"]
+    for name, schema in queryables.items():
+        values = [row["id"] if name == "id" else row["properties"][name] for row in rows if "geometry" not in schema.get("format", "")]
+        stated = next((value for value in values if isinstance(value, str | int | float) and not isinstance(value, bool)), None)
+        if stated is None:
+            continue
+        quoted = "'{}'".format(stated.replace("'", "''")) if isinstance(stated, str) else stated
+        conditions = (f'"{name}" = {quoted}', f'NOT "{name}" = {quoted}', f'"{name}" IS NULL')
+        chosen = [one["id"] for condition in conditions for one in features(client, path, filter=condition)]
+        assert sorted(chosen) == sorted(row["id"] for row in rows), name
 
 
 SPATIAL = [
