@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from geo.draft.decisions import Aids, act, open_review
+from geo.draft.decisions import act, open_review
+from geo.draft.given import Aids
 from geo.draft.relinking import Part
 from geo.draft.running import DRAFT
 from geo.draft.said import Said

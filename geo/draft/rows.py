@@ -103,6 +103,14 @@ def _figure_values(figure: Mapping[str, Any]) -> Part:
     return {"figure": f"{figure['label'] or ''} {figure['value'] or ''}{figure['unit'] or ''}".strip(), "start": figure["start"]}
 
 
+def _is_unit(text: str) -> bool:
+    try:
+        parse_unit(text)
+    except ValueError:
+        return False
+    return True
+
+
 class _Making:
     def __init__(self, document: Mapping[str, Any], text: str, tables: Tables, rows: Rows) -> None:
         self.document, self.text, self.tables, self.rows = document, text, tables, rows
@@ -321,6 +329,10 @@ class _Making:
         if value is not None and growth is not None and unit == "%" and Decimal(value) == Decimal(growth):
             # Only a growth is stated: the tables have it as one.
             value = unit = None
+        if value is not None and unit is not None and not _is_unit(unit):
+            line = f"figure {figure['label']} (start {figure['start']}): unit {unit!r}, expected one that says of what, such as 万人"
+            self.rows.refuse(line, "unit", unit=unit, **_figure_values(figure))
+            unit = None
         is_count = value is not None and unit is None and "." not in value
         if is_count:
             unit = "个"

@@ -24,7 +24,7 @@ from geo.geocode.gazetteer import Gazetteer
 from geo.geocode.offline import OfflineGeocoder
 from geo.ground.files import read_regular, replaced
 from geo.ground.names import pinyin_of
-from geo.tables.kinds import Kind
+from geo.tables.kinds import Kind, UnitKind
 from geo.tables.numbers import to_half_width
 from geo.tables.provenance import find_blocks
 from geo.tables.reading import Tables
@@ -196,7 +196,7 @@ def name_indicators(figures: Sequence[dict[str, Any]], tables: Tables) -> None:
     """
     for figure in figures:
         label = figure["label"].removesuffix("增速")
-        kind = None if figure["unit"] is None or figure["growth_pct"] == figure["value"] else parse_unit(figure["unit"]).kind
+        kind = None if figure["unit"] is None or figure["growth_pct"] == figure["value"] else _kind_of(figure["unit"])
         named = [
             row
             for row in tables.vocabulary
@@ -204,6 +204,14 @@ def name_indicators(figures: Sequence[dict[str, Any]], tables: Tables) -> None:
         ]
         if named:
             figure["indicator"] = min(named, key=lambda row: abs(len(row.label_zh) - len(label))).indicator
+
+
+def _kind_of(unit: str) -> UnitKind | None:
+    """Say what a unit measures; ``None`` of one that says only how many, as 常住人口42万 does, until a person writes what they are."""
+    try:
+        return parse_unit(unit).kind
+    except ValueError:
+        return None
 
 
 def _summary(draft: Draft, folder: Path) -> list[str]:

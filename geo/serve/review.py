@@ -14,7 +14,8 @@ from flask_babel import Babel, gettext
 from werkzeug.exceptions import HTTPException
 
 from geo.draft.choices import find_choices
-from geo.draft.decisions import SURE, Aids, DecisionError
+from geo.draft.figuring import SURE
+from geo.draft.given import Aids, DecisionError
 from geo.draft.known import known_places
 from geo.draft.names import COMPANY
 from geo.draft.opinion import DOUBTED

@@ -127,7 +127,11 @@ def test_refusals_say_why_by_a_code_and_show_no_trace(client: FlaskClient) -> No
 
 def test_every_refusal_has_a_sentence_on_the_page() -> None:
     code = re.compile(r'(?:DecisionError|ReviewError)\("(\w+)"')
-    codes = {found for name in ("decisions", "review") for found in code.findall((PROJECT / f"geo/draft/{name}.py").read_text(encoding="utf-8"))}
+    codes = {
+        found
+        for name in ("decisions", "figuring", "given", "placing", "review")
+        for found in code.findall((PROJECT / f"geo/draft/{name}.py").read_text(encoding="utf-8"))
+    }
     page = (PROJECT / "templates/review.html").read_text(encoding="utf-8")
     assert len(codes) > 10
     assert {one for one in codes if f"'{one}': _(" not in page} == set()

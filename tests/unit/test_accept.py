@@ -99,7 +99,7 @@ def test_tables_of_other_sources_keep_their_rows(data: Path, draft: Path) -> Non
         (lambda document: document["figures"][0].update(state="rejected"), "rejected, but reason is None"),
         (lambda document: document["figures"][0].update(value="89"), "does not state the value 89"),
         (lambda document: document["figures"][0].update(subject="无名园"), "is no accepted place"),
-        (lambda document: document["figures"][0].update(unit="瓶盖"), "a unit such as"),
+        (lambda document: document["figures"][0].update(unit="瓶盖"), "expected one that says of what"),
         (lambda document: document["places"][1].update(state="rejected"), "is no accepted place"),
         (lambda document: document["places"][1].update(kind="company"), "kind 'company'"),
         (lambda document: document["other_numbers"].clear(), "a number that no row"),

@@ -301,6 +301,14 @@ def test_the_rules_reach_their_targets_on_the_texts_that_they_were_not_written_f
     assert {measure: goal for measure, goal in goals.items() if 100 * counts[measure] < goal * counts[measure + "/"]} == {}
 
 
+def test_a_number_that_says_only_how_many_is_drafted_until_somebody_writes_of_what(tables: Tables, tmp_path: Path) -> None:
+    report = tmp_path / "brief.txt"
+    report.write_text("青禾经开区简报\n\n青禾经开区常住人口42万，力争产值翻一番。\n", encoding="utf-8")
+    write_draft(tables, report, tmp_path / "out", date(2024, 5, 10), "青禾经开区", None, None, None)
+    document = json.loads((tmp_path / "out" / DRAFT).read_text(encoding="utf-8"))
+    assert ("42", "万") in {(figure["value"], figure["unit"]) for figure in document["figures"]}
+
+
 def test_a_draft_is_written_with_its_text_and_its_document(tables: Tables, tmp_path: Path) -> None:
     report = tmp_path / "brief.txt"
     report.write_text("青禾经开区简报\n\n2024年5月10日，青禾经开区产值12.5亿元，增长3.4%。\n", encoding="utf-8")

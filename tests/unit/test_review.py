@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.draft.decisions import Aids, DecisionError
+from geo.draft.given import Aids, DecisionError
 from geo.draft.readers import DocumentError
 from geo.draft.review import ALIVE_S, HISTORY, Review, ReviewError, difference, patched
 from geo.draft.running import DRAFT, match_places, name_indicators, write_draft
