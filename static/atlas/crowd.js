@@ -150,12 +150,16 @@ function drawDots() {
   }
   pen.scale(density, density);
   pen.translate(-origin.x, -origin.y);
-  if (!awaited.length) drawPlates(pen);
+  if (awaited.length) return;
+  // The first view can be used before its numbers are written; names have to keep clear of them.
+  if (map.getContainer().dataset.ready || named.size) drawPlates(pen);
+  else inTurn(() => drawPlates(pen));
 }
 
 /** Write how many dots there are in each square that holds many: on a plate within the square, over the dot that is nearest to the middle of them; as geo/draw/plates.py. */
 function drawPlates(pen) {
   const { square: side, least, height, size, space } = page.marks.plate;
+  plates = [];
   // The squares stay where they are when the map is moved.
   const { x: left, y: top } = map.getPixelOrigin();
   const squares = new Map();
