@@ -137,7 +137,9 @@ function drawCard(place, card) {
 /** Open the card of a place, or close what is open. */
 async function select(id, { push = false, focus = false, from = null, animate = true } = {}) {
   const own = (turn += 1);
-  const entry = id ? places.get(id) : null;
+  // What has been left out since it was offered, or since it was in the address, has no symbol to show.
+  const entry = (id && shown.find(({ place }) => place.id === id)) || null;
+  if (!entry) id = null;
   if (entry && entry.latLng) pinUp(entry);
   if (push && focus) opener = { id, element: from || (entry && entry.latLng ? entry.marker.getElement() : null) };
   const before = state.place;

@@ -132,6 +132,7 @@ const isWhole = () => !isNarrowed() && state.corridors.size === page.corridors.l
 function apply({ isFirst = false, laysOut = true } = {}) {
   const { found, counts } = filterPlaces();
   shown = found;
+  closeChoice();
   showCounts(counts);
   for (const corridor of page.corridors) {
     map[state.corridors.has(corridor) ? "addLayer" : "removeLayer"](layers[corridor]);

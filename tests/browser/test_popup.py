@@ -172,6 +172,20 @@ def test_a_second_card_replaces_the_first(open_map: Open) -> None:
     expect(card(page, "未来科技城")).to_be_visible()
 
 
+def test_going_back_to_a_place_that_its_address_leaves_out_opens_nothing(open_map: Open) -> None:
+    page = open_map()
+    # Its symbol has stood on the map, and is gone with its corridor.
+    page.locator("#list [data-id=future-scitech-city] a").click()
+    expect(card(page, "未来科技城")).to_be_visible()
+    page.evaluate("for (const query of ['?corridor=east&place=future-scitech-city', '?corridor=east']) history.pushState(null, '', query)")
+    page.go_back()
+    expect(page.locator("#shown")).to_have_text("显示 26 处，共 30 处")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert query_of(page) == "?corridor=east"
+    page.locator("#list [data-id=qiantang-new-area] a").click()
+    expect(card(page, "钱塘新区")).to_be_visible()
+
+
 @pytest.mark.parametrize("id_", ["fullsemi-1", "binjiang-hitech", "qiantang-new-area", "xiaoshan-district"])
 def test_an_address_opens_its_card(open_map: Open, id_: str) -> None:
     page = open_map(f"/?place={id_}")

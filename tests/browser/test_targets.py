@@ -99,6 +99,15 @@ def open_ring(page: Page) -> tuple[list[str], str]:
     return ids, str(ring.get_attribute("data-host"))
 
 
+def test_a_list_of_what_is_left_out_meanwhile_closes(page: Page, open_map: Open) -> None:
+    page.set_viewport_size(PHONE)
+    open_map()
+    open_ring(page)
+    page.evaluate("document.querySelector('#filters label.switch.corridor-west input').click()")
+    expect(page.locator(".choice")).to_have_count(0)
+    expect(page.locator(".pin.platform")).to_have_count(2)
+
+
 def test_a_ring_opens_the_list_of_those_that_it_stands_for(page: Page, open_map: Open) -> None:
     page.set_viewport_size(PHONE)
     open_map()
