@@ -277,7 +277,7 @@ function placeNames(covers, named = new Set()) {
     const [width, height] = sizeOf(span).map((side) => side / 2);
     const box = { left: point.x - width, right: point.x + width, top: point.y - height, bottom: point.y + height };
     // A district that is named beside a symbol of its own is not named again.
-    const free = !named.has(span.textContent) && !covers.some((other) => overlaps(box, other));
+    const free = !named.has(span.textContent) && !isCut(box) && !covers.some((other) => overlaps(box, other));
     span.classList.toggle("off", !free);
     if (free) covers.push(widen(box));
   }
