@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property, partial
+from operator import itemgetter
 from typing import TypeVar
 
 from geo.geocode.answers import Answer, Level, Match, Miss, MissReason, Query
@@ -38,6 +39,9 @@ _MOST_KEPT = 1 << 14
 # From so many queries on, the search for cycles costs more than a moment.
 _LONG_LIST = 1000
 _UNANSWERED = Miss("", MissReason.UNKNOWN)
+# What a query says besides its text, and what one says that says no more.
+_BESIDES_TEXT = itemgetter(slice(1, None))
+_NO_MORE = Query("")[1:]
 _Said = TypeVar("_Said")
 
 
@@ -100,9 +104,8 @@ class OfflineGeocoder:
         The steps are those of :meth:`_answer`. All texts are folded at once, and a step that does not make way for the others after each query finds
         its code and its tables where it left them, in the caches of the processor.
         """
-        texts, admins, boxes, hosts, homes = zip(*queries, strict=True)
-        if all(homes) and not (any(admins) or any(boxes) or any(hosts)):
-            return self._answer_texts(texts)
+        if set(map(_BESIDES_TEXT, queries)) == {_NO_MORE}:
+            return self._answer_texts([query.text for query in queries])
         plain = [query for query in queries if not _says_where(query)]
         answered = dict(zip(plain, self._answer_texts([query.text for query in plain]), strict=True))
         answered |= {query: self._answer(query) for query in dict.fromkeys(queries) if query not in answered}
