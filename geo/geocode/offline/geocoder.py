@@ -114,28 +114,18 @@ class OfflineGeocoder:
     def _answer_texts(self, texts: Sequence[str]) -> list[Answer]:
         """Answer what says no more than its text; those that are the same once."""
         answered: dict[str, Answer] = dict.fromkeys(texts, _UNANSWERED)
-        different = list(answered)
-        keys = fold_names(different)
-        answers: list[Answer] = [_UNANSWERED] * len(keys)
-        names: list[int] = []
-        addresses: list[int] = []
-        for place, key in enumerate(keys):
+        names: list[tuple[str, str]] = []
+        for text, key in zip(answered, fold_names(list(answered)), strict=True):
             if key.isascii():
-                answers[place] = self._answer_as_written(Query(different[place]), key)
+                answered[text] = self._answer_as_written(Query(text), key)
             elif key.isalpha():
-                names.append(place)
+                names.append((text, key))
             else:
-                addresses.append(place)
-        known = self._remember(dict.fromkeys([keys[place] for place in names]))
-        for place in names:
-            key, text = keys[place], different[place]
-            answers[place] = known[key] if key == text else answer_anew(known[key], text)
-        for place in addresses:
-            answers[place] = self._answer_by_head(different[place], keys[place])
-        if len(answers) == len(texts):
-            return answers
-        answered.update(zip(different, answers, strict=True))
-        return list(map(answered.__getitem__, texts))
+                answered[text] = self._answer_by_head(text, key)
+        known = self._remember(dict.fromkeys([key for _, key in names]))
+        for text, key in names:
+            answered[text] = known[key] if key == text else answer_anew(known[key], text)
+        return list(answered.values() if len(answered) == len(texts) else map(answered.__getitem__, texts))
 
     def _answer_by_key(self, text: str, key: str) -> Answer:
         """Answer what is asked in Chinese and without a context: its key says all."""
