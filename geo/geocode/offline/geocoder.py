@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property, partial
+from operator import itemgetter
 from typing import TypeVar
 
 from geo.geocode.answers import Answer, Level, Match, Miss, MissReason, Query
@@ -38,6 +39,9 @@ _MOST_KEPT = 1 << 14
 # From so many queries on, the search for cycles costs more than a moment.
 _LONG_LIST = 1000
 _UNANSWERED = Miss("", MissReason.UNKNOWN)
+# What a query says besides its text, and what one says that says no more.
+_BESIDES_TEXT = itemgetter(slice(1, None))
+_NO_MORE = Query("")[1:]
 _Said = TypeVar("_Said")
 
 
@@ -100,9 +104,8 @@ class OfflineGeocoder:
         The steps are those of :meth:`_answer`. All texts are folded at once, and a step that does not make way for the others after each query finds
         its code and its tables where it left them, in the caches of the processor.
         """
-        texts, admins, boxes, hosts, homes = zip(*queries, strict=True)
-        if all(homes) and not (any(admins) or any(boxes) or any(hosts)):
-            return self._answer_texts(texts)
+        if set(map(_BESIDES_TEXT, queries)) == {_NO_MORE}:
+            return self._answer_texts([query.text for query in queries])
         plain = [query for query in queries if not _says_where(query)]
         answered = dict(zip(plain, self._answer_texts([query.text for query in plain]), strict=True))
         answered |= {query: self._answer(query) for query in dict.fromkeys(queries) if query not in answered}
@@ -111,28 +114,18 @@ class OfflineGeocoder:
     def _answer_texts(self, texts: Sequence[str]) -> list[Answer]:
         """Answer what says no more than its text; those that are the same once."""
         answered: dict[str, Answer] = dict.fromkeys(texts, _UNANSWERED)
-        different = list(answered)
-        keys = fold_names(different)
-        answers: list[Answer] = [_UNANSWERED] * len(keys)
-        names: list[int] = []
-        addresses: list[int] = []
-        for place, key in enumerate(keys):
+        names: list[tuple[str, str]] = []
+        for text, key in zip(answered, fold_names(list(answered)), strict=True):
             if key.isascii():
-                answers[place] = self._answer_as_written(Query(different[place]), key)
+                answered[text] = self._answer_as_written(Query(text), key)
             elif key.isalpha():
-                names.append(place)
+                names.append((text, key))
             else:
-                addresses.append(place)
-        known = self._remember(dict.fromkeys([keys[place] for place in names]))
-        for place in names:
-            key, text = keys[place], different[place]
-            answers[place] = known[key] if key == text else answer_anew(known[key], text)
-        for place in addresses:
-            answers[place] = self._answer_by_head(different[place], keys[place])
-        if len(answers) == len(texts):
-            return answers
-        answered.update(zip(different, answers, strict=True))
-        return list(map(answered.__getitem__, texts))
+                answered[text] = self._answer_by_head(text, key)
+        known = self._remember(dict.fromkeys([key for _, key in names]))
+        for text, key in names:
+            answered[text] = known[key] if key == text else answer_anew(known[key], text)
+        return list(answered.values() if len(answered) == len(texts) else map(answered.__getitem__, texts))
 
     def _answer_by_key(self, text: str, key: str) -> Answer:
         """Answer what is asked in Chinese and without a context: its key says all."""

@@ -301,10 +301,12 @@ class AddressReader:
 
     def _allowed(self, forms: Sequence[Form], before: Sequence[Mention], rest: str, written: str) -> tuple[Feature, ...]:
         """Choose what the short name of a division may mean, where nothing else is meant by it: 丙丁 in 甲乙丙丁, but not in 丙丁路."""
+        # Most short names are those of townships, which mean nothing where nothing stands before them; what follows is only read where it decides.
+        coarse = [form.feature.level for form in forms if form.feature.level in (Level.CITY, Level.DISTRICT)]
+        if not (coarse or before):
+            return ()
         above = [feature.level for mention in before for feature in mention.features]
         levels: list[Level] = []
-        # Most short names are those of townships: what follows is only read where it decides.
-        coarse = [form.feature.level for form in forms if form.feature.level in (Level.CITY, Level.DISTRICT)]
         if coarse and (self._ends_before(rest) or self._begins_within(rest, forms)):
             levels += [level for level in coarse if level is Level.CITY or Level.DISTRICT not in above]
         if rest and Level.DISTRICT in above and Level.DISTRICT not in levels and self._is_street_of(rest) and not self._is_village(written):
