@@ -5,20 +5,22 @@ from __future__ import annotations
 import dataclasses
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import ezdxf
 import geopandas as gpd
 import pandas as pd
 import shapely
+from ezdxf.document import Drawing
+from ezdxf.lldxf.const import MTEXT_MIDDLE_LEFT
 
 from geo.ground.deadline import check_deadline, until_deadline
 from geo.layers.formats.coordinates import place
 from geo.layers.formats.download import Download
 from geo.tables.kinds import Basis
 
-if TYPE_CHECKING:
-    from ezdxf.document import Drawing
-
+# A drawing that says when it was made would never be the same twice.
+ezdxf.options.write_fixed_meta_data_for_testing = True
 # Old enough for every program.
 _VERSION = "R2007"
 _METRES, _DEGREES_HAVE_NO_UNIT = 6, 0
@@ -39,10 +41,6 @@ def encode_dxf(download: Download) -> bytes:
     of it as attributes; what stands on one point is named in one text, the host first. What is not located is not drawn, and named in the properties
     of the drawing with everything else that is to be known.
     """
-    import ezdxf  # A quarter of a second and 15 MB, which most servers do without.
-
-    # A drawing that says when it was made would never be the same twice.
-    ezdxf.options.write_fixed_meta_data_for_testing = True
     if not download.form.crs:
         download = dataclasses.replace(download, form=dataclasses.replace(download.form, crs=download.tables.profile.projected_crs))
     drawing = ezdxf.new(_VERSION)
@@ -102,8 +100,6 @@ def _add_shapes(drawing: Drawing, corridors: gpd.GeoDataFrame, shapes: gpd.GeoSe
 
 
 def _add_places(drawing: Drawing, places: gpd.GeoDataFrame, points: gpd.GeoSeries, height: float, download: Download) -> None:
-    from ezdxf.lldxf.const import MTEXT_MIDDLE_LEFT
-
     block = drawing.blocks.new(_SYMBOL)
     block.add_circle((0, 0), height / 2)
     block.add_point((0, 0))
