@@ -181,19 +181,15 @@ class Mark:
         return self.look.growth.colour if self.look.growth else hues[self.hue]
 
 
+# What each kind of place is drawn as; the others are sites.
+_SYMBOLS = {Kind.PLATFORM: "platform", Kind.COOPERATION_ZONE: "zone", Kind.CITY: "city", Kind.DISTRICT: "district"}
+
+
 def map_symbol(place: Place, answer: Answer) -> str:
     """Choose the symbol of a place: what it is, and whether only its host is known."""
     if isinstance(answer, Match) and answer.basis is Basis.PARENT:
         return "guest"
-    match place.kind:
-        case Kind.PLATFORM:
-            return "platform"
-        case Kind.COOPERATION_ZONE:
-            return "zone"
-        case Kind.CITY | Kind.DISTRICT:
-            return place.kind.value
-        case _:
-            return "site"
+    return _SYMBOLS.get(place.kind, "site")
 
 
 def find_area(symbol: str, district: str, districts: Sequence[Mapping[str, Any]]) -> list[int]:

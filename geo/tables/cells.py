@@ -17,7 +17,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import shapely
-from pydantic import BeforeValidator
+from pydantic import PlainValidator
 
 from geo.ground.palette import CARD, DARK_CARD, LEAST_CONTRAST, contrast
 from geo.tables.kinds import NO_CORRIDOR
@@ -363,26 +363,26 @@ def expect_in_china(lon: float, lat: float) -> None:
     raise ValueError(f"a coordinate in China: lon {WEST} to {EAST}, lat {SOUTH} to {NORTH}")
 
 
-Text = Annotated[str, BeforeValidator(_parse_text)]
-Name = Annotated[str, BeforeValidator(_parse_name)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_parse_names)]
-Word = Annotated[str, BeforeValidator(_parse_word)]
-Slug = Annotated[str, BeforeValidator(_parse_slug)]
-CorridorId = Annotated[str, BeforeValidator(_parse_slug_of_corridor)]
-Colour = Annotated[str, BeforeValidator(_parse_colour_on(CARD))]
-DarkColour = Annotated[str, BeforeValidator(_parse_colour_on(DARK_CARD))]
-Number = Annotated[Decimal, BeforeValidator(_parse_decimal)]
-Area = Annotated[Decimal, BeforeValidator(_parse_area)]
-Growth = Annotated[Decimal, BeforeValidator(_parse_growth)]
-Uncertainty = Annotated[int, BeforeValidator(_parse_uncertainty)]
-Count = Annotated[int, BeforeValidator(_parse_count)]
-Positive = Annotated[int, BeforeValidator(_parse_positive)]
-Code = Annotated[str, BeforeValidator(_parse_code)]
-Codes = Annotated[tuple[str, ...], BeforeValidator(_parse_codes)]
-Degrees = Annotated[float, BeforeValidator(_parse_degrees)]
-PeriodCell = Annotated[Period, BeforeValidator(_parse_period)]
-DateCell = Annotated[Period, BeforeValidator(_parse_date)]
-Url = Annotated[str, BeforeValidator(_parse_url)]
-Sha256 = Annotated[str, BeforeValidator(_parse_sha256)]
-UnitCell = Annotated[Unit, BeforeValidator(_parse_unit)]
-Axis = Annotated[shapely.LineString | shapely.MultiLineString, BeforeValidator(_parse_axis)]
+Text = Annotated[str, PlainValidator(_parse_text)]
+Name = Annotated[str, PlainValidator(_parse_name)]
+Names = Annotated[tuple[str, ...], PlainValidator(_parse_names)]
+Word = Annotated[str, PlainValidator(_parse_word)]
+Slug = Annotated[str, PlainValidator(_parse_slug)]
+CorridorId = Annotated[str, PlainValidator(_parse_slug_of_corridor)]
+Colour = Annotated[str, PlainValidator(_parse_colour_on(CARD))]
+DarkColour = Annotated[str, PlainValidator(_parse_colour_on(DARK_CARD))]
+Number = Annotated[Decimal, PlainValidator(_parse_decimal)]
+Area = Annotated[Decimal, PlainValidator(_parse_area)]
+Growth = Annotated[Decimal, PlainValidator(_parse_growth)]
+Uncertainty = Annotated[int, PlainValidator(_parse_uncertainty)]
+Count = Annotated[int, PlainValidator(_parse_count)]
+Positive = Annotated[int, PlainValidator(_parse_positive)]
+Code = Annotated[str, PlainValidator(_parse_code)]
+Codes = Annotated[tuple[str, ...], PlainValidator(_parse_codes)]
+Degrees = Annotated[float, PlainValidator(_parse_degrees)]
+PeriodCell = Annotated[Period, PlainValidator(_parse_period)]
+DateCell = Annotated[Period, PlainValidator(_parse_date)]
+Url = Annotated[str, PlainValidator(_parse_url)]
+Sha256 = Annotated[str, PlainValidator(_parse_sha256)]
+UnitCell = Annotated[Unit, PlainValidator(_parse_unit)]
+Axis = Annotated[shapely.LineString | shapely.MultiLineString, PlainValidator(_parse_axis)]
