@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from itertools import chain, islice, repeat
 from typing import Any
 
 import geopandas as gpd
@@ -95,7 +96,10 @@ def encode_collection(download: Download) -> bytes:
         every = encode_features(download.layers, download.layer.name).texts
         texts = tuple(every[position] for position in download.layers.choose(download.layer.name, download.selection))
     members = _ENCODER.encode(about)[1:-1]
-    return b'{"type":"FeatureCollection",' + members.encode() + b',"features":[' + b",".join(texts) + b"]}"
+    # In one go: of ten thousand places each sum would copy 13 MB.
+    head = b'{"type":"FeatureCollection",' + members.encode() + b',"features":['
+    between = chain.from_iterable(zip(repeat(b","), texts, strict=False))
+    return b"".join(chain((head,), islice(between, 1, None), (b"]}",)))
 
 
 def _in_form(download: Download) -> gpd.GeoDataFrame:
