@@ -47,6 +47,8 @@ VERSIONS = 4
 RELOAD_S = 0.1
 # Allocators keep some of what they are given back.
 MAY_GROW_MB = 48
+# Longer than anything takes, also where other programs have the processors.
+WAIT_S = 300
 # The other visitor asks so often for what is made once and kept. Of each answer it tells how long it waited, and how long the server's process worked
 # meanwhile, in seconds: where other programs have the processors only the latter says what of it was the server's.
 GLANCED, GLANCE_S = "/places/binjiang-hitech/card.json", 0.02
@@ -179,7 +181,7 @@ def _is_up(port: int) -> bool:
 
 
 def _wait_for(is_so: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + 300
+    until = time.monotonic() + WAIT_S
     while not is_so():
         if time.monotonic() > until:
             raise SoakError(f"waited in vain for {what}")
@@ -205,6 +207,8 @@ def _load(
         before_mb, warm = resident_mb(server.pid), len(counts.seconds)
         warm_s = time.monotonic() - began
         visitor.start()
+        # Its end is then the end of the channel, whatever ends it.
+        there.close()
         edits_s = _edit(port, data, states, seconds)
         after_mb = resident_mb(server.pid)
         took_s = time.monotonic() - began - warm_s
@@ -277,7 +281,7 @@ def _edit(port: int, data: Path, states: list[bytes], seconds: float) -> list[fl
 
 def _glance(port: int, pid: int, channel: Connection) -> None:
     """Be one visitor more until the channel says so, then tell of each answer how long it took and how long the process worked meanwhile."""
-    connection, waits = http.client.HTTPConnection("127.0.0.1", port, timeout=60), list[tuple[float, float]]()
+    connection, waits = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_S), list[tuple[float, float]]()
     # Linux names the clock of another process so (clock_getcpuclockid).
     clock = ~pid << 3 | 2
     while not channel.poll(GLANCE_S):
@@ -290,7 +294,7 @@ def _glance(port: int, pid: int, channel: Connection) -> None:
 
 def _ask(port: int, allowed: list[dict[str, str]], counts: Counts, ended: threading.Event, seed: int) -> None:
     random, etags = Random(seed), dict[str, str]()
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_S)
     while not ended.is_set():
         path = random.choice(PATHS)
         headers = {"Host": "localhost"}
@@ -320,7 +324,7 @@ def _ask(port: int, allowed: list[dict[str, str]], counts: Counts, ended: thread
 
 
 def _health(port: int) -> dict[str, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_S)
     connection.request("GET", "/healthz")
     document: dict[str, str] = json.loads(connection.getresponse().read())
     connection.close()

@@ -25,7 +25,8 @@ from geo.errors import BusyError
 from geo.serve import server
 from geo.serve.data import downloads
 from geo.serve.http import store
-from geo.serve.http.limits import LONG, SHORT, TURNS, WAITING, Turns, Work, in_turn
+from geo.serve.http.limits import LISTS, LISTS_WAITING, LONG, SHORT, TURNS, WAITING, Turns, Work, in_turn
+from geo.serve.http.sending import SENDING, SENDING_WAITING
 from geo.serve.ogc.collections import DESCRIPTIONS
 from geo.serve.pages import pictures
 from geo.settings import PROJECT, Settings
@@ -210,6 +211,12 @@ def test_work_that_fails_gives_back_its_place() -> None:
 def test_a_server_has_threads_for_all_that_wait_and_some_for_what_is_quick(name: str) -> None:
     (threads,) = re.findall(r"^threads = (\d+)$", (PROJECT / name).read_text(encoding="utf-8"), re.IGNORECASE | re.MULTILINE)
     assert int(threads) >= SHORT.places + WAITING + store._FOLLOWING + 3
+
+
+def test_the_server_that_sends_by_itself_has_threads_for_what_is_sent_and_for_lists() -> None:
+    """Behind nginx an answer is taken as soon as it is made."""
+    sent, lists = SENDING.places + SENDING_WAITING, LISTS.places + LISTS_WAITING
+    assert SHORT.places + WAITING + store._FOLLOWING + sent + lists + 3 <= server.THREADS
 
 
 LONG_WORK = (

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from geo.geocode.lists.asking import join_address, plain_address
 from geo.geocode.lists.columns import choose_columns
 from geo.geocode.lists.reading import open_list, read_list
-from geo.geocode.lists.rows import ListError, ListFile, Oddity, Reading
+from geo.geocode.lists.rows import Fault, ListError, ListFile, Oddity, Reading
 from geo.geocode.lists.running import Summary, geocode_file, texts_of
 from tests.unit.test_lists import FakeGeocoder, Said, read_csv, records, write_csv
 
@@ -329,6 +329,31 @@ def test_a_workbook_that_unzips_to_gigabytes_is_refused_before_it_is_read(tmp_pa
         read_list(ListFile("big.xlsx", tmp_path / "big.xlsx"), Reading(most_unzipped=20 << 20))
     assert str(caught.value) == "big.xlsx '28 MB': expected a workbook that unzips to at most 20 MB; save the sheet as .csv"
     assert Reading().most_unzipped == 1 << 30
+
+
+@pytest.mark.parametrize(
+    ("part", "more", "value", "expected"),
+    [
+        ("xl/sharedStrings.xml", b"<si><t>a</t></si>" * 9000, "more than 8192", "a workbook with at most 8192 different texts"),
+        ("xl/styles.xml", b" " * (17 << 20), "17 MB", "styles and other parts beside the sheets of at most 16 MB"),
+    ],
+)
+def test_a_workbook_that_would_fill_the_memory_is_refused(tmp_path: Path, part: str, more: bytes, value: str, expected: str) -> None:
+    """What is short as it is unzipped, too, and long as objects; texts in a table of their own, as Excel has them."""
+    with xlsxwriter.Workbook(tmp_path / "in.xlsx") as book:
+        book.add_worksheet("a").write_column(0, 0, ["name", "滨江区"])
+    assert read_list(ListFile("in.xlsx", tmp_path / "in.xlsx"), Reading()).head().column(0).to_pylist() == ["滨江区"]
+    most_unzipped = 1 << 20 if part != "xl/styles.xml" else 1 << 30
+    with zipfile.ZipFile(tmp_path / "in.xlsx") as whole, zipfile.ZipFile(tmp_path / "big.xlsx", "w", zipfile.ZIP_DEFLATED) as big:
+        for name in whole.namelist():
+            content = whole.read(name)
+            if name == part:
+                content = content[: content.rindex(b"</")] + more + content[content.rindex(b"</") :]
+            big.writestr(name, content)
+    with pytest.raises(ListError) as caught:
+        read_list(ListFile("big.xlsx", tmp_path / "big.xlsx"), Reading(most_unzipped=most_unzipped))
+    assert str(caught.value) == f"big.xlsx {value!r}: expected {expected}; save the sheet as .csv"
+    assert caught.value.fault is Fault.TOO_LARGE
 
 
 @pytest.mark.parametrize(

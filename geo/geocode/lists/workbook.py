@@ -16,10 +16,13 @@ from itertools import islice
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
 import pyarrow as pa
+from openpyxl.cell.text import Text
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
+from openpyxl.xml.functions import iterparse
 
 from geo.errors import Problem
 from geo.geocode.lists.headings import Headings, find_headings
@@ -39,6 +42,10 @@ _NO_RESULT = re.compile(
     rb"\s{0,9}(?:<(?:\w+:)?v\s{0,9}(?:/>|></(?:\w+:)?v>)\s{0,9})?</"
 )
 _MOST_MERGED = 1 << 18
+# What the reader holds as a whole, as a tree of many times its size: everything but sheets, texts and pictures.
+_READ_WHOLE = re.compile(r"(?!xl/worksheets/[^/]*\.xml$)(?!.*sharedStrings\.xml$).*\.(?:xml|rels)", re.IGNORECASE)
+_MOST_WHOLE = 16 << 20
+_TEXT = f"{{{SHEET_MAIN_NS}}}si"
 # What the libraries raise at a workbook that is broken somewhere.
 _BROKEN = (
     *(InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError, NotImplementedError, RuntimeError),
@@ -83,7 +90,10 @@ class XlsxList:
             self._packed = content.read()
         self._check_packed(reading.most_unzipped)
         with self._reading():
-            self._book = openpyxl.load_workbook(io.BytesIO(self._packed), read_only=True, data_only=True)
+            # A text has some hundred bytes unzipped as a rule; with fewer many more of them would fit, each an object in memory.
+            reader = _Reader(io.BytesIO(self._packed), self.name, reading.most_unzipped >> 7)
+            reader.read()
+            self._book = reader.wb
             sheets = self._book.worksheets
         head, headings, passed_over = self._choose_sheet(sheets, reading)
         self.sheets, self.sheet = tuple(each.title for each in sheets), str(self._sheet.title)
@@ -122,6 +132,10 @@ class XlsxList:
         with self._reading(), zipfile.ZipFile(io.BytesIO(self._packed)) as archive:
             # An archive gives no more of a file than it says that it holds.
             size = sum(entry.file_size for entry in archive.infolist())
+            whole = max((entry.file_size for entry in archive.infolist() if _READ_WHOLE.fullmatch(entry.filename)), default=0)
+        if whole > _MOST_WHOLE:
+            expected = f"styles and other parts beside the sheets of at most {_MOST_WHOLE >> 20} MB; save the sheet as .csv"
+            raise ListError(Problem(self.name, 0, "", f"{whole >> 20} MB", expected), Fault.TOO_LARGE)
         if size > most:
             expected = f"a workbook that unzips to at most {most >> 20} MB; save the sheet as .csv"
             raise ListError(Problem(self.name, 0, "", f"{size >> 20} MB", expected), Fault.TOO_LARGE)
@@ -240,6 +254,51 @@ class XlsxList:
         typed = [{str(place): value for place, (_, value) in enumerate(row[: len(self.columns)]) if value is not None} for row in rows]
         columns = {name: pa.array(cells, pa.string()) for name, cells in zip(self.columns, texts, strict=True)}
         return pa.table({**columns, CELLS: pa.array([json.dumps(cells) if cells else None for cells in typed], pa.string())})
+
+
+class _Reader(ExcelReader):  # type: ignore[misc]
+    """openpyxl's reader of a workbook whose cells are streamed; of its table of texts it keeps nothing but the texts, and it looks at the clock.
+
+    Parameters
+    ----------
+    content, name
+        The workbook, and what it is called.
+    most_texts
+        How many distinct texts it may have.
+    """
+
+    def __init__(self, content: io.BytesIO, name: str, most_texts: int) -> None:
+        super().__init__(content, read_only=True, data_only=True)
+        self._name = name
+        self._most_texts = most_texts
+
+    def read_strings(self) -> None:
+        """Read the table of texts.
+
+        Raises
+        ------
+        ListError
+            If there are too many.
+        """
+        part = self.package.find(SHARED_STRINGS)
+        if part is None:
+            return
+        texts: list[str] = []
+        with self.archive.open(part.PartName[1:]) as content:
+            parsed = iterparse(content, events=("start", "end"))
+            _, root = next(parsed)
+            for event, node in parsed:
+                if event == "start" or node.tag != _TEXT:
+                    continue
+                texts.append(Text.from_tree(node).content.replace("x005F_", ""))
+                # Its parent would hold what is left of each.
+                root.clear()
+                if not len(texts) % 1000:
+                    check_deadline()
+                if len(texts) > self._most_texts:
+                    expected = f"a workbook with at most {self._most_texts} different texts; save the sheet as .csv"
+                    raise ListError(Problem(self._name, 0, "", f"more than {self._most_texts}", expected), Fault.TOO_LARGE)
+        self.shared_strings = texts
 
 
 class _Shape(NamedTuple):

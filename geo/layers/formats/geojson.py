@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Iterable
+from itertools import chain, islice, repeat
 from typing import Any
 
 import geopandas as gpd
@@ -100,13 +100,10 @@ def encode_collection(download: Download) -> bytes:
 
 
 def _collect(members: str, texts: Iterable[bytes]) -> bytes:
-    """Write features as one collection, behind its foreign members; never twice at a time, as a hundred thousand fill 150 MB."""
-    written = io.BytesIO()
-    written.write(f'{{"type":"FeatureCollection",{members}"features":['.encode())
-    for number, text in enumerate(texts):
-        written.write(b"," + text if number else text)
-    written.write(b"]}")
-    return written.getvalue()
+    """Write features as one collection, behind its foreign members: in one go, as each sum would copy 13 MB of ten thousand places."""
+    head = f'{{"type":"FeatureCollection",{members}"features":['.encode()
+    between = chain.from_iterable(zip(repeat(b","), texts, strict=False))
+    return b"".join(chain((head,), islice(between, 1, None), (b"]}",)))
 
 
 def _in_form(download: Download) -> gpd.GeoDataFrame:

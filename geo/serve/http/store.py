@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import brotli
 
+from geo.serve.http.limits import LONG, WAIT_S
 from geo.serve.http.negotiation import IDENTITY, Coding
 
 COMPRESSED = frozenset(
@@ -48,8 +49,9 @@ HELD_BYTES = 64 << 20
 # What an answer takes beside its texts: the objects that hold it, its request and its key, and the places in three tables; measured.
 _OBJECTS_BYTES = 4 << 10
 _REMEMBERED = 4096
-# So many may wait for what another one makes, and so long, in seconds: each has a thread of the server (geo/serve/server.py).
-_FOLLOWING, _FOLLOWING_S = 32, 5.0
+# So many may wait for what another one makes, each with a thread of the server (geo/serve/server.py), and as long as that may take, in seconds: each
+# that made it alone would hold it, too, and with ten thousand places it may have 13 MB.
+_FOLLOWING, _FOLLOWING_S = 32, WAIT_S + LONG.limit_s
 
 
 class Asked(NamedTuple):
