@@ -145,16 +145,18 @@ class Front:
             self._make(site, asked, times=2)
 
     def _make_first(self, site: Site, before: Site | None, address: str, language: str) -> Answer | None:
-        """Make an answer as the first browser is going to ask for it, compressed: that takes longer than the rest of a visit."""
+        """Make an answer as the first browser is going to ask for it, of the first site compressed: that takes longer than the rest of a visit."""
         scheme, host, prefix, *_ = self._expected
         path, _, query = address.partition("?")
         asked = Asked(scheme, host, prefix, path, query, language, "")
         answer = self._make(site, asked, times=2)
-        if answer is not None:
-            earlier = before.answers.find(asked) if before else None
-            if earlier is not None:
-                answer.take_over(earlier)
+        if answer is None:
+            return None
+        if before is None:
             answer.coded(_BROTLI)
+        # Who has edited a table waits for it: what is the same is compressed already, and the rest is when it is asked for.
+        elif earlier := before.answers.find(asked):
+            answer.take_over(earlier)
         return answer
 
     def _make(self, site: Site, asked: Asked, times: int = 1) -> Answer | None:
