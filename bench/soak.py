@@ -223,7 +223,8 @@ def _load(
     code = server.wait(60)
     measured = counts.seconds[warm:]
     if counts.wrong:
-        raise SoakError(f"{len(counts.wrong)} answers were wrong, such as {counts.wrong[0]}")
+        kinds = "; ".join(f"{count} x {what}" for what, count in Counter(counts.wrong).most_common())
+        raise SoakError(f"of {len(counts.seconds)} answers {len(counts.wrong)} were wrong: {kinds}; edits {edits_s}, memory {peak_mb:.0f} MB at most")
     if code:
         raise SoakError(f"the server ended with {code}")
     if "Traceback" in log.read_text(encoding="utf-8"):
@@ -314,12 +315,13 @@ def _ask(port: int, allowed: list[dict[str, str]], counts: Counts, ended: thread
             digest = digest_of(body)
             versions = {number for number, bodies in enumerate(allowed) if bodies[path] == digest}
             if not versions:
-                counts.wrong.append(f"{path}: {len(body)} bytes of no version")
+                counts.wrong.append(f"{path}: of no version")
             elif len(versions) == 1:
                 counts.versions |= versions
             etags[path] = response.headers["ETag"]
         elif response.status not in (200, 304):
-            counts.wrong.append(f"{path}: status {response.status}")
+            after_s = 5 * round((time.perf_counter() - before) / 5)
+            counts.wrong.append(f"{path}: status {response.status} after some {after_s} s")
     connection.close()
 
 
