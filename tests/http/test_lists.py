@@ -299,16 +299,17 @@ def test_hostile_cells_are_text(client: FlaskClient) -> None:
 
 
 def test_only_some_lists_are_answered_at_a_time(flask_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    turns = Turns(LISTS.places, 6, 0.05)
+    turns, hasty = Turns(LISTS.places, 6), LISTS._replace(wait_s=0.05)
     monkeypatch.setattr(lists, "LIST_TURNS", turns)
-    with turns.taken("127.0.0.1", LISTS), turns.taken("127.0.0.1", LISTS), turns.taken("127.0.0.1", LISTS):
+    monkeypatch.setattr(lists, "LISTS", hasty)
+    with turns.taken("127.0.0.1", hasty), turns.taken("127.0.0.1", hasty), turns.taken("127.0.0.1", hasty):
         response = send(flask_app.test_client(), as_csv([HEADINGS, *ROWS]))
         assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
     assert send(flask_app.test_client(), as_csv([HEADINGS, *ROWS])).status_code == 200
 
 
 def test_who_goes_away_ends_the_work(flask_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    turns = Turns(LISTS.places, 6, 0.05)
+    turns = Turns(LISTS.places, 6)
     monkeypatch.setattr(lists, "LIST_TURNS", turns)
     asked = threading.Event()
     monkeypatch.setattr("geo.geocode.lists.documents._ROWS", 2)

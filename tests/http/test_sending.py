@@ -20,8 +20,8 @@ LARGE, SMALL = "/map.js", "/places/fullsemi-1.geojson"
 @pytest.fixture(autouse=True)
 def turns(monkeypatch: pytest.MonkeyPatch) -> Turns:
     """Few places, and nobody waits long for them; two addresses have them all."""
-    few = Turns(places=2, waiting=1, wait_s=0.05)
-    monkeypatch.setattr(sending, "SENDING", sending.SENDING._replace(places=2))
+    few = Turns(places=2, waiting=1)
+    monkeypatch.setattr(sending, "SENDING", sending.SENDING._replace(places=2, wait_s=0.05))
     monkeypatch.setattr(sending, "SENDING_TURNS", few)
     monkeypatch.setattr(sending, "PIECE", 1 << 14)
     return few

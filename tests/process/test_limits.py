@@ -70,21 +70,15 @@ class Visitors:
 
         def visit() -> None:
             try:
-                with self.turns.taken(address or name[0], work):
+                with self.turns.taken(address or name[0], work._replace(wait_s=30)):
                     self.order.append(name)
                     assert self._leave[name].wait(30)
             except BusyError:
                 self.order.append(f"{name} is sent away")
 
-        before = self.seen
         self._threads[name] = threading.Thread(target=visit)
         self._threads[name].start()
-        for _ in range(3000):
-            if self.seen != before:
-                break
-            time.sleep(0.01)
-        else:
-            raise AssertionError(f"{name} has not come")
+        self.settle()
 
     def leave(self, name: str) -> None:
         """Let one leave, and wait until it has gone and the next one works."""
@@ -93,14 +87,12 @@ class Visitors:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until nobody moves any more."""
-        seen = None
-        while seen != (seen := self.seen):
-            time.sleep(0.05)
-
-    @property
-    def seen(self) -> tuple[int, int]:
-        return len(self.order), self.turns.waiting
+        """Wait until each who has come works, has worked, waits, or knows that it is sent away."""
+        for _ in range(3000):
+            if len(self.order) + self.turns.waiting == len(self._threads):
+                return
+            time.sleep(0.01)
+        raise AssertionError(f"of {len(self._threads)} who have come {self.order} work, and {self.turns.waiting} wait")
 
 
 @pytest.fixture
@@ -108,7 +100,7 @@ def visitors() -> Iterator[Callable[..., Visitors]]:
     made: list[Visitors] = []
 
     def make(**limits: Any) -> Visitors:
-        made.append(Visitors(Turns(**{"wait_s": 30, **limits})))
+        made.append(Visitors(Turns(**limits)))
         return made[-1]
 
     yield make
@@ -191,12 +183,12 @@ def test_a_customer_of_a_provider_is_one_client(flask_app: Flask) -> None:
 
 
 def test_a_queue_that_does_not_move_sends_away_and_gives_back_its_place() -> None:
-    turns = Turns(places=1, waiting=1, wait_s=0.01)
-    with turns.taken("a", SHORT):
+    turns, hasty = Turns(places=1, waiting=1), SHORT._replace(wait_s=0.01)
+    with turns.taken("a", hasty):
         for client in ("a", "b", "a", "b", "b"):
-            with pytest.raises(BusyError, match=re.escape(BUSY)), turns.taken(client, SHORT):
+            with pytest.raises(BusyError, match=re.escape(BUSY)), turns.taken(client, hasty):
                 pass
-    with turns.taken("b", SHORT):
+    with turns.taken("b", hasty):
         pass
 
 

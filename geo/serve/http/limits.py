@@ -28,23 +28,26 @@ class Work(NamedTuple):
         How many may do it at a time.
     limit_s
         How long it may take.
+    wait_s
+        How long one may wait for its turn.
     """
 
     places: int
     limit_s: float
+    wait_s: float = 3.0
 
 
 # Features that are chosen, sorted or encoded anew, and lists of them: some ten milliseconds as a rule. Four at a time, as the interpreter does one
 # thing at a time anyway.
 SHORT = Work(places=4, limit_s=5)
-# Files and pictures: half a second, and with ten thousand places many times that. They leave two places to what is short.
-LONG = Work(places=2, limit_s=30)
+# Files and pictures: half a second, and with ten thousand places many times that. They leave two places to what is short; who asks for one waits
+# rather than ask again, as for a workbook of ten thousand rows that somebody else is given.
+LONG = Work(places=2, limit_s=30, wait_s=15)
 # So many may wait, each with a thread of the server. Who opens ten places that nobody has asked for waits for nine pictures.
 WAITING = 24
 # Lists of people, from their first byte until their last answer: each is read and answered in turns of SHORT work, and holds a thread meanwhile.
 LISTS = Work(places=6, limit_s=180)
 LISTS_WAITING = 6
-WAIT_S = 3.0
 RETRY_AFTER_S = 5
 # The part of an IPv6 address that a provider gives to one customer.
 _CUSTOMER_BITS = 64
@@ -69,14 +72,11 @@ class Turns:
         How many may work at a time, whatever they do.
     waiting
         How many may wait.
-    wait_s
-        How long one waits.
     """
 
-    def __init__(self, places: int = SHORT.places, waiting: int = WAITING, wait_s: float = WAIT_S) -> None:
+    def __init__(self, places: int = SHORT.places, waiting: int = WAITING) -> None:
         self._places = places
         self._room = waiting
-        self._wait_s = wait_s
         self._lock = threading.Lock()
         # By client, who is next first; in each, who came first is first.
         self._queues: dict[str, deque[_Waiting]] = {}
@@ -115,7 +115,7 @@ class Turns:
             self._let_in()
             if self.waiting > self._room:
                 self._send_away(client)
-        own.decided.wait(self._wait_s)
+        own.decided.wait(work.wait_s)
         with self._lock:
             if not own.is_let_in:
                 self._leave(own)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import brotli
 
-from geo.serve.http.limits import LONG, WAIT_S
+from geo.serve.http.limits import LONG
 from geo.serve.http.negotiation import IDENTITY, Coding
 
 COMPRESSED = frozenset(
@@ -51,7 +51,7 @@ _OBJECTS_BYTES = 4 << 10
 _REMEMBERED = 4096
 # So many may wait for what another one makes, each with a thread of the server (geo/serve/server.py), and as long as that may take, in seconds: each
 # that made it alone would hold it, too, and with ten thousand places it may have 13 MB.
-_FOLLOWING, _FOLLOWING_S = 32, WAIT_S + LONG.limit_s
+_FOLLOWING, _FOLLOWING_S = 32, LONG.wait_s + LONG.limit_s
 
 
 class Asked(NamedTuple):
