@@ -14,15 +14,20 @@ let sheetOfDots = null;
 const steps = []; // what is still to be done, in this order
 let isAwaiting = false; // whether a frame has been asked for
 
-/** Do something when the map has been painted, and each of several things in a frame of its own: of a crowd, each takes a good part of one. */
+/** Do something when the map has been painted, and each of several things in a frame of its own: of a crowd, each takes a good part of one. What is asked
+    for once more is done after what has been asked for since. */
 function inTurn(step) {
-  if (!steps.includes(step)) steps.push(step);
-  if (isAwaiting) return;
+  if (steps.includes(step)) steps.splice(steps.indexOf(step), 1);
+  steps.push(step);
+  if (!isAwaiting) awaitFrame();
+}
+
+function awaitFrame() {
   isAwaiting = true;
   requestAnimationFrame(() => setTimeout(() => {
     isAwaiting = false;
     steps.shift()();
-    if (steps.length) inTurn(steps[0]);
+    if (steps.length && !isAwaiting) awaitFrame();
   }));
 }
 

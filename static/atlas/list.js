@@ -92,7 +92,6 @@ function drawList() {
     return section;
   });
   list.prepend(...sections.filter(Boolean));
-  drawPagers();
 }
 
 /** Where nothing is found, say what is read, and what would be found without the other filters. */
@@ -116,6 +115,8 @@ function drawTable() {
   const ranks = tableOrder && new Map(tableOrder.map((id, position) => [id, position]));
   const ordered = ranks ? [...shown].sort((a, b) => ranks.get(a.place.id) - ranks.get(b.place.id)) : shown;
   document.querySelector("#table tbody").replaceChildren(...ordered.slice(...rowsOfPage()).map(drawTableRow));
+  // What they say is so in both.
+  drawPagers();
 }
 
 function drawPagers() {

@@ -148,4 +148,4 @@ def test_a_page_counts_where_there_are_more_places_than_it_shows(settings: Setti
     assert b'"dense"' not in create_app(settings).test_client().get("/").data
     monkeypatch.setattr(density, "DENSE", 10)
     page = create_app(settings).test_client().get("/").get_data(as_text=True)
-    assert '"dense": {"url": "/assets/density.' in page and '"from": 10, "near": 15, "phrase": "{count} 处；数字是方格里的处数' in page
+    assert '"dense":{"url":"/assets/density.' in page and '"from":10,"near":15,"phrase":"{count} 处；数字是方格里的处数' in page

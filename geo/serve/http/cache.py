@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 # The keys of an environment with which the application and what stands before it speak: the site, and what is to be known about the answer.
 SITE, NOTES = "geo.site", "geo.notes"
-# Of RFC 9110 and RFC 5789; large and small letters differ, which Werkzeug passes over. The application says which of them it takes.
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+# Of RFC 9110 and RFC 5789, and QUERY, which is about to be one; large and small letters differ, which Werkzeug passes over. The application says
+# which of them it takes.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY"})
 # What a 304 does not say, as it has no content.
 _OF_CONTENT = frozenset({"content-type", "content-length", "content-encoding", "content-language", "content-disposition"})
 # How many of the latest answers are made anew for a new site before it is served, and after how many seconds the next one is left to who asks for it.

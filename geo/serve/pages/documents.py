@@ -50,6 +50,7 @@ def place(id_: str) -> Response:
         host=site.places.get(row.parent_id or ""),
         editions=_editions(site, wording, row),
         guests=[other for other in site.places.values() if other.parent_id == id_],
+        review=wording.review_number(None, site.atlas.local),
     )
     return cacheable(html, "text/html; charset=utf-8", varies_by=BY_LANGUAGE)
 
