@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -42,24 +44,28 @@ def build_index(geometry: NDArray[np.object_]) -> SpatialIndex:
 def _find_points(geometry: NDArray[np.object_], present: Positions) -> Callable[[Sequence[Box]], Positions]:
     """Sort points by x, so that of a box only a strip is looked at.
 
-    Plain searches in numpy: a tree of shapely takes as long to be asked, and lets the other threads run, for whose end it then waits.
+    Nothing here lets the other threads run before it is done, as a tree of shapely and numpy's searches and sorting do, however little there is to
+    search: each time is waited for again, and with eight clients that takes longer than all of the rest.
     """
     x, y = shapely.get_coordinates(geometry[present]).T
     order = np.argsort(x, kind="stable")
-    x, y, positions = x[order], y[order], present[order]
+    xs, y, positions = array("d", x[order]), y[order], present[order]
 
     def find_one(box: Box) -> Positions:
-        strip = slice(x.searchsorted(box.west), x.searchsorted(box.east, side="right"))
+        strip = slice(bisect_left(xs, box.west), bisect_right(xs, box.east))
         within: Positions = positions[strip][(y[strip] >= box.south) & (y[strip] <= box.north)]
         return within
 
-    return lambda boxes: _united([find_one(box) for box in boxes])
+    return lambda boxes: _united([find_one(box) for box in boxes], len(geometry))
 
 
 def _find_shapes(geometry: NDArray[np.object_]) -> Callable[[Sequence[Box]], Positions]:
     tree = shapely.STRtree(geometry)
-    return lambda boxes: _united([tree.query(shapely.box(*box), predicate="intersects") for box in boxes])
+    return lambda boxes: _united([tree.query(shapely.box(*box), predicate="intersects") for box in boxes], len(geometry))
 
 
-def _united(found: Sequence[Positions]) -> Positions:
-    return np.sort(found[0]) if len(found) == 1 else np.unique(np.concatenate(found))
+def _united(found: Sequence[Positions], count: int) -> Positions:
+    is_found = np.zeros(count, dtype=bool)
+    for positions in found:
+        is_found[positions] = True
+    return np.flatnonzero(is_found)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from random import Random
 
 import brotli
 import pytest
@@ -136,6 +139,39 @@ def test_who_asks_for_everything_once_drives_nothing_out() -> None:
         kept.keep(HERE._replace(query=f"q={number}"), answer_of(40), (), is_shared=False)
     assert kept.find(HERE) is answer
     assert kept.held == room_of(40)
+
+
+def test_many_who_ask_at_once_are_each_given_their_own_and_nothing_is_miscounted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "_REMEMBERED", 16)
+    one = Answers()
+    one.keep(HERE._replace(query="00", host="host0"), answer_of(50), ("host",), is_shared=True)
+    kept, wrong = Answers(40 * one.held), list[str]()
+
+    def visit(seed: int) -> None:
+        random = Random(seed)
+        for _ in range(3000):
+            asked = HERE._replace(query=f"{random.randrange(60):02}", host=f"host{random.randrange(3)}")
+            found = kept.find(asked)
+            if found is None:
+                with kept.made_once(asked) as making:
+                    if not making.done():
+                        making.set_result(replace(answer_of(50), etag=f"{asked.host} {asked.query}"))
+                found = making.result()
+                kept.keep(asked, found, ("host",), is_shared=random.random() < 0.5)
+                kept.note_size(asked)
+            if found.etag != f"{asked.host} {asked.query}":
+                wrong.append(f"{asked.host} {asked.query} is given {found.etag}")
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as visitors:
+            for visit_of_one in [visitors.submit(visit, seed) for seed in range(8)]:
+                visit_of_one.result()
+    finally:
+        sys.setswitchinterval(interval)
+    assert not wrong
+    assert kept.held == len(kept.latest(100)) * one.held <= 40 * one.held
 
 
 def test_an_answer_that_fills_half_of_the_room_is_not_kept() -> None:

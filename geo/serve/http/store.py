@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -152,6 +152,11 @@ class Answers:
     ----------
     held_bytes
         How much memory all answers may take, with their keys and everything, in bytes.
+
+    Notes
+    -----
+    What every request does here is done without a lock, in single steps of the interpreter: who has been given a lock goes on only when the
+    interpreter is free, and all others stand behind the lock meanwhile.
     """
 
     def __init__(self, held_bytes: int = HELD_BYTES) -> None:
@@ -160,7 +165,7 @@ class Answers:
         self._kept: OrderedDict[tuple[str, ...], tuple[Answer, Asked, int]] = OrderedDict()
         # On what the answers at an address depend; an address is path and query.
         self._varies: OrderedDict[tuple[str, str, str], frozenset[str]] = OrderedDict()
-        self._once: OrderedDict[int, None] = OrderedDict()
+        self._once: OrderedDict[int, bool] = OrderedDict()
         self._making: dict[Asked, Future[Any]] = {}
         self._following = 0
         self._lock = threading.Lock()
@@ -172,15 +177,17 @@ class Answers:
 
     def find(self, asked: Asked) -> Answer | None:
         """Return the answer to a request, where it is kept."""
-        with self._lock:
-            varies = self._varies.get((asked.prefix, asked.path, asked.query))
-            if varies is None:
-                return None
-            key = _key(asked, varies)
-            if key not in self._kept:
-                return None
+        varies = self._varies.get((asked.prefix, asked.path, asked.query))
+        if varies is None:
+            return None
+        key = _key(asked, varies)
+        kept = self._kept.get(key)
+        if kept is None:
+            return None
+        # It may have made room in this moment.
+        with suppress(KeyError):
             self._kept.move_to_end(key)
-            return self._kept[key][0]
+        return kept[0]
 
     @contextmanager
     def made_once(self, asked: Asked) -> Iterator[Future[Any]]:
@@ -192,8 +199,7 @@ class Answers:
             Done where another has made it; else the block makes it and sets the result.
         """
         own: Future[Any] = Future()
-        with self._lock:
-            making = self._making.setdefault(asked, own)
+        making = self._making.setdefault(asked, own)
         if making is not own:
             with self._lock:
                 may_wait = self._following < _FOLLOWING
@@ -210,8 +216,7 @@ class Answers:
         try:
             yield own
         finally:
-            with self._lock:
-                del self._making[asked]
+            del self._making[asked]
             # Without effect on what is done.
             own.cancel()
 
@@ -228,25 +233,25 @@ class Answers:
             Whether it is one of the few that all visitors are given.
         """
         address = (asked.prefix, asked.path, asked.query)
+        fields = frozenset(varies)
+        if not is_shared and not self._is_asked_again(_key(asked, fields)):
+            return
         with self._lock:
             # One answer at an address that depends on a field is enough for all others to be told apart by it.
-            varies = self._varies.get(address, frozenset()).union(varies)
-            key = _key(asked, varies)
-            if not is_shared and not self._is_asked_again(key):
-                return
-            self._varies[address] = varies
+            fields |= self._varies.get(address, frozenset())
+            self._varies[address] = fields
             self._varies.move_to_end(address)
             while len(self._varies) > _REMEMBERED:
                 self._varies.popitem(last=False)
-            self._hold(key, answer, asked)
+            self._hold(_key(asked, fields), answer, asked)
 
     def note_size(self, asked: Asked) -> None:
         """Count what an answer holds since it has been compressed."""
+        varies = self._varies.get((asked.prefix, asked.path, asked.query))
+        if varies is None:
+            return
+        key = _key(asked, varies)
         with self._lock:
-            varies = self._varies.get((asked.prefix, asked.path, asked.query))
-            if varies is None:
-                return
-            key = _key(asked, varies)
             if key in self._kept:
                 self._hold(key, self._kept[key][0], asked)
 
@@ -257,12 +262,12 @@ class Answers:
 
     def _is_asked_again(self, key: tuple[str, ...]) -> bool:
         digest = hash(key)
-        if digest in self._once:
-            del self._once[digest]
+        if self._once.pop(digest, False):
             return True
-        self._once[digest] = None
+        self._once[digest] = True
         if len(self._once) > _REMEMBERED:
-            self._once.popitem(last=False)
+            with suppress(KeyError):
+                self._once.popitem(last=False)
         return False
 
     def _hold(self, key: tuple[str, ...], answer: Answer, asked: Asked) -> None:

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import geopandas as gpd
-import numpy as np
 
 from geo.geocode.said import N_
 from geo.ground.bbox import Box
@@ -237,9 +236,8 @@ class Collection:
         if crs.uri not in self._indexes:
             self._indexes[crs.uri] = build_index(self.geometry_in(crs).to_numpy())
         index = self._indexes[crs.uri]
-        found = index.find(boxes)
-        positions: list[int] = (np.sort(np.concatenate([found, index.missing])) if len(index.missing) else found).tolist()
-        return positions
+        # Python's own sort, as in geo.layers.index: of two lists that are sorted it makes one as quickly.
+        return sorted([*index.find(boxes).tolist(), *index.missing.tolist()])
 
     def geometry_in(self, crs: Crs) -> gpd.GeoSeries:
         """Give the geometry of every feature in a system, x before y."""
