@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import geopandas as gpd
@@ -21,7 +19,7 @@ from geo.layers.density import building
 from geo.layers.density.building import build_files
 from geo.layers.density.files import read_pyramid
 from geo.settings import PROJECT
-from tests.process.test_lists_dask import ENVIRONMENT, cluster, start
+from tests.process.test_lists_dask import ENVIRONMENT, cluster, lose_a_worker, start
 from tests.unit.test_lists import Said, wait_for
 
 __all__ = ["cluster", "start"]
@@ -70,21 +68,8 @@ def test_a_lost_worker_costs_nothing_but_time(
     gate = tmp_path / "gate"
     gate.mkdir()
     monkeypatch.setattr(building, "build_part", partial(gated, gate=gate))
-    done: list[Any] = []
-    thread = Thread(target=lambda: done.append(build_files(str(partitions), tmp_path / "out", Said(), scheduler=address)))
-    thread.start()
-    wait_for(lambda: any(gate.glob("reached-*")) or not thread.is_alive())
-    (first,) = gate.glob("reached-*")
-    lost = int(first.name.removeprefix("reached-"))
-    workers[lost].send_signal(signal.SIGKILL)
-    assert workers[lost].wait() == -signal.SIGKILL
-    # The other worker is given what the lost one had begun.
-    (other,) = set(workers) - {lost}
-    wait_for(lambda: (gate / f"reached-{other}").exists() or not thread.is_alive())
-    (gate / "open").touch()
-    thread.join(120)
-    assert (gate / f"reached-{other}").exists()
-    assert (done[0].rows, done[0].located) == (3000, 2940)
+    done = lose_a_worker(workers, gate, lambda: build_files(str(partitions), tmp_path / "out", Said(), scheduler=address))
+    assert (done.rows, done.located) == (3000, 2940)
     assert same_files(tmp_path / "out", tmp_path / "whole")
     assert not (tmp_path / "out.parts").exists()
     # What is served needs the files of the pyramid only.

@@ -62,6 +62,34 @@ def cluster(start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path) -> tu
     return address, {worker.pid: worker for worker in workers}
 
 
+def lose_a_worker(workers: Mapping[int, subprocess.Popen[bytes]], gate: Path, work: Callable[[], Any]) -> Any:
+    """Kill the worker that comes to a gate first, open the gate when the other one has been given what it had begun, and return what was made.
+
+    Parameters
+    ----------
+    workers
+        Two, by the id of their process.
+    gate
+        A folder: each worker writes ``reached-`` with its id into it, and waits there for ``open``.
+    work
+        What the cluster is to do.
+    """
+    done: list[Any] = []
+    thread = Thread(target=lambda: done.append(work()))
+    thread.start()
+    wait_for(lambda: any(gate.glob("reached-*")) or not thread.is_alive())
+    (first,) = gate.glob("reached-*")
+    lost = int(first.name.removeprefix("reached-"))
+    workers[lost].send_signal(signal.SIGKILL)
+    assert workers[lost].wait() == -signal.SIGKILL
+    (other,) = set(workers) - {lost}
+    wait_for(lambda: (gate / f"reached-{other}").exists() or not thread.is_alive())
+    (gate / "open").touch()
+    thread.join(120)
+    assert (gate / f"reached-{other}").exists()
+    return done[0]
+
+
 def as_parquet(path: Path, rows: int = 100) -> Path:
     names = [f"滨江区{number}号" if number % 3 else "合作区" for number in range(rows)]
     pq.write_table(pa.table({"id": [f"{number:05d}" for number in range(rows)], "名称": names}), path, row_group_size=33)
@@ -77,23 +105,10 @@ def test_a_lost_worker_costs_nothing_but_time(
     run(source, tmp_path / "whole.parquet", chunk_rows=10)
     gate = tmp_path / "gate"
     gate.mkdir()
-    done: list[Any] = []
     options = {"chunk_rows": 10, "scheduler": address}
     factory = partial(GatedGeocoder, gate, "滨江区55号")
-    thread = Thread(target=lambda: done.append(run(source, tmp_path / "out.parquet", factory, **options)))  # type: ignore[arg-type]
-    thread.start()
-    wait_for(lambda: any(gate.glob("reached-*")) or not thread.is_alive())
-    (first,) = gate.glob("reached-*")
-    lost = int(first.name.removeprefix("reached-"))
-    workers[lost].send_signal(signal.SIGKILL)
-    assert workers[lost].wait() == -signal.SIGKILL
-    # The other worker is given what the lost one had begun.
-    (other,) = set(workers) - {lost}
-    wait_for(lambda: (gate / f"reached-{other}").exists() or not thread.is_alive())
-    (gate / "open").touch()
-    thread.join(120)
-    assert (gate / f"reached-{other}").exists()
-    assert done[0].rows == 100
+    done = lose_a_worker(workers, gate, lambda: run(source, tmp_path / "out.parquet", factory, **options))  # type: ignore[arg-type]
+    assert done.rows == 100
     assert (tmp_path / "out.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
     assert (tmp_path / "out.misses.csv").read_bytes() == (tmp_path / "whole.misses.csv").read_bytes()
     assert not (tmp_path / "out.parquet.parts").exists()
