@@ -47,6 +47,9 @@ LARGEST_LOSS, LEAST_LOST = 1 / 3, 5
 STANDS_S = 180.0
 # An editor sees the first of them; a folder that is wrong as a whole would fill the log.
 MAX_REASONS = 50
+# What was replaced is in memory until the last of those who had begun with it is answered. Only then another site is built, so that there are two at
+# most, however fast the edits come; or after so many seconds, as nobody who takes his time may keep an edit from being served.
+REPLACED_S = 60.0
 _MAX_VALUE = 80
 
 Reason: TypeAlias = dict[str, Any]
@@ -106,6 +109,9 @@ class Sites:
         # When the last look ended, on the clock that nobody sets and for people.
         self._looked, self._looked_at = time.monotonic(), datetime.now(UTC)
         self.prepare: Callable[[Site, Site | None], None] = lambda _new, _old: None
+        # The site before the current one, while there is one, and when it was replaced.
+        self._replaced: Callable[[], Site | None] = lambda: None
+        self._replaced_at = time.monotonic()
         # What was seen at the last look, and what was tried last.
         self._seen = self._tried = self._marks
         self._ended = threading.Event()
@@ -147,6 +153,8 @@ class Sites:
             self._tried = marks
             self._mend("as they are served")
             return False
+        if self._replaced() is not None and time.monotonic() - self._replaced_at < REPLACED_S:
+            return False
         found: list[tuple[str, Reason]] = []
         try:
             # Little is there to collect before the new site is, and less is to be gone through than with it.
@@ -174,6 +182,7 @@ class Sites:
             self._report(found)
             return False
         before, self.current, self._digest = self.current, site, digest
+        self._replaced, self._replaced_at = weakref.ref(before), time.monotonic()
         self._mend(f"version {before.atlas.tables.version} is replaced by {site.atlas.tables.version}")
         log.info("data version %s is served, %d places; it was %s", site.atlas.tables.version, len(site.places), before.atlas.tables.version)
         return True

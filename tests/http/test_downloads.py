@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import sqlite3
@@ -18,6 +19,7 @@ from flask.testing import FlaskClient
 from geojson_pydantic import FeatureCollection
 
 from geo.atlas import Atlas
+from geo.ground.garbage import without_cyclic_collection
 from geo.layers.formats import FORMATS
 from geo.layers.select import LAYERS
 from tests.conftest import Ids
@@ -197,6 +199,20 @@ def test_filters_choose_the_same_features_in_every_format(client: FlaskClient, i
         case _:
             found = pyogrio.read_dataframe(io.BytesIO(content))["id"].tolist()
     assert found == wanted
+
+
+@pytest.mark.parametrize("address", [*(f"/layers/places.{extension}?" for extension in FORMATS), "/map.svg?", "/map.png?width=400&", "/?"])
+def test_what_is_made_of_the_places_does_not_wait_for_a_collection(client: FlaskClient, ids: Ids, address: str) -> None:
+    # A server puts collections off, as everybody waits for them: what refers to itself and grows with the places would fill the memory.
+    few, many = (f"{address}corridor={corridor}" for corridor in ("west", "east"))
+    left = {}
+    with without_cyclic_collection():
+        for asked in (few, many, few, many):
+            gc.collect()
+            assert client.get(asked).status_code == 200
+            left[asked] = gc.collect()
+    counts = [len(ids(f"/layers/places.geojson?corridor={corridor}")) for corridor in ("west", "east")]
+    assert left[many] - left[few] < 2 * (counts[1] - counts[0])
 
 
 def test_a_name_in_chinese_has_one_in_ascii_beside_it(client: FlaskClient, atlas: Atlas) -> None:

@@ -114,6 +114,30 @@ def test_what_is_replaced_goes_with_its_last_answer_and_waits_for_no_collection(
         assert [type(part()).__name__ for part in replaced if part() is not None] == []
 
 
+def test_the_next_edit_waits_for_the_last_answer_of_what_was_replaced_so_that_there_are_two_in_memory(
+    app: Flask, client: FlaskClient, look: Callable[[], bool], edit: Edit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As who is sent a large file slowly holds it.
+    held = [site_of(app)]
+    edit(*NAME, EDITED)
+    assert look()
+    edit(*NAME, f"{EDITED}！")
+    assert not look()
+    assert name_of(client) == EDITED
+    held.clear()
+    assert sites_of(app).look()
+    assert name_of(client) == f"{EDITED}！"
+    # Nobody may hold up an edit for ever.
+    held.append(site_of(app))
+    edit(*NAME, EDITED)
+    assert look()
+    edit(*NAME, f"{EDITED}！")
+    assert not look()
+    monkeypatch.setattr(reload, "REPLACED_S", 0)
+    assert sites_of(app).look()
+    assert name_of(client) == f"{EDITED}！"
+
+
 def test_a_file_that_is_still_written_is_waited_for(app: Flask, client: FlaskClient, edit: Edit) -> None:
     for number in range(4):
         edit(*NAME, f"{EDITED}{'！' * number}")

@@ -67,6 +67,9 @@ def encode_dxf(download: Download) -> bytes:
         drawing.classes.add_class(kind)
     file = _Written()
     drawing.write(file)
+    # A drawing refers to itself and is only freed by a collection, which a server puts off: what it has of every place had better not wait for it.
+    drawing.modelspace().delete_all_entities()
+    drawing.entitydb.purge()
     # As U+ and digits, which readers of every version know: of what is written as UTF-8 some go by the code page in its head.
     return file.getvalue().encode("ascii", "dxfreplace")
 
