@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from geo.draft.figures import Figure, Linked, Marks, Scope
-from geo.draft.lexicon import AFTER_COMPLETION, DONE, ESTIMATE, FACTS, INTENDED, LASTING, MACRO, PLANS, SIGNED
+from geo.draft.lexicon import AFTER_COMPLETION, DONE, ESTIMATE, FACTS, FLOWS, INTENDED, LASTING, MACRO, PLANS, SIGNED
 from geo.draft.names import Named
 from geo.draft.numbers import Mention, Role
 from geo.draft.periods import Refers, Time
@@ -22,7 +22,37 @@ _TIME_ENDS = re.compile(r"(?:年?[底末初](?!端|期|次))?(?:之前|前(?!期
 _ENGLISH_TURN = re.compile(r", (?:the|it|its|and|which|with|while)\b")
 # So far behind 上年同期 stands what it is said of, and so many figures before it may be the one that it repeats.
 _MOST_GOVERNED, _MOST_BACK = 12, 3
+_ASIDE_BEFORE = re.compile(r"其中[，,:：]?$")
+_ASIDE_BEHIND = re.compile("当月|单月|当季")
+_MANY_YEARS = re.compile(r"\d{4}/(?:\d{4})?")
 _CLAUSE = re.compile(r"(?<!\d)[，,]|[，,](?!\d)|[：:]")
+
+
+def _years_of(time: Time) -> list[Time]:
+    """Give each year of 2021年至2023年, which amounts may be said of one by one."""
+    years = re.fullmatch(r"(\d{4})/(\d{4})", time.period or "")
+    return [replace(time, period=str(year)) for year in range(int(years[1]), int(years[2]) + 1)] if years else [time]
+
+
+_MONTHS = re.compile(r"(?P<year>\d{4})(?:-Q(?P<quarter>\d)|-(?P<first>\d\d)(?:/(?P=year)-(?P<last>\d\d))?)?")
+
+
+def _months_of(period: str | None) -> tuple[int, int] | None:
+    """Give the first and the last month of a year or a part of it, counted from the year 0."""
+    found = _MONTHS.fullmatch(period or "")
+    if not found:
+        return None
+    year = 12 * int(found["year"])
+    if found["quarter"]:
+        return year + 3 * int(found["quarter"]) - 2, year + 3 * int(found["quarter"])
+    first = int(found["first"] or 1)
+    return year + first, year + int(found["last"] or found["first"] or 12)
+
+
+def _is_detail(period: str | None, wider: str | None) -> bool:
+    """Say whether a time is a later part of another one, as 6月 is of 上半年; 1—9月 of 2024 says how far the year has come, and takes its place."""
+    inner, outer = _months_of(period), _months_of(wider)
+    return inner is not None and outer is not None and outer[0] < inner[0] and inner[1] <= outer[1]
 
 
 class Context:
@@ -174,6 +204,8 @@ class Context:
         for group in groups:
             behind = [mention for mention in self.mentions if mention.start >= group[-1].end and mention.role is not Role.RANK]
             run = self._run_from(behind)
+            if len(group) == 1:
+                group = _years_of(group[0])
             if len(group) > 1 and len(run) == len(group) and "分别" in self.half[group[-1].end : run[0].start]:
                 shared |= {mention.start: time for mention, time in zip(run, group, strict=True)}
         return shared
@@ -191,6 +223,16 @@ class Context:
         if time.refers in (Refers.PLAN, Refers.PLAN_END):
             of_plan = scope.plan_years if time.refers is Refers.PLAN else f"/{scope.plan_years[-4:]}"
             return replace(time, period=of_plan) if scope.plan_years else replace(time, is_loose=True)
+        if time.refers in (Refers.REPORTED, Refers.REPORTED_END):
+            told_of = scope.heading_period
+            if told_of is None:
+                return replace(time, is_loose=True)
+            return replace(time, period=told_of if time.refers is Refers.REPORTED else f"/{told_of.split('/')[-1]}", is_over=scope.heading_is_over)
+        if time.refers is Refers.SPAN:
+            wanted = [int(year) for year in re.findall(r"\d{4}", time.period or "")]
+            told_years = [int(year) for year in re.findall(r"\d{4}", scope.span or "")]
+            is_told = len(told_years) == 2 and told_years[1] - told_years[0] == wanted[1] - wanted[0]
+            return replace(time, period=scope.span) if is_told else time
         if time.refers is Refers.MONTH:
             told = [scope.heading_period, *(figure.period for figure in self.linked.figures), scope.period]
             months = [period for period in told if period and re.fullmatch(r"\d{4}-\d\d", period)]
@@ -203,12 +245,34 @@ class Context:
                 return replace(time, period=str(int(str(years[-1].period)) - 1)) if years[-1].is_over else time
             year = scope.period if scope.period and re.fullmatch(r"\d{4}", scope.period) else year
             return replace(time, period=str(int(year) - 1)) if year and scope.is_over else time
+        if scope.plan_section and not year and time.unsaid and time.is_over and not time.is_current:
+            # 四季度 among what is intended is still to come.
+            period = re.sub(r"\d{4}", lambda past: str(int(past[0]) + 1), time.unsaid)
+            return replace(time, period=period, is_loose=False, is_future=True, is_current=True, is_over=False)
+        is_under_way = bool(time.unsaid) and not (year or time.is_over or time.is_future)
+        if is_under_way and scope.is_over and re.fullmatch(r"\d{4}", scope.period or "") and not PLANS.search(self.half, self.start, self.end):
+            # 2024年…。一季度增长6.1%，上半年…: parts of that year, as long as this one has not come so far.
+            year = str(scope.period)
         if not time.unsaid or not year or set(re.findall(r"\d{4}", time.unsaid)) == {year}:
             return time
         period = re.sub(r"\d{4}", year, time.unsaid)
         if scope.plan_section:
             return replace(time, period=period, is_loose=False, is_future=True, is_current=True, is_over=False)
         return replace(time, period=None if time.is_loose else period, is_future=False, is_current=False, is_over=scope.heading_is_over)
+
+    def _is_aside(self, time: Time) -> bool:
+        """Say whether a time governs only the amounts beside it, and what follows returns to the wider one: 其中6月份, 9月当月, “十四五”以来年均."""
+        wider = [other for other in self.times if other.end <= time.start and other.period and not other.is_base and not other.is_loose]
+        if not wider and self.scope.period is None:
+            return False
+        is_beside = bool(_ASIDE_BEFORE.search(self.half[self.start : time.start]) or _ASIDE_BEHIND.match(self.half, time.end))
+        around = [*(other.period for other in wider), self.scope.period]
+        return is_beside or time.refers is Refers.MONTH or self._is_of_one(time) or any(_is_detail(time.period, period) for period in around)
+
+    def _is_of_one(self, time: Time) -> bool:
+        """Say whether a time governs one number only: 年度计划投资18亿元, “十四五”以来年均增长8.3%."""
+        is_average = _MANY_YEARS.fullmatch(time.period or "") and re.match(r"[，,]?[\u4e00-\u9fff]{0,8}年均", self.half[time.end : time.end + 12])
+        return bool(is_average) or self.half.startswith(("年度计划", "年度目标"), time.start)
 
     def _base_of(self, mention: Mention) -> Time | None:
         """Give the time that a number is set beside another one for: 上年同期为45.8亿元, 由上年的38.2%提高到41.6%."""
@@ -257,15 +321,21 @@ class Context:
         spoken = [
             time for time in self.times if time.end <= mention.start and not time.is_base and time.refers not in (Refers.SAME, Refers.SAME_BEFORE)
         ]
+        if len(spoken) > 1 and self._is_of_one(spoken[-1]) and any(spoken[-1].end <= other.start < mention.start for other in self.mentions):
+            spoken.pop()
         last = spoken[-1] if spoken else None
         label = context.partition("|")[0]
         if not self.figures and re.match(r"\s*(?:比如|例如|其中|如)", before) and self.linked.figures and last is None and after is None:
-            return self.linked.figures[-1].period, self._is_planned(mention, None), None
+            # A part is of the time of what is counted alike: 开工项目42个，年度计划投资61亿元。其中产业项目28个.
+            recent = self.linked.figures[-_MOST_BACK:]
+            alike = [figure for figure in recent if figure.is_count == is_count] or recent
+            return alike[-1].period, self._is_planned(mention, None), None
         lasting = (
             bool(re.search(LASTING, context))
             and not re.search("完成[^|]{0,8}投资", context)
             and not label.endswith("增速")
             and not re.search(MACRO, label)
+            and not FLOWS.search(label)
             and not (is_count and "投资" in label)
         )
         if (last is None or last.is_loose) and self._is_english():
@@ -293,8 +363,13 @@ class Context:
         if self.scope.period is not None and self.scope.period.startswith("/") and re.search(r"累计|已", self._words_before(mention)):
             # 截至9月底已开工118个；累计完成投资262亿元: by the same day.
             return self.scope.period, planned, None
-        if lasting or re.search(
-            r"现有|(?<!项)目前|拥有|集聚|聚集|累计|截至|建成|已引进|入驻|入园|落户", self.half[self._clause_start(mention.start) : mention.start]
+        words = self.half[self._clause_start(mention.start) : mention.start]
+        if self.scope.span is not None and "累计" in words:
+            # “十三五”时期…，2020年达到…；累计引进312个: in all these years.
+            return self.scope.span, planned, None
+        is_of_review = self.scope.heading_is_over and self.scope.heading_period is not None and re.search(r"(?<!已)建成", words)
+        if (lasting or re.search(r"现有|(?<!项)目前|拥有|集聚|聚集|累计|截至|建成|已引进|入驻|入园|落户", words)) and not (
+            is_of_review and not re.search("累计|目前|现有", words)
         ):
             return (self.scope.plan_period if planned and not lasting else None), planned, None
         if self._is_english():
@@ -341,6 +416,9 @@ class Context:
         if last is not None and last.is_future and last.period:
             return True
         if plans and (not facts or plans[-1] >= facts[-1]):
+            return True
+        if last is not None and last.period is not None and last.period == self.scope.plan_years and last.is_current and not DONE.search(before):
+            # “十四五”期间新增…, in the plan of these years.
             return True
         if mention.role is Role.AMOUNT and re.search(r"(?<!完成)(?:目标|任务)(?:为|是|[:：])?$", label):
             return True

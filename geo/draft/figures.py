@@ -127,6 +127,7 @@ class Scope:
     period_is_over: bool = False
     plan: bool = False
     plan_period: str | None = None
+    span: str | None = None
     is_signed: bool = False
     is_tender: bool = False
     bullet: str = ""

@@ -119,6 +119,7 @@ def _enter_line(half: str, start: int, end: int, marks: Marks, memory: Memory, s
     if (not bullet or bullet != scope.bullet) and not _GOES_ON.match(line):
         # The points of a list go on with the time of the first, and 分行业看 with that of the paragraph before it.
         scope.period = None
+    scope.span = None
     scope.bullet = bullet
     scope.plan, scope.plan_period, scope.is_signed = False, None, False
     opened = _YEAR_OPENS.match(line)

@@ -218,6 +218,9 @@ def propose(text: str, host: str, known: Sequence[tuple[str, str, Sequence[str]]
         if _fold(name) in spellings:
             continue
         same = alike.get(_in_short(name))
+        if same is None and host != name and host.endswith(name) and name not in KINDS:
+            # 东湖高新区 is 武汉东湖高新区 without its city.
+            same = candidates[host]
         if same is not None:
             same.aliases = (*same.aliases, name)
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -57,6 +57,9 @@ class Refers(StrEnum):
     SAME_BEFORE = "the same part of the year before"
     YEAR_BEFORE = "the year before"
     MONTH = "the month that was told"
+    REPORTED = "the time that the title reports on"
+    REPORTED_END = "the end of the time that the title reports on"
+    SPAN = "the years that were told"
     PLAN = "the years of the plan"
     PLAN_END = "the end of the plan"
 
@@ -65,14 +68,14 @@ _CN = {**{digit: value for digit, value in DIGITS.items() if digit not in "零�
 _YEAR = r"(?P<year>(?:19|20)\d{2})年?(?:度)?"
 _RELATIVE = r"(?P<relative>今年|本年|去年|上年|前年|明年|(?<![成产用营运])后年(?![产税销发加营处收利])|昨年|当年)"
 _PART = (
-    r"(?:(?P<half>上半年|下半年|前半年)|(?P<quarters>前三季度|前两季度|前二季度|前3季度|1—3季度|一至三季度)|第?(?P<quarter>[一二三四1-4])季度|"
+    r"(?:(?P<half>上半年|下半年|前半年|半年度(?=报告))|(?P<quarters>前三季度|前两季度|前二季度|前3季度|1—3季度|一至三季度)|第?(?P<quarter>[一二三四1-4])季度|"
     r"(?P<m1>\d{1,2}|[一二三四五六七八九]|十[一二]?)月?份?(?:[—–~～-]{1,2}|至|到)(?P<m2>\d{1,2}|[二三四五六七八九]|十[一二]?)月(?:份)?(?!\d)|"
     r"前(?P<first>\d{1,2}|[一二三四五六七八九十]+)个?月|(?P<month>\d{1,2}|(?:[二三四五六七八九]|"
     r"十[一二]?)(?=月[末底初份]))月(?:份|(?P<day>\d{1,2})日)?|(?P<whole>全年|年度(?!目标|计划|任务|报告|考核|预算)))"
 )
-_BY_BEFORE = re.compile(r"(?:截至|截止到?|到|至|力争到?|争取到?|预计到?|在|By|by)\s*$")
+_BY_BEFORE = re.compile(r"(?:截至|截止到?|展望|到|至|力争到?|争取到?|预计到?|在|By|by)\s*$")
 _BASE_BEFORE = re.compile(r"(?:较|比|与|同|相比于?|高于|低于|快于|对比|超过|和|由|从)\s*$")
-_SINCE_BEHIND = re.compile(r"(?:年)?(?:以来|起|开始)")
+_SINCE_BEHIND = re.compile(r"(?:年)?(?:(?:成立|设立|获批|开园|建区|运行|启动|实施)?以来|起|开始)")
 # 是2015年的1.9倍 measures by that year.
 _TIMES_BEHIND = re.compile(r"年?(?:全年|同期)?的\d+(?:\.\d+)?多?倍")
 _BASE_BEHIND = re.compile(
@@ -82,11 +85,13 @@ _BASE_BEHIND = re.compile(
 _BY_BEHIND = re.compile(r"\s*(?:年)?(?:[末底]|年末|年底|之前|以前|前(?!三季度|两|\d|[一二三四五六七八九十]个|[一二三四五六七八九十]月))")
 # 下半年还将 is of this year.
 _WILL_BEHIND = re.compile(r"[，,]?[\u4e00-\u9fff]{0,4}?(?:还|也|仍|继续)?(?:将(?!近)|预计|计划|力争|拟|有望|争取|确保)")
+_WILL_BEFORE = re.compile(r"(?:预计|计划|力争|拟|有望|争取|确保|将)(?:于|在|到)?$")
 # 2019年开园, tells of an event, and not of the amounts behind the comma.
 _FOUNDED_BEHIND = re.compile(
-    r"(?:年?[初末底])?(?:正式|全面|开始)?(?:开园|成立|设立|建园|建区|建成|开工|竣工|投产|挂牌|揭牌|奠基|启用|投用|创建|始建|兴建|动工|开馆|开业|批准设立|获批设立)[^\d，,。；;]{0,12}(?=[，,。；;])"
+    r"(?:年?[初末底])?(?:正式|全面|开始)?(?:开园|成立|设立|建园|建区|建成|开工|竣工|投产|挂牌|揭牌|奠基|启用|投用|创建|始建|兴建|动工|开馆|开业|批准设立|获批设立)(?!以来)[^\d，,。；;]{0,12}(?=[，,。；;])"
 )
 _FIVE = {"十一五": 2006, "十二五": 2011, "十三五": 2016, "十四五": 2021, "十五五": 2026, "十六五": 2031}
+_OF_FIVE = re.compile('[”"]?的?(?:[前头](?P<first>[一二三四两])年|(?P<opens>开局|起步|第一)之?年|(?:收官|收尾|最后一)之?年)')
 _ENGLISH_QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 _ENGLISH_MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 
@@ -111,7 +116,9 @@ def find_times(half: str, day: date) -> list[Time]:
     kept: list[Time] = []
     for time in found:
         if not kept or time.start >= kept[-1].end:
-            kept.append(time)
+            # 较一季度、去年全年分别加快: each of them is compared with.
+            is_base = time.is_base or (bool(kept) and kept[-1].is_base and half[kept[-1].end : time.start] in tuple("、和及与"))
+            kept.append(replace(time, is_base=is_base))
     return kept
 
 
@@ -182,7 +189,7 @@ def _read_part(match: re.Match[str], day: date) -> Time | None:
         else:
             # A part that has not begun by the day of the report, or is far from its end, is that of the year before.
             is_months = bool(groups.get("m1"))
-            is_to_come = bool(_WILL_BEHIND.match(behind)) and last >= day.month
+            is_to_come = bool(_WILL_BEHIND.match(behind) or _WILL_BEFORE.search(before)) and last >= day.month
             year = day.year if is_to_come or (first <= day.month and last - day.month <= (0 if is_months else 4)) else day.year - 1
     if not is_part:
         text = str(year)
@@ -220,12 +227,18 @@ def _read_range(match: re.Match[str], day: date) -> Time | None:
 
 
 def _read_five(match: re.Match[str], day: date) -> Time | None:
-    first = _FIVE[match["five"]]
+    first = _FIVE[match["five"] or f"{match['nth']}五"]
     behind = match.string[match.end() : match.end() + 4]
     if re.match(r"[”\"]?(?:期?末)", behind):
         return Time(match.start(), match.end(), f"/{first + 4}", False, first + 4 >= day.year)
     if match[0].endswith("以来"):
         return Time(match.start(), match.end(), f"{first}/")
+    part = _OF_FIVE.match(match.string, match.end())
+    if part:
+        # “十四五”前三年, and the year by which a plan begins or ends.
+        last = first + (_number(part["first"]) - 1 if part["first"] else 0 if part["opens"] else 4)
+        period = f"{first}/{last}" if part["first"] and last > first else str(last)
+        return Time(match.start(), part.end(), period, False, last > day.year, is_current=last == day.year, is_over=last < day.year)
     if re.match(r"[”\"]?(?:规划|时期规划|发展规划)", behind):
         return Time(match.start(), match.end(), None, is_loose=True, unsaid=f"{first}/{first + 4}", refers=Refers.PLAN)
     return Time(match.start(), match.end(), f"{first}/{first + 4}", False, first > day.year, is_current=first <= day.year <= first + 4)
@@ -274,6 +287,20 @@ def _read_that_month(match: re.Match[str], _day: date) -> Time | None:
     return Time(match.start(), match.end(), None, refers=Refers.MONTH)
 
 
+def _read_reported(match: re.Match[str], _day: date) -> Time | None:
+    return Time(match.start(), match.end(), None, refers=Refers.REPORTED_END if match["end"] else Refers.REPORTED)
+
+
+def _read_span(match: re.Match[str], day: date) -> Time | None:
+    """Read 五年间: the years that were told where they are as many, else those up to the report."""
+    last, years = day.year - 1 if is_look_back(day) else day.year, _number(match["span"])
+    return Time(match.start(), match.end(), f"{last - years + 1}/{last}", is_over=True, refers=Refers.SPAN)
+
+
+def _read_year_planned(match: re.Match[str], day: date) -> Time | None:
+    return Time(match.start(), match.end(), str(day.year), is_future=True, is_current=True, unsaid=str(day.year))
+
+
 def _read_month_word(match: re.Match[str], day: date) -> Time | None:
     """Read 上月 and 本季度."""
     month = day.year * 12 + day.month - 1
@@ -294,6 +321,8 @@ def _read_word(match: re.Match[str], day: date) -> Time | None:
     word = match[0]
     if word in ("近年来", "近年", "近日", "日前", "近期", "当天", "当日"):
         return Time(match.start(), match.end(), None, is_loose=True)
+    if word == "今明两年":
+        return Time(match.start(), match.end(), f"{day.year}/{day.year + 1}", is_future=True)
     if word == "年内":
         return Time(match.start(), match.end(), str(day.year), False, True, unsaid=str(day.year))
     return Time(match.start(), match.end(), str(day.year))
@@ -330,7 +359,7 @@ def _read_english(match: re.Match[str], day: date) -> Time | None:
 
 
 _MONTH_NAMES = "|".join(name for name in calendar.month_name if name)
-_SAME = r"(?:(?P<same>去年|上年|前年|昨年)的?)?(?:同期|同一时期)|the same period(?P<last> last year| of last year| a year earlier)?"
+_SAME = r"(?:(?P<same>去年|上年|前年|昨年)的?)?(?:同期|同一时期|这个时候|此时)|the same period(?P<last> last year| of last year| a year earlier)?"
 _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Time | None]], ...] = (
     (re.compile(r"(?<!\d)(?P<y1>(?:19|20)\d{2})年?(?:[—–~～-]{1,2}|至|到)(?P<y2>(?:19|20)\d{2}|\d{2}(?=年))年?(?!\d|-|月)"), _read_range),
     (re.compile(rf"(?<!\d)(?:{_YEAR}|{_RELATIVE})的?{_PART}"), _read_part),
@@ -338,7 +367,7 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Time | No
     (re.compile(_SAME), _read_same),
     (re.compile(_RELATIVE), _read_part),
     (re.compile(rf"(?<![\d年二三四五六七八九十]){_PART}"), _read_part),
-    (re.compile(rf"[“\"]?(?P<five>{'|'.join(_FIVE)})[”\"]?(?:期间|时期|以来)?"), _read_five),
+    (re.compile(rf"[“\"]?(?:(?P<five>{'|'.join(_FIVE)})|第(?P<nth>十[一二三四五六])个五年)[”\"]?(?:期间|时期|以来)?"), _read_five),
     (
         re.compile(r"(?:近|过去|这)?(?P<years>[一二三四五六七八九十两\d]+)年来|(?:过去|近|最近)的?(?P<years2>[一二三四五六七八九十两\d]+)年"),
         _read_years_back,
@@ -346,11 +375,15 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Time | No
     (re.compile(r"(?<![\d一二三四五六七八九十])(?P<ago>[一二三四五六七八九十两])年(?:之|以)?前(?=[，,]|[\u4e00-\u9fff]{0,4}的)"), _read_years_ago),
     (re.compile(r"年末|年底|年初"), _read_end_of_year),
     (re.compile(r"规划期(?:限?内|间|末)"), _read_of_plan),
-    (re.compile(r"当月|(?<!月)单月"), _read_that_month),
+    (re.compile(r"(?<![月份])(?:当月|单月)"), _read_that_month),
+    (re.compile(r"报告期(?P<end>末)?内?"), _read_reported),
+    (re.compile(r"(?<![\d一二三四五六七八九十])(?P<span>[二三四五六七八九十两])年间"), _read_span),
+    # 年度计划投资18亿元 is of the year of the report; 占年度计划的91% is not.
+    (re.compile(r"(?<![\d年])年度(?:计划|目标)(?:完成)?(?=(?:总?投资|产值)额?[约为]?\d[\d.]*(?![\d.%]))"), _read_year_planned),
     (re.compile(r"(?P<which>[上本])个?(?P<unit>月|季度)(?!末|份均)"), _read_month_word),
     (
         re.compile(
-            r"今年以来|(?<!项)目前|当前|眼下|截至目前|如今|迄今|近年来|近年|近日|日前|近期|当天|当日|(?<![\d一二三四五六七八九十两几])年内|本年度"
+            r"今明两年|今年以来|(?<!项)目前|当前|眼下|截至目前|如今|迄今|近年来|近年|近日|日前|近期|当天|当日|(?<![\d一二三四五六七八九十两几])年内|本年度"
         ),
         _read_word,
     ),

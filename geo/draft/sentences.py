@@ -183,7 +183,7 @@ class Sentence(Context):
         names = self._listed_before(run[0]) if len(run) > 1 else []
         for position, mention in enumerate(run):
             own = names[position] if len(names) == len(run) else label
-            figure = self._new(mention, (own or self._inherited_label()) + "增速", is_rate=True)
+            figure = self._new(mention, (own or self._inherited_label()).removesuffix("增速") + "增速", is_rate=True)
             self._set_growth(figure, mention)
 
     def _is_yet_to_grow(self, figure: Figure, rate: Mention) -> bool:
@@ -268,7 +268,7 @@ class Sentence(Context):
             behind = re.match(r"(?:左右|以上)?([\u4e00-\u9fffA-Za-z“”·]{2,16})", self.half[mention.end : self._clause_end(mention.end)])
             if behind and not _COUNTED_END.search(before):
                 return behind[1].removeprefix("的")
-        return before or self._head_label(mention) or self._inherited_label()
+        return before or self._head_label(mention) or self._inherited_label().removesuffix("增速")
 
     def _head_label(self, mention: Mention) -> str:
         """Give the head of a row, 研发投入：一季度3.4亿元, where the amount has no words of its own and the head names no place."""
@@ -438,12 +438,13 @@ class Sentence(Context):
 
     def _remember(self) -> None:
         memory, scope = self.memory, self.scope
-        memory.see(spot.place for spot in self.spots if not spot.is_word)
         named = [
             spot
             for spot in self.spots
             if not self._is_compared(spot) and not LOCATING.search(self.half[max(self.start, spot.start - 6) : spot.start])
         ]
+        # Behind 青禾科技园位于苏河新区 a 园区 is the park: where it lies, and what it is compared with, are not what was spoken of last.
+        memory.see(spot.place for spot in sorted(self.spots, key=lambda spot: spot in named) if not spot.is_word)
         if self.figures and self.figures[-1].subjects:
             memory.last = self.figures[-1].subjects
         elif named:
@@ -453,6 +454,9 @@ class Sentence(Context):
             first = self.figures[0].subjects[:1] if self.figures else [called[0].place]
             memory.topic = first[0] if first else None
         spoken = [time for time in self.times if not time.is_base and not time.is_loose and time.refers not in (Refers.SAME, Refers.SAME_BEFORE)]
+        span = next((time.period for time in spoken if time.period and re.fullmatch(r"\d{4}/\d{4}", time.period) and not time.is_future), None)
+        scope.span = span or scope.span
+        spoken = [time for time in spoken if not self._is_aside(time)]
         if spoken:
             scope.period = None if spoken[-1].is_future else spoken[-1].period
             scope.period_is_over = spoken[-1].is_over
