@@ -198,7 +198,7 @@ class _Choice(NamedTuple):
 
 
 def _choices(frame: Frame, mark: Mark, spot: tuple[float, float], places: Sequence[_Corner], symbols: Cover) -> Iterator[_Choice]:
-    """Give the places where the name of a symbol in the frame can be seen whole, from the best: beside it, then apart from it at the end of a line."""
+    """Give the places where the name of a symbol in the frame is seen whole, from the best: beside it, then apart from it at the end of a line."""
     x, y = spot
     if not frame.has_inside(_around(x, y, 0)):
         return

@@ -248,7 +248,9 @@ def test_a_name_along_an_axis_is_in_the_view_where_it_can_be(open_map: Open, vie
         assert found == [[True, True], [True, True]]
 
 
-@pytest.mark.parametrize("view", ["/?lang=en&indicator=industrial_value_added@2022", "/?lang=en#map=11/30.25/120.1", "/?lang=en#map=11/30.3/120.6", "/#map=12/30.3/120.6"])
+@pytest.mark.parametrize(
+    "view", ["/?lang=en&indicator=industrial_value_added@2022", "/?lang=en#map=11/30.25/120.1", "/?lang=en#map=11/30.3/120.6", "/#map=12/30.3/120.6"]
+)
 def test_a_name_along_an_axis_is_not_cut_by_the_edge(open_map: Open, view: str) -> None:
     page = open_map(view)
     cut: list[str] = page.locator(".axis-name span:not(.off)").evaluate_all(

@@ -224,7 +224,13 @@ def test_what_a_choice_is_for_is_read_whole(page: Page, open_map: Open, width: i
 def test_at_400_percent_the_note_on_the_map_leaves_no_character_over(page: Page, open_map: Open) -> None:
     page.set_viewport_size({"width": 360, "height": 225})
     open_map("/?lang=zh")
-    lines = page.locator("#review").evaluate("(note) => { const range = new Range(); range.selectNodeContents(note); return new Set([...range.getClientRects()].map(({ top }) => top)).size; }")
+    lines = page.locator("#review").evaluate(
+        """(note) => {
+          const range = new Range();
+          range.selectNodeContents(note);
+          return new Set([...range.getClientRects()].map(({ top }) => top)).size;
+        }"""
+    )
     assert lines == 1
     note, legend = page.locator("#review").bounding_box(), page.locator(".legend").bounding_box()
     assert note
