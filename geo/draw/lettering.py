@@ -198,8 +198,10 @@ class _Choice(NamedTuple):
 
 
 def _choices(frame: Frame, mark: Mark, spot: tuple[float, float], places: Sequence[_Corner], symbols: Cover) -> Iterator[_Choice]:
-    """Give the places for the name of a symbol that can be seen whole, from the best: beside it, then apart from it at the end of a line."""
+    """Give the places where the name of a symbol in the frame is seen whole, from the best: beside it, then apart from it at the end of a line."""
     x, y = spot
+    if not frame.has_inside(_around(x, y, 0)):
+        return
     left_behind = symbols.at(x, y)
     lines = (*wrap(mark.label), *([mark.value] if mark.value else []))
     # Whatever its level: letters of another font may be wider.

@@ -38,6 +38,7 @@ from geo.ground.palette import (
     HATCH_WIDTH,
     INK,
     LABEL_HEIGHT,
+    LABEL_SIZE,
     LABEL_SIZES,
     LAND_LINE,
     LINE,
@@ -306,7 +307,7 @@ def _draw_marks(
         _draw_plate(parent, plate)
     for mark in placed.marks:
         if mark.id in labels:
-            _draw_label(parent, mark, labels[mark.id])
+            _draw_label(parent, mark, labels[mark.id], placed.spots[mark.id][0])
     named = {mark.label for mark in placed.marks if mark.id in labels}
     for text, x, y, angle, corridor in place_names(
         frame, belts, caption.corridors, outline.districts["features"], caption.district_name, cover, named
@@ -360,11 +361,14 @@ def _draw_reference(parent: ET.Element, frame: Frame, reference: Reference, cove
             _text(parent, written.x, written.y + 4, written.text, size=REFERENCE_SIZE, colour=colour, more=style)
 
 
-def _draw_label(parent: ET.Element, mark: Mark, label: Label) -> None:
+def _draw_label(parent: ET.Element, mark: Mark, label: Label, spot: float) -> None:
     colour, weight = MUTE if mark.level == 2 else INK, "bold" if mark.symbol == "platform" else "normal"
-    written = _text(parent, label.left, label.base, label.lines[0], LABEL_SIZES[mark.level], colour, weight, HALO)
+    # Letters may be narrower than their room: to the left of its symbol, which stands at ``spot``, a name ends beside it.
+    right = label.left + max(text_width(line, LABEL_SIZE) for line in label.lines)
+    x, side = (right, {"text-anchor": "end"}) if right < spot else (label.left, {})
+    written = _text(parent, x, label.base, label.lines[0], LABEL_SIZES[mark.level], colour, weight, HALO | side)
     for number, line in enumerate(label.lines[1:], 1):
-        span = ET.SubElement(written, "tspan", {"x": f"{label.left:.1f}", "y": f"{label.base + number * LABEL_HEIGHT:.1f}"})
+        span = ET.SubElement(written, "tspan", {"x": f"{x:.1f}", "y": f"{label.base + number * LABEL_HEIGHT:.1f}"})
         if label.has_value and number == len(label.lines) - 1:
             span.set("font-weight", "bold")
         span.text = _clean(line)

@@ -63,7 +63,7 @@ LABEL_CORNERS = (
     (-1, 0, -1, -1, 4, -1),
 )
 # How far from its place beside the symbol a label at the end of a line may stand, and in which directions, in degrees clockwise from the right.
-LEADER_LENGTHS = (12, 24, 38, 54, 72, 96, 124, 156)
+LEADER_LENGTHS = (12, 24, 38, 54, 72, 96, 124, 156, 196, 240)
 LEADER_DIRECTIONS = (0, 180, 45, -45, 135, -135, 22.5, -22.5, 157.5, -157.5, 90, -90, 67.5, -67.5, 112.5, -112.5)
 # The side of the squares that cover such a line is about this.
 LEADER_STEP = 3.0

@@ -262,7 +262,7 @@ function placeAxisNames(covers) {
       return { below, angle, box: { left: below.x - half.x, right: below.x + half.x, top: below.y - half.y, bottom: below.y + half.y } };
     });
     const free = spotsBelow.filter(({ box }) => isFree(box));
-    const chosen = free.find(({ box }) => isInView(box)) || free[0];
+    const chosen = free.find(({ box }) => isInView(box)) || free.find(({ box }) => !isCut(box));
     span.classList.toggle("off", !chosen);
     if (!chosen) continue;
     const { below, angle, box } = chosen;

@@ -248,6 +248,22 @@ def test_a_name_along_an_axis_is_in_the_view_where_it_can_be(open_map: Open, vie
         assert found == [[True, True], [True, True]]
 
 
+@pytest.mark.parametrize(
+    "view", ["/?lang=en&indicator=industrial_value_added@2022", "/?lang=en#map=11/30.25/120.1", "/?lang=en#map=11/30.3/120.6", "/#map=12/30.3/120.6"]
+)
+def test_a_name_along_an_axis_is_not_cut_by_the_edge(open_map: Open, view: str) -> None:
+    page = open_map(view)
+    cut: list[str] = page.locator(".axis-name span:not(.off)").evaluate_all(
+        """(names) => {
+          const frame = map_atlas.getContainer().getBoundingClientRect();
+          const isCut = (box) => box.left < frame.right && box.right > frame.left && box.top < frame.bottom && box.bottom > frame.top
+            && (box.left < frame.left || box.right > frame.right || box.top < frame.top || box.bottom > frame.bottom);
+          return names.filter((name) => isCut(name.getBoundingClientRect())).map((name) => name.textContent);
+        }"""
+    )
+    assert cut == []
+
+
 def test_a_name_along_an_axis_comes_along_when_the_map_is_moved(open_map: Open) -> None:
     page = open_map("/?corridor=east#map=13/30.205/120.22")
     name = page.locator(".axis-name.corridor-east span")

@@ -198,3 +198,51 @@ def test_what_stands_at_the_foot_of_the_map_stands_apart(page: Page, open_map: O
             or b["y"] + b["height"] <= a["y"] + 1
         )
         assert apart, (one, other, a, b)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_what_a_choice_is_for_is_read_whole(page: Page, open_map: Open, width: int, lang: str) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    open_map(f"/?lang={lang}")
+    # As wide as its first option alone would make it.
+    widths: list[list[float]] = page.locator(".choices select").evaluate_all(
+        """(selects) => selects.map((select) => {
+          const alone = select.cloneNode();
+          alone.append(select.options[0].cloneNode(true));
+          alone.style.cssText = "width: max-content; position: absolute";
+          select.after(alone);
+          const needed = alone.getBoundingClientRect().width;
+          alone.remove();
+          return [needed, select.getBoundingClientRect().width];
+        })"""
+    )
+    assert len(widths) == 2
+    assert all(needed <= given for needed, given in widths), widths
+
+
+def test_at_400_percent_the_note_on_the_map_leaves_no_character_over(page: Page, open_map: Open) -> None:
+    page.set_viewport_size({"width": 360, "height": 225})
+    open_map("/?lang=zh")
+    lines = page.locator("#review").evaluate(
+        """(note) => {
+          const range = new Range();
+          range.selectNodeContents(note);
+          return new Set([...range.getClientRects()].map(({ top }) => top)).size;
+        }"""
+    )
+    assert lines == 1
+    note, legend = page.locator("#review").bounding_box(), page.locator(".legend").bounding_box()
+    assert note
+    assert legend
+    assert note["x"] + note["width"] <= legend["x"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_on_a_phone_the_downloads_leave_the_choices_their_room(page: Page, open_map: Open, lang: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_map(f"/?lang={lang}")
+    foot, choice = page.locator(".panel-foot").bounding_box(), page.locator("#indicator").bounding_box()
+    assert foot
+    assert choice
+    assert choice["y"] + choice["height"] <= foot["y"]

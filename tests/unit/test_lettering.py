@@ -49,6 +49,12 @@ def test_a_name_covers_no_other_one_no_symbol_and_nothing_beyond_the_edge(placed
 
 
 @given(drawn())
+def test_nothing_beyond_the_edge_is_named(placed: Placed) -> None:
+    labels, _ = place_labels(FRAME, placed)
+    assert not [id_ for id_ in labels if not (0 < placed.spots[id_][0] < FRAME.width and 0 < placed.spots[id_][1] < FRAME.height)]
+
+
+@given(drawn())
 def test_the_line_to_a_name_begins_at_its_symbol_and_runs_under_no_other_name(placed: Placed) -> None:
     labels, _ = place_labels(FRAME, placed)
     extents = {mark.id: mark.extent for mark in placed.marks}

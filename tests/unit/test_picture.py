@@ -100,7 +100,8 @@ def labels(svg: ET.Element) -> list[Label]:
         if element.get("class") == "halo":
             text, x, base = "".join(element.itertext()), float(element.attrib["x"]), float(element.attrib["y"])
             wide = sum(13 if ord(character) > 0x2E80 else 6.5 for character in text)
-            found.append(Label(text, x, base - 11, x + wide, base + 3))
+            left = x - wide if element.get("text-anchor") == "end" else x
+            found.append(Label(text, left, base - 11, left + wide, base + 3))
     return found
 
 
@@ -182,6 +183,17 @@ def test_labels_lie_inside_the_frame_and_on_nothing(svg: ET.Element, marks: list
         for mark, x, y in symbols(svg, *marks):
             nearest = min(max(x, label.left), label.right), min(max(y, label.top), label.bottom)
             assert math.dist((x, y), nearest) >= mark.size, (label, mark.id)
+
+
+def test_a_name_to_the_left_of_its_symbol_ends_beside_it(svg: ET.Element, marks: list[Mark]) -> None:
+    spots = {drawn.mark.label: drawn[1] for drawn in symbols(svg, *marks)}
+    names = [element for element in inner(svg).findall(f"{SVG}text") if element.get("class") == "halo"]
+    sides = {
+        float(name.attrib["x"]) < spots[name.text or ""]: name.get("text-anchor")
+        for name in names
+        if abs(float(name.attrib["x"]) - spots[name.text or ""]) < 30
+    }
+    assert sides == {True: "end", False: None}
 
 
 def test_nothing_lies_under_the_legend(svg: ET.Element, marks: list[Mark]) -> None:

@@ -288,7 +288,7 @@ def test_a_card_says_everything_about_a_place(atlas: Atlas) -> None:
 def test_a_card_in_english_has_no_chinese_but_the_other_name(atlas: Atlas) -> None:
     card = card_of(atlas, "fullsemi-1", EN)
     assert (card.name, card.other_name, card.focus) == ("FullSemi 12-inch fab, phase 1", "富芯半导体一期", "A 12-inch wafer line")
-    assert card.chips == (Chip("East · as its host", "east"), Chip("Project"), Chip("Fuyang District"), Chip("in operation"))
+    assert card.chips == (Chip("East · as its host", "east"), Chip("Project"), Chip("Fuyang District"), Chip("In operation"))
     assert (card.headline, card.headline_note) == ("CNY 18 billion", "Project investment · period not stated")
     assert card.located == "Known only to be in Binjiang-Fuyang Special Cooperation Zone, own site unknown; lies within about 2 km"
     assert card.named == "report, paragraph 38"
