@@ -615,8 +615,8 @@ CITIES_ELSEWHERE = sorted(
         if row.level.value == "prefecture" and row.name.endswith("市") and (stem := stem_of(row.name)) not in GAZETTEER.forms
     }
 )
-SHARED = [row.name for row in TABLES.divisions if row.namesakes or row.name in {other.name for other in TABLES.elsewhere}]
-NOT_SHARED = [row.name for row in TABLES.divisions if row.namesakes == 0]
+BORNE_ELSEWHERE = [row.name for row in TABLES.divisions if row.namesakes or row.name in {other.name for other in TABLES.elsewhere}]
+BORNE_HERE_ONLY = [row.name for row in TABLES.divisions if row.namesakes == 0]
 
 
 def is_one_word(left: str, right: str) -> bool:
@@ -627,7 +627,7 @@ def is_one_word(left: str, right: str) -> bool:
 
 
 @settings(max_examples=300)
-@given(st.sampled_from(CITIES_ELSEWHERE), st.sampled_from(SHARED), st.sampled_from(["", "某某路12号3幢"]))
+@given(st.sampled_from(CITIES_ELSEWHERE), st.sampled_from(BORNE_ELSEWHERE), st.sampled_from(["", "某某路12号3幢"]))
 def test_behind_another_city_a_name_that_others_bear_is_that_citys(city: str, name: str, left: str) -> None:
     assume(not is_one_word(city, name))
     assert ask(f"{city}{name}{left}") == Miss(f"{city}{name}{left}", MissReason.OUT_OF_AREA)
@@ -637,7 +637,7 @@ def test_behind_another_city_a_name_that_others_bear_is_that_citys(city: str, na
 
 
 @settings(max_examples=300)
-@given(st.sampled_from(CITIES_ELSEWHERE), st.sampled_from(NOT_SHARED))
+@given(st.sampled_from(CITIES_ELSEWHERE), st.sampled_from(BORNE_HERE_ONLY))
 def test_behind_another_city_a_name_that_nobody_else_bears_is_ours(city: str, name: str) -> None:
     assume(not is_one_word(city, name))
     answer = ask(f"{city}{name}")
