@@ -162,6 +162,8 @@ class Gazetteer:
         The names of districts that are gone, or that covered more, to the names of today's districts that they became.
     elsewhere, elsewhere_short
         Folded names of divisions outside the city, full and short, to the division's name.
+    elsewhere_too
+        Folded full names that divisions outside the city share with something here.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -199,6 +201,7 @@ class Gazetteer:
         self._villages = tables.villages
         self.named = tuple(dict.fromkeys(self._add_named(tables)))
         self.elsewhere, self.elsewhere_short = _elsewhere(tables.elsewhere, self.forms)
+        self.elsewhere_too = self.forms.keys() & {fold_name(row.name) for row in tables.elsewhere}
         for name, other in others.items():
             self.elsewhere.setdefault(name, in_both(other.elsewhere_zh, other.elsewhere_en))
         # Place to all of its folded names.

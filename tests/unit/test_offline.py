@@ -11,7 +11,7 @@ from typing import Any
 
 import opencc
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bench.geocode_accuracy import LEVELS, LIST, distance_m, is_right
@@ -606,6 +606,42 @@ def test_what_is_said_to_lie_here_is_never_elsewhere_and_gets_its_district_at_le
         if isinstance(answer, Match):
             assert answer.divisions[1].name == row.name or answer.method is Method.FORMER
             assert LEVELS.index(answer.level) <= LEVELS.index(Level.DISTRICT)
+
+
+CITIES_ELSEWHERE = sorted(
+    {
+        stem
+        for row in TABLES.elsewhere
+        if row.level.value == "prefecture" and row.name.endswith("市") and (stem := stem_of(row.name)) not in GAZETTEER.forms
+    }
+)
+BORNE_ELSEWHERE = [row.name for row in TABLES.divisions if row.namesakes or row.name in {other.name for other in TABLES.elsewhere}]
+BORNE_HERE_ONLY = [row.name for row in TABLES.divisions if row.namesakes == 0]
+
+
+def is_one_word(left: str, right: str) -> bool:
+    """Tell whether a name is made up where two meet: 江南, where 牡丹江 stands before 南星街道."""
+    text, seam = left + right, len(left)
+    names = {*NAMED, *ELSEWHERE}
+    return any(text[start:end] in names for start in range(seam) for end in range(seam + 1, len(text) + 1) if (start, end) != (0, len(text)))
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(CITIES_ELSEWHERE), st.sampled_from(BORNE_ELSEWHERE), st.sampled_from(["", "某某路12号3幢"]))
+def test_behind_another_city_a_name_that_others_bear_is_that_citys(city: str, name: str, left: str) -> None:
+    assume(not is_one_word(city, name))
+    assert ask(f"{city}{name}{left}") == Miss(f"{city}{name}{left}", MissReason.OUT_OF_AREA)
+    # A road is called after the city, or what is asked is said to lie here.
+    for answer in (ask(f"{city}路{name}{left}"), ask(f"杭州市{city}{name}{left}"), ask(f"{city}{name}{left}", "杭州市")):
+        assert isinstance(answer, Match) or answer.reason is not MissReason.OUT_OF_AREA, answer
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(CITIES_ELSEWHERE), st.sampled_from(BORNE_HERE_ONLY))
+def test_behind_another_city_a_name_that_nobody_else_bears_is_ours(city: str, name: str) -> None:
+    assume(not is_one_word(city, name))
+    answer = ask(f"{city}{name}")
+    assert isinstance(answer, Match) or answer.reason is not MissReason.OUT_OF_AREA, answer
 
 
 @settings(max_examples=300)

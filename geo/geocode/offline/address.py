@@ -62,12 +62,23 @@ class Addresses:
         if reading.elsewhere:
             # A slip in one of our names may look like a place elsewhere; whoever shares the beginning decides.
             return self._slips.answer(text, key, context, must_start=reading.elsewhere) or Miss(text, MissReason.OUT_OF_AREA)
+        if reading.before and not context.is_given and self._is_of_another_city(key, reading):
+            return Miss(text, MissReason.OUT_OF_AREA)
         mended = self._sounds.mend(key, reading)
         if mended is not None:
             answer = self._read(text, mended.key, context, self._reader.read(mended.key))
             if isinstance(answer, Match):
                 return answer._replace(method=Method.FUZZY, score=mended.score, runner_up=None)
         return self._read(text, key, context, reading)
+
+    def _is_of_another_city(self, key: str, reading: Reading) -> bool:
+        """Tell whether an address begins with the short name of another city and a division whose name is not ours alone: 甲乙丙丁区."""
+        if f"{reading.before}市" not in self._gazetteer.elsewhere:
+            return False
+        name = key[key.index(reading.before) + len(reading.before) : len(key) - len(reading.rests[0])]
+        return name in self._gazetteer.elsewhere_too or any(
+            form.namesakes and form.kind is FormKind.OWN for form in self._gazetteer.forms.get(name, ())
+        )
 
     def _read(self, text: str, key: str, context: Context, reading: Reading) -> Answer | None:
         if not reading.mentions:

@@ -31,7 +31,7 @@ from geo.ground.garbage import without_cyclic_collection
 from geo.ground.names import fold_name, fold_names
 
 # Changes with the answers: what was answered by another version is asked again.
-VERSION = 4
+VERSION = 5
 # A house number that stands for all of them.
 _ANY_NUMBER = "11号"
 # What is found out about a name, or about the divisions that an address begins with, is kept while it is asked again and again.
