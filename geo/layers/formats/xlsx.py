@@ -73,9 +73,10 @@ def encode_workbook(download: Download) -> bytes:
             _write_sheet(book.add_worksheet(name), with_words(sheets[name], name, words), styles)
         _write_sheet(book.add_worksheet("sources"), with_words(_sources(download.sources), "sources", words), styles)
         _write_notes(book.add_worksheet("notes"), download, styles)
-    for sheet in book.worksheets():
-        # A workbook refers to itself and is only freed by a collection, which a server puts off: half a million cells had better not wait for it.
-        sheet.table.clear()
+    # Its sheets refer to their workbook, and all of it would only be freed by a collection, which a server puts off: with ten thousand places half a
+    # million cells and as much text.
+    book.worksheets().clear()
+    book.sheetnames.clear()
     return file.getvalue()
 
 
