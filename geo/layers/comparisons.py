@@ -73,11 +73,15 @@ class Comparison:
         return max((measure.ends[1] for measure in self.measures.values() if measure.ends), default=None)
 
     @cached_property
+    def _has_amounts(self) -> bool:
+        """Whether two places at least state an amount."""
+        return sum(1 for measure in self.measures.values() if measure.amount is not None) > 1
+
+    @cached_property
     def is_comparable(self) -> bool:
         """Whether places can be compared by it: two of them at least state an amount, or a growth, of the same known time."""
-        amounts = sum(1 for measure in self.measures.values() if measure.amount is not None)
         growths = sum(1 for measure in self.measures.values() if measure.growth_pct is not None)
-        return self.period is not None and max(amounts, growths) > 1
+        return self.period is not None and (self._has_amounts or growths > 1)
 
     @cached_property
     def order(self) -> list[str]:
@@ -95,7 +99,7 @@ class Comparison:
         largest = self.largest
         if measure is None or measure.ends is None or not largest or largest < 0 or measure.ends[0] < 0:
             return None
-        if self.period is None or sum(1 for other in self.measures.values() if other.ends) < 2:
+        if self.period is None or not self._has_amounts:
             return None
         low, high = measure.ends
         return float(low / largest), float(high / largest)

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import dataclasses
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from babel.support import Translations
 
 from geo.atlas import Atlas
-from geo.layers.comparisons import find_comparisons
+from geo.layers.comparisons import Measure, find_comparisons
 from geo.settings import PROJECT
 from geo.tables.cells import Period
 from geo.tables.reading import Tables, read_tables
@@ -50,6 +51,21 @@ def test_the_comparisons_of_the_report_start_with_those_of_most_places(atlas: At
     order = [vocable.indicator for vocable in atlas.tables.vocabulary]
     ranks = [(-len(one.measures), order.index(one.vocable.indicator), one.key) for one in comparisons]
     assert ranks == sorted(ranks)
+
+
+def test_all_figures_are_gone_through_once_and_not_for_each_place_again() -> None:
+    class Counted(dict[str, Measure]):
+        times = 0
+
+        def values(self) -> Any:
+            self.times += 1
+            return super().values()
+
+    (found,) = find_comparisons(tables_of(*(figure(f"place-{number}", value=f"{number}") for number in range(1, 41)))).values()
+    measures = Counted(found.measures)
+    counted = dataclasses.replace(found, measures=measures)
+    assert [counted.share(place) for place in measures] == [(number / 40, number / 40) for number in range(1, 41)]
+    assert measures.times < 4
 
 
 def test_every_key_is_the_indicator_and_the_period(atlas: Atlas) -> None:
