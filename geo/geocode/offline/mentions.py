@@ -269,7 +269,7 @@ class AddressReader:
         found = self.names.find_matches_as_indexes(rest)
         if found and found[0][1] == 0 and not self._sure[found[0][0]].features:
             return True
-        # 甲乙路南苑街道 is a road of the one and a street of ours, though 路南 lies elsewhere, too.
+        # 甲乙路丙丁街道 is a road of the one and a street of ours, though 路丙 may lie elsewhere, too.
         for length in () if _WAY.match(rest) else self._lengths.get(rest[:2], ()):
             if rest[:length] in self._gazetteer.elsewhere_short and len(rest) > length and rest[length] not in CONTINUED:
                 behind = rest[length:]
