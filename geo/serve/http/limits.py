@@ -41,8 +41,9 @@ class Work(NamedTuple):
 # thing at a time anyway.
 SHORT = Work(places=4, limit_s=5)
 # Files and pictures: half a second, and with ten thousand places many times that. They leave two places to what is short; who asks for one waits
-# rather than ask again, as for a workbook of ten thousand rows that somebody else is given.
-LONG = Work(places=2, limit_s=30, wait_s=15)
+# rather than ask again, as for a workbook of ten thousand rows that somebody else is given. Waiting and work end within the minute after which a
+# proxy gives up (proxy_read_timeout).
+LONG = Work(places=2, limit_s=30, wait_s=25)
 # So many may wait, each with a thread of the server. Who opens ten places that nobody has asked for waits for nine pictures.
 WAITING = 24
 # Lists of people, from their first byte until their last answer: each is read and answered in turns of SHORT work, and holds a thread meanwhile.
